@@ -1,0 +1,2 @@
+//! The command line of flov7.
+fn main() {}

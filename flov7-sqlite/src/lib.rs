@@ -1,0 +1,1 @@
+//! flov7-sqlite
