@@ -8,7 +8,12 @@ use super::{ExecutionId, Namespace, StepPath};
 /// SHA-256 over namespace, execution and path (with `/undo` appended for the undo), each preceded by its length
 /// in bytes as four bytes, big-endian. Pinned by golden vectors: a change would repeat effects.
 #[must_use]
-pub fn idempotency_key(namespace: &Namespace, execution: &ExecutionId, path: &StepPath, undo: bool) -> String {
+pub fn idempotency_key(
+    namespace: &Namespace,
+    execution: &ExecutionId,
+    path: &StepPath,
+    undo: bool,
+) -> String {
     const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let suffix = if undo { "/undo" } else { "" };
     let mut hash = hmac_sha256::Hash::new();
@@ -21,5 +26,7 @@ pub fn idempotency_key(namespace: &Namespace, execution: &ExecutionId, path: &St
     }
     let digest = hash.finalize();
     let bit = |at: usize| digest[at / 8] >> (7 - at % 8) & 1;
-    (0..26).map(|i| char::from(DIGITS[usize::from((0..5).fold(0, |digit, j| digit << 1 | bit(i * 5 + j)))])).collect()
+    (0..26)
+        .map(|i| char::from(DIGITS[usize::from((0..5).fold(0, |digit, j| digit << 1 | bit(i * 5 + j)))]))
+        .collect()
 }

@@ -9,8 +9,27 @@ use super::{IdError, text_id};
 /// Words that the CEL grammar keeps for itself: its literals and `in`, and the reserved identifiers of the
 /// language definition (<https://github.com/google/cel-spec/blob/master/doc/langdef.md>, "Syntax"). Sorted.
 pub const RESERVED_WORDS: &[&str] = &[
-    "as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop",
-    "namespace", "null", "package", "return", "true", "var", "void", "while",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "null",
+    "package",
+    "return",
+    "true",
+    "var",
+    "void",
+    "while",
 ];
 
 /// The roots that an expression may start from; no name may hide one. Sorted.

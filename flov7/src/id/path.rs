@@ -36,7 +36,10 @@ impl StepPath {
             return Err(IdError::of(text, "is longer than the 512 bytes of a step path"));
         }
         if !text.split('/').all(|part| segment(part).is_some()) {
-            return Err(IdError::of(text, "is not a step path such as `check/then/approve` or `each[0]/charge`"));
+            return Err(IdError::of(
+                text,
+                "is not a step path such as `check/then/approve` or `each[0]/charge`",
+            ));
         }
         Ok(StepPath(text.into()))
     }
@@ -127,7 +130,8 @@ fn segment(part: &str) -> Option<Segment<'_>> {
         None => (part, None),
         Some(open) => {
             let (name, digits) = open.split_once('[')?;
-            let plain = !digits.is_empty() && digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit());
+            let plain =
+                !digits.is_empty() && digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit());
             if !plain || (digits.len() > 1 && digits.starts_with('0')) {
                 return None;
             }
