@@ -1,1 +1,70 @@
-//! Being built.
+//! Time and randomness, as an engine is given them.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+
+use crate::id::Timestamp;
+
+/// What time it is.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// Now, in milliseconds since 1970 UTC.
+    fn now(&self) -> Timestamp;
+
+    /// Returns at or after the instant, never before it by this clock.
+    async fn sleep_until(&self, at: Timestamp);
+}
+
+/// Where ids and seeds come from.
+pub trait Entropy: Send + Sync {
+    /// 128 fresh random bits.
+    fn bits(&self) -> u128;
+}
+
+/// The operating system's randomness, by way of the standard library's keyed hasher through HMAC-SHA-256: a crate for
+/// it alone would bring three.
+#[derive(Debug, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn bits(&self) -> u128 {
+        // Each `RandomState` differs by a counter from keys that the system gave this thread; the HMAC spreads both.
+        let mut key = [0u8; 32];
+        for chunk in key.chunks_exact_mut(8) {
+            chunk.copy_from_slice(&RandomState::new().build_hasher().finish().to_le_bytes());
+        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
+        let mac = hmac_sha256::HMAC::mac(since.to_le_bytes(), key);
+        let mut out = [0u8; 16];
+        out.copy_from_slice(&mac[..16]);
+        u128::from_le_bytes(out)
+    }
+}
+
+/// The system's wall clock. Its `sleep_until` needs tokio's timer.
+#[cfg(feature = "embedded")]
+#[derive(Debug, Default)]
+pub struct SystemClock;
+
+#[cfg(feature = "embedded")]
+#[async_trait]
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis());
+        Timestamp::from_millis(i64::try_from(since).unwrap_or(i64::MAX))
+    }
+
+    async fn sleep_until(&self, at: Timestamp) {
+        // In slices: a wall clock that is set back or forward must not leave a sleeper wrong for long.
+        loop {
+            let left = at.millis().saturating_sub(self.now().millis());
+            if left <= 0 {
+                return;
+            }
+            let slice = u64::try_from(left.min(60_000)).unwrap_or(0);
+            tokio::time::sleep(std::time::Duration::from_millis(slice)).await;
+        }
+    }
+}

@@ -1,1 +1,189 @@
-//! Being built.
+//! Executors: who runs executions.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::id::{ExecutionId, Namespace, StepPath};
+use crate::machine::event::{Recorded, SignalTo};
+use crate::machine::{Actor, Control, ExecutionView};
+use crate::store::{Accepted, ExecutionPage, ExecutionQuery};
+use crate::validate::ValidWorkflow;
+
+/// What an executor can do, as data. What is not declared fails with `Unsupported` and changes nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExecutorCapabilities {
+    /// Whether executions can be paused.
+    pub pause: bool,
+    /// Whether executions can be forked.
+    pub fork: bool,
+}
+
+/// How an execution is started.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct StartOptions {
+    /// Same key, same execution: unique per namespace and workflow, at most 256 bytes.
+    pub key: Option<String>,
+    /// The declared trigger that fired.
+    pub trigger: Option<String>,
+    /// Who starts it.
+    pub by: Option<Actor>,
+}
+
+impl StartOptions {
+    /// Gives it a start key.
+    #[must_use]
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Names the declared trigger that fired.
+    #[must_use]
+    pub fn with_trigger(mut self, trigger: impl Into<String>) -> Self {
+        self.trigger = Some(trigger.into());
+        self
+    }
+
+    /// Names who starts it.
+    #[must_use]
+    pub fn with_actor(mut self, by: Actor) -> Self {
+        self.by = Some(by);
+        self
+    }
+}
+
+/// What `start` did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// The execution.
+    pub execution: ExecutionId,
+    /// Whether it was there already, by its key.
+    pub existing: bool,
+}
+
+/// A signal to send.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SignalRequest {
+    /// Where it goes.
+    pub to: SignalTo,
+    /// The payload.
+    pub payload: Value,
+    /// The sender's id of the message, which deduplicates for life; a fresh one without it.
+    pub id: Option<String>,
+    /// Who sends it.
+    pub by: Actor,
+}
+
+impl SignalRequest {
+    /// A signal.
+    pub fn new(to: SignalTo, payload: Value, by: Actor) -> Self {
+        SignalRequest { to, payload, id: None, by }
+    }
+
+    /// Gives it an id.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+}
+
+/// Where a fork begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ForkAt {
+    /// Before this step's first activation.
+    Step(StepPath),
+}
+
+/// A place in an execution's journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(pub u64);
+
+/// Events, in order.
+#[derive(Clone, Debug)]
+pub struct EventPage {
+    /// The events.
+    pub events: Vec<Recorded>,
+    /// Where to go on.
+    pub next: Cursor,
+    /// Whether the execution ended and nothing will follow.
+    pub ended: bool,
+}
+
+/// Runs executions.
+///
+/// - `start` returns after the execution is durable, as far as its store is. An input that does not conform is
+///   `Invalid`, with a report, and starts nothing.
+/// - `signal` and `control` return after the message is durable. What is undeclared or ill-typed is `Invalid`; a wait
+///   token that nobody waits under is `NotFound`; an ended execution is `Closed`.
+/// - `describe` shows what is committed.
+#[async_trait]
+pub trait Executor: Send + Sync {
+    /// What it can do.
+    fn capabilities(&self) -> &ExecutorCapabilities;
+
+    /// Starts an execution.
+    async fn start(
+        &self,
+        namespace: &Namespace,
+        workflow: &ValidWorkflow,
+        input: Value,
+        options: StartOptions,
+    ) -> Result<Started, Error>;
+
+    /// What an execution is doing.
+    async fn describe(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<ExecutionView, Error>;
+
+    /// Sends a signal.
+    async fn signal(
+        &self,
+        namespace: &Namespace,
+        execution: &ExecutionId,
+        signal: SignalRequest,
+    ) -> Result<Accepted, Error>;
+
+    /// Steers an execution.
+    async fn control(
+        &self,
+        namespace: &Namespace,
+        execution: &ExecutionId,
+        control: Control,
+        by: Actor,
+    ) -> Result<Accepted, Error>;
+
+    /// Starts a new execution from a point of another one's past. `Unsupported` unless declared.
+    async fn fork(
+        &self,
+        _namespace: &Namespace,
+        _execution: &ExecutionId,
+        _at: ForkAt,
+        _by: Actor,
+    ) -> Result<Started, Error> {
+        Err(Error::unsupported("this executor cannot fork executions"))
+    }
+
+    /// Events after a cursor (from the beginning without one); with `wait`, returns when there are any or the
+    /// execution ended.
+    async fn events(
+        &self,
+        namespace: &Namespace,
+        execution: &ExecutionId,
+        after: Option<Cursor>,
+        wait: bool,
+    ) -> Result<EventPage, Error>;
+
+    /// Executions by query, newest first.
+    async fn list(&self, namespace: &Namespace, query: &ExecutionQuery) -> Result<ExecutionPage, Error>;
+}
+
+/// An executor that many share.
+pub type SharedExecutor = Arc<dyn Executor>;

@@ -1,0 +1,310 @@
+//! What the journal holds: the events of format 1, as they are read.
+//!
+//! How a turn is written is [`crate::machine`]'s own compact encoding; these are the events it splits into.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Actor, Control, Failure, Usage};
+use crate::catalog::Effect;
+use crate::id::{Digest, StepPath, Timestamp};
+
+/// The version of the journal's encoding: the member `v` of the envelope. A reader refuses a newer one.
+pub const JOURNAL_VERSION: u16 = 1;
+
+/// The version of what documents mean (RULES, journal.rules); in `started` and in each bundle.
+pub const RULES: u16 = 1;
+
+/// One event with its envelope.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Its number in the execution's journal, from 0, without gaps.
+    pub seq: u64,
+    /// The number of its turn, from 0.
+    pub turn: u64,
+    /// When its turn was made.
+    pub at: Timestamp,
+    /// [`JOURNAL_VERSION`].
+    pub v: u16,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+    /// On a turn's last event: the running hash of what was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided: Option<u64>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// The execution began.
+    Started(Box<Started>),
+    /// An attempt, a timer or a wait was scheduled; an attempt's call follows the commit.
+    Scheduled(Scheduled),
+    /// A sub-step of a running attempt was recorded.
+    Recorded(RecordedStep),
+    /// An attempt gave its result, as the machine took it (an output that broke its contract is an error here).
+    Done(Done),
+    /// An attempt of unknown outcome was found at recovery, or timed out.
+    Lost {
+        /// The step.
+        path: StepPath,
+        /// The attempt, from 1.
+        attempt: u32,
+    },
+    /// A result came after its attempt was given up; kept for readers, never applied.
+    Late(Done),
+    /// A timer was due.
+    Fired {
+        /// The step or scope whose timer it is; empty for the execution's own.
+        path: StepPath,
+        /// Which of its timers.
+        timer: Timer,
+    },
+    /// A signal was taken from the inbox.
+    Signal(Signal),
+    /// A child execution ended.
+    Child {
+        /// The calling step.
+        path: StepPath,
+        /// The child.
+        execution: crate::id::ExecutionId,
+        /// Its output, or its failure.
+        #[serde(flatten)]
+        outcome: Outcome,
+    },
+    /// Someone steered the execution.
+    Control {
+        /// What is wanted.
+        control: Control,
+        /// By whom.
+        by: Actor,
+        /// The sender's id of the message.
+        id: String,
+    },
+    /// The execution began as a copy of another's past.
+    Forked {
+        /// The execution it is a copy of.
+        from: crate::id::ExecutionId,
+        /// The last event that was kept.
+        seq: u64,
+        /// The state at that event.
+        snapshot: Value,
+        /// All of `started`'s members.
+        started: Box<Started>,
+    },
+    /// The execution ended.
+    Ended(Ended),
+}
+
+/// The execution began.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Started {
+    /// [`RULES`] of the release that started it.
+    pub rules: u16,
+    /// The namespace.
+    pub namespace: crate::id::Namespace,
+    /// The execution.
+    pub execution: crate::id::ExecutionId,
+    /// The bundle that it runs for life.
+    pub bundle: Digest,
+    /// The input, which conforms to the document's schema.
+    pub input: Value,
+    /// The declared trigger that fired, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<String>,
+    /// 128 bits for jitter and wait tokens, as 32 hex digits.
+    pub seed: String,
+    /// Connections whose bindings name an idempotency header, taken at start and kept for life.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keyed: Vec<String>,
+    /// Who started it.
+    pub by: Actor,
+}
+
+impl Started {
+    /// What an execution begins with.
+    pub fn new(
+        namespace: crate::id::Namespace,
+        execution: crate::id::ExecutionId,
+        bundle: Digest,
+        input: Value,
+        seed: u128,
+        by: Actor,
+    ) -> Self {
+        Started {
+            rules: RULES,
+            namespace,
+            execution,
+            bundle,
+            input,
+            trigger: None,
+            seed: format!("{seed:032x}"),
+            keyed: Vec::new(),
+            by,
+        }
+    }
+
+    /// Names the declared trigger that fired.
+    #[must_use]
+    pub fn with_trigger(mut self, trigger: impl Into<String>) -> Self {
+        self.trigger = Some(trigger.into());
+        self
+    }
+
+    /// Names the connections whose bindings have an idempotency header.
+    #[must_use]
+    pub fn with_keyed(mut self, keyed: Vec<String>) -> Self {
+        self.keyed = keyed;
+        self
+    }
+}
+
+/// What a `scheduled` event schedules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ScheduledKind {
+    /// An attempt of an action.
+    Call,
+    /// An attempt of an undo.
+    Undo,
+    /// A timer of `core.wait`.
+    Wait,
+    /// A wait for a signal.
+    WaitFor,
+    /// An approval.
+    Approve,
+    /// A question.
+    Ask,
+    /// A child execution.
+    Child,
+    /// The pause before another attempt.
+    Backoff,
+}
+
+/// Something was scheduled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scheduled {
+    /// The step.
+    pub path: StepPath,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// What is scheduled.
+    #[serde(rename = "what")]
+    pub kind: ScheduledKind,
+    /// The structural hash of its input; replay compares it.
+    pub input_digest: u64,
+    /// When it is due: a timer's instant, an attempt's deadline, a backoff's end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// An attempt's effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+}
+
+/// A sub-step of a running attempt was recorded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordedStep {
+    /// The step.
+    pub path: StepPath,
+    /// The record's key within the step.
+    pub key: String,
+    /// The digest of what was asked; the same key with another one is `diverged`.
+    pub request_digest: Digest,
+    /// What came back.
+    pub value: Value,
+    /// What it used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}
+
+/// An attempt's result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Done {
+    /// The step.
+    pub path: StepPath,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// Output or failure.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// What it used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}
+
+/// An output or a failure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It worked.
+    Output(Value),
+    /// It failed.
+    Error(Box<Failure>),
+}
+
+/// Which timer fired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Timer {
+    /// `core.wait`.
+    Wait,
+    /// The pause before another attempt.
+    Backoff,
+    /// An attempt's deadline.
+    Attempt,
+    /// A step's `timeout`.
+    Step,
+    /// The workflow's `timeout`.
+    Execution,
+    /// The end of the grace that a cancelled action was given.
+    Grace,
+}
+
+/// A signal was taken from the inbox.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Signal {
+    /// The sender's id of the message, which deduplicates for life.
+    pub id: String,
+    /// A declared signal's name, or a wait's token.
+    pub to: SignalTo,
+    /// The payload, which conforms to the declared schema.
+    pub payload: Value,
+    /// Who sent it.
+    pub by: Actor,
+}
+
+/// Where a signal goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignalTo {
+    /// To the oldest waiter for this name and key.
+    Name {
+        /// The declared name.
+        name: String,
+        /// Tells waiters of one name apart.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
+    /// To one wait, by the token that `describe` shows.
+    Token(String),
+}
+
+/// The execution ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    /// How.
+    pub status: super::EndStatus,
+    /// The output, when it completed.
+    #[serde(default)]
+    pub output: Value,
+    /// The failure, when it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Box<Failure>>,
+}

@@ -1,0 +1,45 @@
+//! The proof that a workflow was checked.
+
+use std::sync::Arc;
+
+use super::Bundle;
+use crate::finding::{Finding, Residual};
+use crate::id::Digest;
+
+/// A workflow that passed validation: only [`super::validate`] makes one, and it cannot be deserialised.
+#[derive(Clone, Debug)]
+pub struct ValidWorkflow {
+    bundle: Arc<Bundle>,
+    digest: Digest,
+    residuals: Arc<[Residual]>,
+    remarks: Arc<[Finding]>,
+}
+
+impl ValidWorkflow {
+    /// Only the last pass of validation calls this.
+    #[allow(dead_code)] // Called by `validate` once its passes are in.
+    pub(super) fn new(bundle: Bundle, residuals: Vec<Residual>, remarks: Vec<Finding>) -> Self {
+        let digest = bundle.digest();
+        ValidWorkflow { bundle: Arc::new(bundle), digest, residuals: residuals.into(), remarks: remarks.into() }
+    }
+
+    /// What executions of it are bound to.
+    pub fn bundle(&self) -> &Arc<Bundle> {
+        &self.bundle
+    }
+
+    /// The bundle's digest.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// Every place where only the run can tell.
+    pub fn residuals(&self) -> &[Residual] {
+        &self.residuals
+    }
+
+    /// Warnings and hints that do not stop it.
+    pub fn remarks(&self) -> &[Finding] {
+        &self.remarks
+    }
+}
