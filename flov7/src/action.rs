@@ -101,7 +101,13 @@ impl ActionError {
     }
 
     fn of(kind: CallErrorKind, code: impl Into<String>, message: impl Into<String>) -> Self {
-        ActionError { code: code.into(), message: message.into(), details: Value::Null, kind, retry_after: None }
+        ActionError {
+            code: code.into(),
+            message: message.into(),
+            details: Value::Null,
+            kind,
+            retry_after: None,
+        }
     }
 
     /// Adds something for the workflow to read.

@@ -53,13 +53,13 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis());
-        Timestamp::from_millis(i64::try_from(since).unwrap_or(i64::MAX))
+        Timestamp::from_ms(i64::try_from(since).unwrap_or(i64::MAX))
     }
 
     async fn sleep_until(&self, at: Timestamp) {
         // In slices: a wall clock that is set back or forward must not leave a sleeper wrong for long.
         loop {
-            let left = at.millis().saturating_sub(self.now().millis());
+            let left = at.ms().saturating_sub(self.now().ms());
             if left <= 0 {
                 return;
             }

@@ -124,6 +124,9 @@ pub trait Model: Send + Sync {
     fn descriptor(&self) -> &ModelDescriptor;
 
     /// One answer.
-    async fn complete(&self, request: &ModelRequest, deltas: Option<&dyn Sink<ModelDelta>>)
-    -> Result<ModelReply, ModelError>;
+    async fn complete(
+        &self,
+        request: &ModelRequest,
+        deltas: Option<&dyn Sink<ModelDelta>>,
+    ) -> Result<ModelReply, ModelError>;
 }

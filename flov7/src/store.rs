@@ -178,7 +178,13 @@ pub struct NewExecution {
 
 impl NewExecution {
     /// An execution with its first turn; no key, no owner.
-    pub fn new(execution: ExecutionId, bundle: Arc<Bundle>, digest: Digest, first: TurnBody, head: Head) -> Self {
+    pub fn new(
+        execution: ExecutionId,
+        bundle: Arc<Bundle>,
+        digest: Digest,
+        first: TurnBody,
+        head: Head,
+    ) -> Self {
         NewExecution { execution, bundle, digest, key: None, first, head, lease: None }
     }
 
@@ -388,7 +394,12 @@ pub trait WorkflowStore: Send + Sync {
     async fn save(&self, namespace: &Namespace, bundle: Arc<Bundle>, expect: Expect) -> Result<u64, Error>;
 
     /// Loads a revision. `NotFound` where there is none.
-    async fn load(&self, namespace: &Namespace, name: &WorkflowName, which: Which) -> Result<StoredRevision, Error>;
+    async fn load(
+        &self,
+        namespace: &Namespace,
+        name: &WorkflowName,
+        which: Which,
+    ) -> Result<StoredRevision, Error>;
 
     /// Makes a revision the active one, or none.
     async fn activate(
@@ -430,19 +441,32 @@ pub trait ExecutionStore: Send + Sync {
     async fn commit(&self, turns: Vec<Turn>) -> Vec<Result<(), TurnError>>;
 
     /// Puts a message into an execution's inbox.
-    async fn post(&self, namespace: &Namespace, to: &ExecutionId, message: Message) -> Result<Accepted, Error>;
+    async fn post(
+        &self,
+        namespace: &Namespace,
+        to: &ExecutionId,
+        message: Message,
+    ) -> Result<Accepted, Error>;
 
     /// Takes leases on executions that have something to do.
     async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, Error>;
 
     /// Extends leases; the answers say which still hold.
-    async fn renew(&self, leases: &[(Namespace, ExecutionId, Lease)], ttl_millis: u64) -> Result<Vec<bool>, Error>;
+    async fn renew(
+        &self,
+        leases: &[(Namespace, ExecutionId, Lease)],
+        ttl_millis: u64,
+    ) -> Result<Vec<bool>, Error>;
 
     /// Gives leases back, so that another executor can claim at once. One that no longer holds is passed over.
     async fn release(&self, leases: &[(Namespace, ExecutionId, Lease)]) -> Result<(), Error>;
 
     /// Unconsumed messages to executions that `owner` has leased, oldest first per execution; at most `limit`.
-    async fn arrived(&self, owner: &str, limit: usize) -> Result<Vec<(Namespace, ExecutionId, Message)>, Error>;
+    async fn arrived(
+        &self,
+        owner: &str,
+        limit: usize,
+    ) -> Result<Vec<(Namespace, ExecutionId, Message)>, Error>;
 
     /// All that is needed to go on with an execution, or to look at it.
     async fn restore(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<Loaded, Error>;
@@ -457,7 +481,8 @@ pub trait ExecutionStore: Send + Sync {
     ) -> Result<Vec<TurnBody>, Error>;
 
     /// Executions by query, newest first.
-    async fn executions(&self, namespace: &Namespace, query: &ExecutionQuery) -> Result<ExecutionPage, Error>;
+    async fn executions(&self, namespace: &Namespace, query: &ExecutionQuery)
+    -> Result<ExecutionPage, Error>;
 
     /// The earliest instant at which `claim` may find something new by time alone.
     async fn next_due(&self) -> Result<Option<Timestamp>, Error>;

@@ -24,7 +24,13 @@ pub trait Recorder: Send + Sync {
     async fn find(&self, key: &str, request: &Digest) -> Result<Option<Value>, Error>;
 
     /// Records a result.
-    async fn save(&self, key: &str, request: &Digest, value: &Value, usage: Option<Usage>) -> Result<(), Error>;
+    async fn save(
+        &self,
+        key: &str,
+        request: &Digest,
+        value: &Value,
+        usage: Option<Usage>,
+    ) -> Result<(), Error>;
 }
 
 /// What a running attempt is told.
@@ -92,7 +98,7 @@ impl ActionContext {
 
     /// The key under which the other side deduplicates: the same for all attempts, on every engine (RULES, effect.key).
     pub fn idempotency_key(&self) -> String {
-        idempotency_key(&self.namespace, &self.execution, &self.path)
+        idempotency_key(&self.namespace, &self.execution, &self.path, false)
     }
 
     /// Does a sub-step at most once: gives what an earlier attempt recorded under `key`, else awaits `work` and
@@ -107,17 +113,27 @@ impl ActionContext {
         F: Future<Output = Result<(Value, Option<Usage>), ActionError>> + Send,
     {
         let Some(recorder) = &self.recorder else {
-            return Err(ActionError::failed("record.unsupported", "this action does not declare that it records"));
+            return Err(ActionError::failed(
+                "record.unsupported",
+                "this action does not declare that it records",
+            ));
         };
         let digest = crate::json::digest(request);
         if let Some(value) = recorder.find(key, &digest).await.map_err(record_failed)? {
             return Ok(value);
         }
-        let sub_key = crate::id::sub_key(&self.idempotency_key(), key);
+        let sub_key = sub_key(&self.idempotency_key(), key);
         let (value, usage) = work(sub_key).await?;
         recorder.save(key, &digest, &value, usage).await.map_err(record_failed)?;
         Ok(value)
     }
+}
+
+/// A key for one sub-step: 32 hex digits of SHA-256 over the step's key and the record's, the first by its fixed length.
+fn sub_key(step: &str, record: &str) -> String {
+    let mut text = Digest::of(format!("{step}{record}")).to_string();
+    text.truncate(32);
+    text
 }
 
 fn record_failed(error: Error) -> ActionError {

@@ -17,7 +17,9 @@ use crate::id::Digest;
 use crate::workflow::{DurationText, Schema, Template};
 
 /// What an attempt of an action does to the world, and so what may be done when its outcome is unknown (RULES, effect).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// A read: may start before what it depends on is durable, and may be repeated.
@@ -64,7 +66,10 @@ impl EffectOf {
         match self {
             EffectOf::Kind(kind) => *kind,
             EffectOf::By(by) => {
-                let found = input.pointer(&by.by).or_else(|| default_at(input_schema, &by.by)).and_then(Value::as_str);
+                let found = input
+                    .pointer(&by.by)
+                    .or_else(|| default_at(input_schema, &by.by))
+                    .and_then(Value::as_str);
                 match found.and_then(|text| by.kinds.get(text)) {
                     Some(kind) => *kind,
                     None if keyed => Effect::Keyed,
@@ -360,7 +365,9 @@ impl Catalog {
         self.actions.extend(other.actions);
         self.connectors.extend(other.connectors);
         self.events.extend(other.events);
-        self.people.extend(other.people.into_iter().filter(|person| !self.people.contains(person)).collect::<Vec<_>>());
+        self.people.extend(
+            other.people.into_iter().filter(|person| !self.people.contains(person)).collect::<Vec<_>>(),
+        );
         self
     }
 

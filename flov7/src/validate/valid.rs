@@ -20,7 +20,12 @@ impl ValidWorkflow {
     #[allow(dead_code)] // Called by `validate` once its passes are in.
     pub(super) fn new(bundle: Bundle, residuals: Vec<Residual>, remarks: Vec<Finding>) -> Self {
         let digest = bundle.digest();
-        ValidWorkflow { bundle: Arc::new(bundle), digest, residuals: residuals.into(), remarks: remarks.into() }
+        ValidWorkflow {
+            bundle: Arc::new(bundle),
+            digest,
+            residuals: residuals.into(),
+            remarks: remarks.into(),
+        }
     }
 
     /// What executions of it are bound to.

@@ -35,12 +35,14 @@ pub fn parse_duration(text: &str) -> Option<i64> {
         Some(rest) => (true, rest),
         None => (false, text),
     };
-    let millis = if let Some(iso) = rest.strip_prefix('P') { iso_duration(iso)? } else { short_duration(rest)? };
+    let millis =
+        if let Some(iso) = rest.strip_prefix('P') { iso_duration(iso)? } else { short_duration(rest)? };
     Some(if negative { -millis } else { millis })
 }
 
 fn short_duration(text: &str) -> Option<i64> {
-    const UNITS: [(&str, i64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+    const UNITS: [(&str, i64); 5] =
+        [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
     let mut rest = text;
     let mut total = 0i64;
     let mut next_unit = 0;
