@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{IdError, deserialize_text};
 
-/// An instant with millisecond precision, from the year 1 to the year 9999 in UTC (the range of CEL's
-/// `timestamp`). Its text is RFC 3339 in UTC with exactly three decimals: `2026-11-24T03:10:00.000Z`.
+/// An instant with millisecond precision, from the year 1 to the end of the year 9999 in UTC (the range of CEL's
+/// `timestamp`, less the last 26 hours, which jiff keeps free so that every offset can be written). Its text is RFC 3339 in UTC with exactly three decimals: `2026-11-24T03:10:00.000Z`.
 ///
 /// Arithmetic saturates at both ends: a deadline too far to write is the last instant there is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,8 +17,8 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// 0001-01-01T00:00:00.000Z.
     pub const MIN: Timestamp = Timestamp(-62_135_596_800_000);
-    /// 9999-12-31T23:59:59.999Z.
-    pub const MAX: Timestamp = Timestamp(253_402_300_799_999);
+    /// 9999-12-30T22:00:00.999Z.
+    pub const MAX: Timestamp = Timestamp(253_402_207_200_999);
     /// 1970-01-01T00:00:00.000Z.
     pub const EPOCH: Timestamp = Timestamp(0);
 

@@ -1,0 +1,3 @@
+//! The reader and what is computed from values.
+
+mod read;

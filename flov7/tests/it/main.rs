@@ -1,0 +1,5 @@
+//! Everything that the crate promises, at its boundary.
+#![allow(clippy::unwrap_used)]
+
+mod id;
+mod json;
