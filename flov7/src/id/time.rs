@@ -17,8 +17,8 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// 0001-01-01T00:00:00.000Z.
     pub const MIN: Timestamp = Timestamp(-62_135_596_800_000);
-    /// 9999-12-30T22:00:00.999Z.
-    pub const MAX: Timestamp = Timestamp(253_402_207_200_999);
+    /// 9999-12-30T22:00:00.000Z.
+    pub const MAX: Timestamp = Timestamp(253_402_207_200_000);
     /// 1970-01-01T00:00:00.000Z.
     pub const EPOCH: Timestamp = Timestamp(0);
 
