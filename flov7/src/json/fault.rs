@@ -28,7 +28,12 @@ pub struct ReadError {
 
 impl ReadError {
     /// A fault whose line and column are not known yet.
-    pub(super) fn new(code: &'static str, message: impl Into<String>, span: Range<usize>, pointer: String) -> Self {
+    pub(super) fn new(
+        code: &'static str,
+        message: impl Into<String>,
+        span: Range<usize>,
+        pointer: String,
+    ) -> Self {
         ReadError { code, message: message.into(), span, line: 1, column: 1, pointer, first: None }
     }
 }

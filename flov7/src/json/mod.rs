@@ -37,7 +37,7 @@ pub use hash::{Fnv64, fnv1a64, hash64};
 pub use number::{Numeric, compare_numbers, number_text};
 pub use patch::{PatchError, PatchOp, apply};
 pub use pointer::{Pointer, escape, get, tokens, unescape};
-pub use read::{BigNumbers, Reading, ReadLimits, examine, read, read_document};
+pub use read::{BigNumbers, ReadLimits, Reading, examine, read, read_document};
 pub use span::{Document, Lines, Span, Spans, line_column};
 pub use value::{EnterFault, NumberRange, discard, enter, equal, normalize};
 

@@ -134,9 +134,7 @@ fn find<'v>(value: &'v mut Value, path: &str) -> Result<&'v mut Value, String> {
     split(path)?;
     pointer::tokens(path).try_fold(value, |value, token| match value {
         Value::Object(members) => members.get_mut(&*token).ok_or_else(missing),
-        Value::Array(items) => {
-            pointer::index(&token).and_then(|at| items.get_mut(at)).ok_or_else(missing)
-        }
+        Value::Array(items) => pointer::index(&token).and_then(|at| items.get_mut(at)).ok_or_else(missing),
         _ => Err(missing()),
     })
 }

@@ -164,9 +164,19 @@ struct Stop;
 
 /// A list or object that is not complete.
 enum Open {
-    List { start: usize, items: Vec<Value>, nodes: Vec<Node> },
+    List {
+        start: usize,
+        items: Vec<Value>,
+        nodes: Vec<Node>,
+    },
     /// The key is there from the time it was read until its value is complete.
-    Object { start: usize, members: Map<String, Value>, nodes: Vec<Node>, key: Option<String>, key_place: Place },
+    Object {
+        start: usize,
+        members: Map<String, Value>,
+        nodes: Vec<Node>,
+        key: Option<String>,
+        key_place: Place,
+    },
 }
 
 struct Reader<'t> {
@@ -208,7 +218,8 @@ impl<'t> Reader<'t> {
             self.limits.bytes
         };
         if self.text.len() > limit {
-            let message = format!("the text has {} bytes, more than the {limit} that are allowed", self.text.len());
+            let message =
+                format!("the text has {} bytes, more than the {limit} that are allowed", self.text.len());
             return self.stop("document-size", message, 0..0);
         }
         if self.text.starts_with('\u{FEFF}') {
@@ -476,7 +487,9 @@ impl<'t> Reader<'t> {
                 }
                 control => {
                     let message = match control {
-                        b'\n' | b'\r' => "the line ends inside a string; write a line break as `\\n`".to_owned(),
+                        b'\n' | b'\r' => {
+                            "the line ends inside a string; write a line break as `\\n`".to_owned()
+                        }
                         _ => format!("a control character in a string is written as `\\u{control:04x}`"),
                     };
                     return self.stop("json-syntax", message, self.at..self.at + 1);
@@ -561,7 +574,8 @@ impl<'t> Reader<'t> {
             let message = format!("the text ends where {wanted} should stand");
             return self.stop("json-syntax", message, self.at..self.at);
         };
-        let word = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count().min(32);
+        let word =
+            rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count().min(32);
         let length = if word > 0 { word } else { next.len_utf8() };
         let hint = match next {
             '/' if matches!(characters.next(), Some('/' | '*')) => "; JSON has no comments",

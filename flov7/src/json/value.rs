@@ -76,7 +76,9 @@ fn measure(value: &Value, max_depth: usize, max_values: usize) -> Result<(), Ent
         let holds = |value: &&Value| matches!(value, Value::Array(_) | Value::Object(_));
         match value {
             Value::Array(items) => stack.extend(items.iter().filter(holds).map(|item| (item, depth + 1))),
-            Value::Object(members) => stack.extend(members.values().filter(holds).map(|item| (item, depth + 1))),
+            Value::Object(members) => {
+                stack.extend(members.values().filter(holds).map(|item| (item, depth + 1)))
+            }
             _ => {}
         }
     }

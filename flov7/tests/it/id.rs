@@ -81,7 +81,13 @@ fn execution_ids() {
     check(
         ExecutionId::parse,
         &[good],
-        &["", "8zzzzzzzzzzzzzzzzzzzzzzzzz", "7ZZZZZZZZZZZZZZZZZZZZZZZZZ", &good[1..], "7izzzzzzzzzzzzzzzzzzzzzzzz"],
+        &[
+            "",
+            "8zzzzzzzzzzzzzzzzzzzzzzzzz",
+            "7ZZZZZZZZZZZZZZZZZZZZZZZZZ",
+            &good[1..],
+            "7izzzzzzzzzzzzzzzzzzzzzzzz",
+        ],
     );
 }
 
@@ -97,7 +103,11 @@ fn digests() {
     let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     assert_eq!(Digest::of("").to_string(), empty);
     assert_eq!(Digest::parse(empty).unwrap(), Digest::of(""));
-    check(Digest::parse, &[empty], &["", &empty[1..], &empty.to_uppercase(), &format!("{empty}00"), &"g".repeat(64)]);
+    check(
+        Digest::parse,
+        &[empty],
+        &["", &empty[1..], &empty.to_uppercase(), &format!("{empty}00"), &"g".repeat(64)],
+    );
     assert_eq!(serde_json::to_string(&Digest::of("")).unwrap(), format!("\"{empty}\""));
 }
 
@@ -107,8 +117,33 @@ fn paths() {
     let longer = "a".repeat(513);
     check(
         StepPath::parse,
-        &["a", "check/then/approve", "each[0]/x", "each[99999]/x/undo", "pick/default/x", "a[0]/b[1]/c", &at_limit],
-        &["", "/", "a/", "/a", "a//b", "A", "a[]", "a[01]", "a[-1]", "a[1", "a[1]b", "a]", "[1]", "a[1234567890]", "a b", &longer],
+        &[
+            "a",
+            "check/then/approve",
+            "each[0]/x",
+            "each[99999]/x/undo",
+            "pick/default/x",
+            "a[0]/b[1]/c",
+            &at_limit,
+        ],
+        &[
+            "",
+            "/",
+            "a/",
+            "/a",
+            "a//b",
+            "A",
+            "a[]",
+            "a[01]",
+            "a[-1]",
+            "a[1",
+            "a[1]b",
+            "a]",
+            "[1]",
+            "a[1234567890]",
+            "a b",
+            &longer,
+        ],
     );
     let path = StepPath::parse("each[17]/charge").unwrap();
     let segments: Vec<_> = path.segments().map(|segment| (segment.name, segment.index)).collect();
@@ -193,6 +228,11 @@ fn effect_key_golden() {
         let path = StepPath::parse(path).unwrap();
         assert_eq!(idempotency_key(&namespace, &execution, &path, undo), expected, "{path} {undo}");
     }
-    let other = idempotency_key(&Namespace::parse("other").unwrap(), &execution, &StepPath::parse("invoice").unwrap(), false);
+    let other = idempotency_key(
+        &Namespace::parse("other").unwrap(),
+        &execution,
+        &StepPath::parse("invoice").unwrap(),
+        false,
+    );
     assert_ne!(other, cases[0].2);
 }
