@@ -6,7 +6,7 @@ mod registry;
 
 pub use cancel::Cancellation;
 pub use context::{ActionContext, Recorder};
-pub use registry::{CallInfo, Registry, from_fn};
+pub use registry::{Registry, from_fn};
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::id::{Digest, ExecutionId, Namespace, Timestamp, WorkflowName};
 use crate::machine::event::SignalTo;
-use crate::machine::{Actor, Control, Status};
+use crate::machine::{Actor, Blocked, Control, Status};
 use crate::validate::Bundle;
 
 /// What a store can do, as data. What is not declared fails with `Unsupported` and changes nothing.
@@ -64,12 +64,15 @@ pub struct Head {
     pub buffered: u32,
     /// Signals that the machine holds without a waiter: their bytes.
     pub buffered_bytes: u64,
+    /// Why it is blocked, when `status` says so; its `due` is then when another look makes sense.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<Blocked>,
 }
 
 impl Head {
     /// A head without buffered signals.
     pub fn new(status: Status, due: Option<Timestamp>) -> Self {
-        Head { status, due, buffered: 0, buffered_bytes: 0 }
+        Head { status, due, buffered: 0, buffered_bytes: 0, blocked: None }
     }
 
     /// Says how many signals the machine holds.
@@ -77,6 +80,15 @@ impl Head {
     pub fn with_buffered(mut self, count: u32, bytes: u64) -> Self {
         self.buffered = count;
         self.buffered_bytes = bytes;
+        self
+    }
+
+    /// A head of an execution that is blocked, to be looked at again at `again`.
+    #[must_use]
+    pub fn with_blocked(mut self, why: Blocked, again: Timestamp) -> Self {
+        self.status = Status::Blocked;
+        self.due = Some(again);
+        self.blocked = Some(why);
         self
     }
 }
@@ -258,12 +270,30 @@ pub struct Claim {
     pub ttl_millis: u64,
     /// At most this many.
     pub limit: usize,
+    /// Only this execution, whether it is due or not; it must be neither ended nor leased.
+    pub only: Option<(Namespace, ExecutionId)>,
+    /// Nothing of these namespaces: they have their share already.
+    pub except: Vec<Namespace>,
 }
 
 impl Claim {
     /// A claim.
     pub fn new(owner: impl Into<String>, ttl_millis: u64, limit: usize) -> Self {
-        Claim { owner: owner.into(), ttl_millis, limit }
+        Claim { owner: owner.into(), ttl_millis, limit, only: None, except: Vec::new() }
+    }
+
+    /// Claims one execution, whether it is due or not (to look again at a blocked one, for example).
+    #[must_use]
+    pub fn with_only(mut self, namespace: Namespace, execution: ExecutionId) -> Self {
+        self.only = Some((namespace, execution));
+        self
+    }
+
+    /// Leaves out namespaces.
+    #[must_use]
+    pub fn with_except(mut self, namespaces: Vec<Namespace>) -> Self {
+        self.except = namespaces;
+        self
     }
 }
 
@@ -429,7 +459,8 @@ pub trait WorkflowStore: Send + Sync {
 ///   ended execution is `Closed`; more than 1,000 unconsumed messages or 1 MiB of them (the machine's buffered ones
 ///   included) is `Busy`; controls are never `Busy`.
 /// - `claim` gives executions that are not ended, not leased (or whose lease lapsed by the store's clock) and that are
-///   due, have messages, or lost their owner; oldest due first; each new lease has a higher epoch.
+///   due, have messages, or lost their owner; oldest due first; each new lease has a higher epoch. `only` asks for one
+///   execution whether it is due or not; nothing of the namespaces in `except` is given.
 /// - `restore` and `turns` give exactly what was committed, in order.
 /// - No namespace sees another's rows: what is another's is `NotFound`.
 #[async_trait]

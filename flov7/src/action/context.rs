@@ -33,7 +33,8 @@ pub trait Recorder: Send + Sync {
     ) -> Result<(), Error>;
 }
 
-/// What a running attempt is told.
+/// What a running attempt is told. Cheap to clone; clones share cancellation, connection and recorder.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ActionContext {
     /// The tenant's space.

@@ -111,22 +111,10 @@ impl fmt::Debug for Registry {
 /// ```
 pub fn from_fn<F, R>(descriptor: ActionDescriptor, handler: F) -> impl Action
 where
-    F: Fn(CallInfo, Arc<Value>) -> R + Send + Sync,
+    F: Fn(ActionContext, Arc<Value>) -> R + Send + Sync,
     R: Future<Output = Result<Value, ActionError>> + Send,
 {
     FromFn { descriptor, handler, result: PhantomData }
-}
-
-/// What [`from_fn`] tells its closure: the parts of an [`ActionContext`] that can be owned.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct CallInfo {
-    /// The key under which the other side deduplicates.
-    pub idempotency_key: String,
-    /// The attempt, from 1.
-    pub attempt: u32,
-    /// Fires when the result is no longer wanted.
-    pub cancellation: super::Cancellation,
 }
 
 struct FromFn<F, R> {
@@ -138,7 +126,7 @@ struct FromFn<F, R> {
 #[async_trait]
 impl<F, R> Action for FromFn<F, R>
 where
-    F: Fn(CallInfo, Arc<Value>) -> R + Send + Sync,
+    F: Fn(ActionContext, Arc<Value>) -> R + Send + Sync,
     R: Future<Output = Result<Value, ActionError>> + Send,
 {
     fn descriptor(&self) -> &ActionDescriptor {
@@ -146,11 +134,6 @@ where
     }
 
     async fn call(&self, cx: &ActionContext, input: Arc<Value>) -> Result<ActionOutput, ActionError> {
-        let info = CallInfo {
-            idempotency_key: cx.idempotency_key(),
-            attempt: cx.attempt,
-            cancellation: cx.cancellation.clone(),
-        };
-        (self.handler)(info, input).await.map(ActionOutput::new)
+        (self.handler)(cx.clone(), input).await.map(ActionOutput::new)
     }
 }

@@ -149,6 +149,60 @@ impl From<EndStatus> for Status {
     }
 }
 
+/// Why an execution is blocked: it resumes by itself when a capable worker looks at it. A projection, never an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct Blocked {
+    /// What kind of thing is in the way.
+    pub reason: BlockedReason,
+    /// What is in the way and what would help, in a sentence.
+    pub message: String,
+    /// The actions, connections or secrets that are missing, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// The event at which a replay went another way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+}
+
+impl Blocked {
+    /// A reason with its sentence.
+    pub fn new(reason: BlockedReason, message: impl Into<String>) -> Self {
+        Blocked { reason, message: message.into(), missing: Vec::new(), seq: None }
+    }
+
+    /// Names what is missing.
+    #[must_use]
+    pub fn with_missing(mut self, names: Vec<String>) -> Self {
+        self.missing = names;
+        self
+    }
+
+    /// Says at which event a replay went another way.
+    #[must_use]
+    pub fn with_seq(mut self, seq: u64) -> Self {
+        self.seq = Some(seq);
+        self
+    }
+}
+
+/// What kind of thing keeps an execution from going on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum BlockedReason {
+    /// No handler for an action that it uses (RULES, bundle).
+    Missing,
+    /// A binding or a secret is missing, or the binding lost its idempotency header (RULES, effect).
+    Binding,
+    /// A replay decided something else than the journal says (RULES, journal.decided).
+    Diverged,
+    /// It runs under rules that this release does not have (RULES, journal.rules).
+    Rules,
+    /// A defect of ours (RULES, fail.class).
+    Defect,
+}
+
 /// How a step settled (RULES, order.settle).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -345,4 +399,7 @@ pub struct ExecutionView {
     pub unknown_effects: Vec<StepPath>,
     /// What it waits for.
     pub waiting: Vec<Waiting>,
+    /// Why it is blocked, when it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<Blocked>,
 }
