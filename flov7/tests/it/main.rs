@@ -3,3 +3,4 @@
 
 mod id;
 mod json;
+mod house;
