@@ -1,5 +1,9 @@
 //! Time and randomness, as an engine is given them.
-#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "the one place where the clock is read")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the one place where the clock is read"
+)]
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{SystemTime, UNIX_EPOCH};

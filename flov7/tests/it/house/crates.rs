@@ -26,10 +26,24 @@ fn the_core_with_its_store_stays_small() {
 #[test]
 fn every_dependency_has_a_licence_that_we_allow() {
     const ALLOWED: &[&str] = &[
-        "MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "0BSD",
-        "Unlicense", "CC0-1.0", "Unicode-3.0", "CDLA-Permissive-2.0", "BSL-1.0", "MIT-0", "OpenSSL",
+        "MIT",
+        "Apache-2.0",
+        "Apache-2.0 WITH LLVM-exception",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "ISC",
+        "Zlib",
+        "0BSD",
+        "Unlicense",
+        "CC0-1.0",
+        "Unicode-3.0",
+        "CDLA-Permissive-2.0",
+        "BSL-1.0",
+        "MIT-0",
+        "OpenSSL",
     ];
-    let metadata = cargo(&["metadata", "--format-version", "1", "--filter-platform", "x86_64-unknown-linux-gnu"]);
+    let metadata =
+        cargo(&["metadata", "--format-version", "1", "--filter-platform", "x86_64-unknown-linux-gnu"]);
     let metadata: Value = serde_json::from_str(&metadata).expect("cargo prints JSON");
     let packages = metadata["packages"].as_array().expect("packages is a list");
     assert!(packages.len() > 30);
@@ -82,7 +96,17 @@ fn split<'a>(text: &'a str, operator: &str) -> Option<Vec<&'a str>> {
 
 /// The crates of a build on Linux, build scripts and derive macros included, our own left out.
 fn tree(package: &str) -> BTreeSet<String> {
-    let args = ["tree", "-p", package, "-e", "normal,build", "--target", "x86_64-unknown-linux-gnu", "--prefix", "none"];
+    let args = [
+        "tree",
+        "-p",
+        package,
+        "-e",
+        "normal,build",
+        "--target",
+        "x86_64-unknown-linux-gnu",
+        "--prefix",
+        "none",
+    ];
     cargo(&args)
         .lines()
         .map(|line| line.trim_end_matches(" (*)").to_owned())

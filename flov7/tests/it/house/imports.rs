@@ -18,7 +18,9 @@ fn modules_import_only_from_those_before_them() {
         let Some(module) = module(&src, &file) else { continue };
         let Some(&at) = order.get(&module) else { panic!("{} belongs to no module", file.display()) };
         let text = fs::read_to_string(&file).expect("source is UTF-8");
-        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+        for (number, line) in
+            text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
             for imported in imports(line) {
                 seen += 1;
                 match order.get(imported) {
@@ -62,7 +64,10 @@ fn an_import_outward_would_be_seen() {
     let order = order("pub mod id;\npub mod json;\npub mod machine;\n");
     assert!(order["id"] < order["json"] && order["json"] < order["machine"]);
     assert_eq!(imports("use crate::machine::event::Event;").collect::<Vec<_>>(), ["machine"]);
-    assert_eq!(imports("    let x = crate::json::digest(&crate::id::Name);").collect::<Vec<_>>(), ["json", "id"]);
+    assert_eq!(
+        imports("    let x = crate::json::digest(&crate::id::Name);").collect::<Vec<_>>(),
+        ["json", "id"]
+    );
     assert_eq!(imports("use crate::{id::Name, json};").collect::<Vec<_>>(), ["id", "json"]);
 }
 
