@@ -27,6 +27,12 @@ pub trait Action: Send + Sync {
     /// The action as data.
     fn descriptor(&self) -> &ActionDescriptor;
 
+    /// The connection that the action always uses, where a step names none: its binding is found by this id, and the
+    /// caller puts it into [`ActionContext::connection`] as if the step had named it.
+    fn connection(&self) -> Option<&str> {
+        None
+    }
+
     /// One attempt. The input is shared: `Arc::unwrap_or_clone` takes it.
     async fn call(&self, cx: &ActionContext, input: Arc<Value>) -> Result<ActionOutput, ActionError>;
 }

@@ -174,6 +174,15 @@ pub enum Via {
     Http(ViaHttp),
 }
 
+impl Via {
+    /// The connection that the action always uses.
+    pub fn connection(&self) -> &str {
+        match self {
+            Via::Http(via) => &via.connection,
+        }
+    }
+}
+
 /// An action as one HTTP request, with the effects of `http.request`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

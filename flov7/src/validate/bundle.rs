@@ -18,6 +18,9 @@ pub struct Interface {
     /// The connector it uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connector: Option<ConnectorUse>,
+    /// The connection that the action always uses ([`crate::catalog::Via`]): for its effect it counts as named by the step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
     /// What it does to the world.
     pub effect: EffectOf,
     /// The failure codes it declares, and whether each is retryable.
@@ -39,6 +42,7 @@ impl From<&ActionDescriptor> for Interface {
             input: action.input.clone(),
             output: action.output.clone(),
             connector: action.connector.clone(),
+            connection: action.via.as_ref().map(|via| via.connection().to_owned()),
             effect: action.effect.clone(),
             errors: action.errors.iter().map(|error| (error.code.clone(), error.retryable)).collect(),
             records: action.records,
