@@ -1,12 +1,16 @@
 //! Actions: what an application can do, behind a trait; and the registry that holds them.
 
+mod attempt;
 mod cancel;
 mod context;
 mod registry;
+mod typed;
 
+pub use attempt::Attempt;
 pub use cancel::Cancellation;
 pub use context::{ActionContext, Recorder};
 pub use registry::{Registry, from_fn};
+pub use typed::{TypedAction, typed};
 
 use std::sync::Arc;
 

@@ -107,7 +107,8 @@ impl ActionContext {
     ///
     /// `work` is handed an idempotency key of its own. Fails as `work` does; with code `record.unsupported` where no
     /// recorder is given (the descriptor must declare `records`); with `record.diverged` where the same key was
-    /// recorded for another request.
+    /// recorded for another request; with `record.value` where the value nests too deep or is too large. What is
+    /// given has normalised numbers, so that a repeat sees what the first attempt saw.
     pub async fn record<F, W>(&self, key: &str, request: &Value, work: W) -> Result<Value, ActionError>
     where
         W: FnOnce(String) -> F + Send,
@@ -125,10 +126,15 @@ impl ActionContext {
         }
         let sub_key = sub_key(&self.idempotency_key(), key);
         let (value, usage) = work(sub_key).await?;
+        let value = crate::json::enter(value, crate::json::MAX_DEPTH, RECORD_VALUES)
+            .map_err(|fault| ActionError::failed("record.value", fault.to_string()))?;
         recorder.save(key, &digest, &value, usage).await.map_err(record_failed)?;
         Ok(value)
     }
 }
+
+/// The most parts that a recorded value may have; its bytes are bounded by the journal's payload limit.
+const RECORD_VALUES: usize = 1_000_000;
 
 /// A key for one sub-step: 32 hex digits of SHA-256 over the step's key and the record's, the first by its fixed length.
 fn sub_key(step: &str, record: &str) -> String {

@@ -1,6 +1,7 @@
 //! Everything that the crate promises, at its boundary.
 #![allow(clippy::unwrap_used)]
 
+mod action;
 mod id;
 mod json;
 mod house;
