@@ -79,10 +79,7 @@ fn record_keeps_no_failure() {
 
 #[test]
 fn record_says_when_it_cannot_record() {
-    assert_eq!(
-        record(&context("x", 1), "a", json!(1), Ok(json!(1))),
-        (Err("record.unsupported".into()), 0)
-    );
+    assert_eq!(record(&context("x", 1), "a", json!(1), Ok(json!(1))), (Err("record.unsupported".into()), 0));
     let broken = Memory { broken: true, ..Memory::default() };
     let cx = context("x", 1).with_recorder(Arc::new(broken));
     assert_eq!(record(&cx, "a", json!(1), Ok(json!(1))), (Err("record.failed".into()), 1));

@@ -88,7 +88,8 @@ fn the_schemas_come_from_the_types_in_one_piece() {
 
 #[test]
 fn a_call_reads_the_input_and_writes_the_output() {
-    let input = json!({ "customer": { "email": "a@b.example" }, "lines": [{ "quantity": 2, "price": 1.25 }] });
+    let input =
+        json!({ "customer": { "email": "a@b.example" }, "lines": [{ "quantity": 2, "price": 1.25 }] });
     let output = now(total().call(&context("add", 1), Arc::new(input))).unwrap();
     assert_eq!(output.value, json!({ "sum": 2.5, "to": "a@b.example", "rush": false, "remark": null }));
 }
@@ -115,7 +116,9 @@ fn what_the_type_does_not_hold_fails_before_the_handler() {
 #[test]
 fn what_is_no_json_fails_as_output() {
     let handler = typed("a.b", "Do", |_, _: Value| async move {
-        Ok(std::collections::BTreeMap::from([((1, 2), "a key that is no text")]).into_iter().collect::<Pairs>())
+        Ok(std::collections::BTreeMap::from([((1, 2), "a key that is no text")])
+            .into_iter()
+            .collect::<Pairs>())
     });
     let error = now(handler.call(&context("add", 1), Arc::new(json!({})))).unwrap_err();
     assert_eq!(error.code, "contract.output");
