@@ -28,3 +28,5 @@ pub mod rules;
 pub mod memory;
 #[cfg(feature = "embedded")]
 pub mod embedded;
+#[cfg(feature = "testing")]
+pub mod testing;

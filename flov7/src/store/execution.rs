@@ -1,0 +1,229 @@
+//! Executions: their journals, inboxes and leases.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{Accepted, ExecutionPage, ExecutionQuery, Head, Loaded, Message, Turn, TurnBody, TurnError};
+use crate::error::Error;
+use crate::id::{Digest, ExecutionId, Namespace, Timestamp};
+use crate::validate::Bundle;
+
+/// Whose work an execution is, and since when: the fence against an owner that was replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// The executor's id.
+    pub owner: String,
+    /// Raised by each new lease.
+    pub epoch: u64,
+}
+
+/// What `create` writes: the row, the start key, the bundle and the first turn, in one transaction.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct NewExecution {
+    /// The execution's id.
+    pub execution: ExecutionId,
+    /// The bundle that it runs; kept once per digest.
+    pub bundle: Arc<Bundle>,
+    /// [`Bundle::digest`].
+    pub digest: Digest,
+    /// The start key, unique per namespace and workflow; 1 to [`super::START_KEY_BYTES`] bytes.
+    pub key: Option<String>,
+    /// The first turn; its first event is number 0.
+    pub first: TurnBody,
+    /// The head after it.
+    pub head: Head,
+    /// Who owns it from the start, and for how many milliseconds; nothing to leave it to whoever claims it.
+    pub lease: Option<(String, u64)>,
+}
+
+impl NewExecution {
+    /// An execution with its first turn; no key, no owner.
+    pub fn new(
+        execution: ExecutionId,
+        bundle: Arc<Bundle>,
+        digest: Digest,
+        first: TurnBody,
+        head: Head,
+    ) -> Self {
+        NewExecution { execution, bundle, digest, key: None, first, head, lease: None }
+    }
+
+    /// Gives it a start key.
+    #[must_use]
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Leases it to an executor from the start.
+    #[must_use]
+    pub fn with_lease(mut self, owner: impl Into<String>, ttl_millis: u64) -> Self {
+        self.lease = Some((owner.into(), ttl_millis));
+        self
+    }
+}
+
+/// What `create` did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It was created, with the lease that was asked for.
+    New(Option<Lease>),
+    /// The key is known: this execution has it. Nothing was written.
+    Existing(ExecutionId),
+}
+
+/// What an executor asks for when it looks for work.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Claim {
+    /// The executor's id.
+    pub owner: String,
+    /// How long the lease holds without renewal, in milliseconds.
+    pub ttl_millis: u64,
+    /// At most this many.
+    pub limit: usize,
+}
+
+impl Claim {
+    /// A claim.
+    pub fn new(owner: impl Into<String>, ttl_millis: u64, limit: usize) -> Self {
+        Claim { owner: owner.into(), ttl_millis, limit }
+    }
+}
+
+/// An execution that was claimed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The tenant's space.
+    pub namespace: Namespace,
+    /// The execution.
+    pub execution: ExecutionId,
+    /// The new lease.
+    pub lease: Lease,
+}
+
+/// Keeps executions, their journals and their inboxes.
+///
+/// **Creating**
+/// - `create` writes row, key, bundle and first turn in one transaction: `restore` shows all of them at once.
+/// - A key that is known in the namespace for the workflow gives the execution that has it, ended or not, and writes
+///   nothing.
+/// - An execution id that is taken in the namespace is `Conflict`; a key or a first turn that is not as its field says
+///   is `Invalid`; a first turn above [`super::StoreCapabilities::turn_bytes`] is `Limit`. Nothing is written.
+///
+/// **Committing**
+/// - Turns are applied in the order of the batch, each whole or not at all; they do not touch each other except that
+///   a later turn of an execution sees the earlier ones. The answers are in the turns' order.
+/// - A turn under a lease that is not the execution's is `Fenced`, also when the new owner has not written yet; so is a
+///   turn of an execution that is not there. Time alone does not fence: a lease holds until another one is given or it
+///   is given back.
+/// - A turn that does not begin where the journal ends (a gap, a repetition) is `Conflict` with the number where it
+///   ends.
+/// - Consumed messages, head, snapshot, posts and release are written with the turn's body, or not at all.
+/// - Consuming a message that is not in the inbox is passed over. A turn's posts are never `Busy`; one that is known
+///   already, or whose execution is not there or has ended, is passed over.
+/// - A body without events is refused as `Invalid`, one that is too large as `Limit`.
+///
+/// **Messages**
+/// - `post` returns after the message is durable. The same id to the same execution again is `Duplicate`, also after it
+///   was consumed and after the execution ended, whatever the message says.
+/// - A new message to an ended execution is `Closed`; to one that is not there `NotFound`; an id that is empty or too
+///   long is `Invalid`.
+/// - A signal that would make more than [`super::INBOX_MESSAGES`] signals or [`super::INBOX_BYTES`] bytes of them wait
+///   is `Busy`; what the machine holds counts ([`Head::buffered`]). Controls are never `Busy` and do not count.
+/// - `arrived` gives each unconsumed message of executions that an owner has leased, oldest first, again and again until
+///   it is consumed.
+///
+/// **Leases**
+/// - `claim` gives executions that have something to do and no owner (the table in [`crate::store`]): parked ones that
+///   are due or have messages, orphaned ones, and those whose lease lapsed by the store's clock. The one that became
+///   claimable first comes first: by its due instant, its oldest message's arrival, the lapse, or the handing back.
+/// - Each lease of an execution has a higher epoch than all before it. An ended execution is never claimed.
+/// - `renew` extends a lease that still holds and says of each whether it does.
+/// - `release` hands leases back: their executions are claimable at once. One that no longer holds is passed over.
+/// - `next_due` is the earliest instant at which time alone makes, or made, an execution claimable.
+/// - In an exclusive store, opening it as its owner voids all leases that were given before.
+///
+/// **Reading**
+/// - `restore` and `turns` give exactly what was committed, byte for byte and in order; `restore` begins at the newest
+///   snapshot.
+/// - `executions` is newest first (by id), filtered, in pages that neither repeat nor skip.
+/// - No namespace sees another's rows, in any method: what is another's is `NotFound` (or `Fenced`, or absent).
+/// - `changed` returns once something came after the mark that it is given: a created execution, a message, a lease
+///   handed back.
+#[async_trait]
+pub trait ExecutionStore: Send + Sync {
+    /// Creates an execution.
+    ///
+    /// # Errors
+    /// `Conflict`, `Invalid`, `Limit` (see above); `Unavailable` where nothing was written; `Unknown` where it may have
+    /// been: with a key, creating it again tells.
+    async fn create(&self, namespace: &Namespace, new: NewExecution) -> Result<Created, Error>;
+
+    /// Commits turns, each on its own; the answers are in the turns' order.
+    async fn commit(&self, turns: Vec<Turn>) -> Vec<Result<(), TurnError>>;
+
+    /// Puts a message into an execution's inbox.
+    ///
+    /// # Errors
+    /// `NotFound`, `Closed`, `Busy`, `Invalid` (see above); `Unavailable` where nothing was written; `Unknown` where it
+    /// may have been: posting it again with the same id is safe.
+    async fn post(
+        &self,
+        namespace: &Namespace,
+        to: &ExecutionId,
+        message: Message,
+    ) -> Result<Accepted, Error>;
+
+    /// Takes leases on executions that have something to do, of all namespaces; at most `claim.limit`.
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, Error>;
+
+    /// Extends leases to `ttl_millis` from now; the answers say which still hold, in the leases' order.
+    async fn renew(
+        &self,
+        leases: &[(Namespace, ExecutionId, Lease)],
+        ttl_millis: u64,
+    ) -> Result<Vec<bool>, Error>;
+
+    /// Gives leases back, so that another executor can claim at once.
+    async fn release(&self, leases: &[(Namespace, ExecutionId, Lease)]) -> Result<(), Error>;
+
+    /// Unconsumed messages to executions that `owner` has leased, oldest first; at most `limit`.
+    async fn arrived(
+        &self,
+        owner: &str,
+        limit: usize,
+    ) -> Result<Vec<(Namespace, ExecutionId, Message)>, Error>;
+
+    /// All that is needed to go on with an execution, or to look at it.
+    ///
+    /// # Errors
+    /// `NotFound`; `Newer` and `Corrupt` where what is stored cannot be read.
+    async fn restore(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<Loaded, Error>;
+
+    /// Turns that hold events from `from_seq` on, in order; at most `limit`. Nothing past the journal's end.
+    ///
+    /// # Errors
+    /// `NotFound` where the execution is not there.
+    async fn turns(
+        &self,
+        namespace: &Namespace,
+        execution: &ExecutionId,
+        from_seq: u64,
+        limit: usize,
+    ) -> Result<Vec<TurnBody>, Error>;
+
+    /// Executions by query, newest first.
+    async fn executions(&self, namespace: &Namespace, query: &ExecutionQuery)
+    -> Result<ExecutionPage, Error>;
+
+    /// When `claim` may next find something by time alone; in the past when it would now.
+    async fn next_due(&self) -> Result<Option<Timestamp>, Error>;
+
+    /// Returns when messages or executions may have come since the mark `seen` (0 at first), with a new mark. A hint,
+    /// never truth: it may return early, and a caller looks again by itself from time to time.
+    async fn changed(&self, seen: u64) -> u64;
+}

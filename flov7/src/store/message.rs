@@ -1,0 +1,63 @@
+//! The durable inbox: how anything outside reaches an execution.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::machine::event::SignalTo;
+use crate::machine::{Actor, Control};
+
+/// How many signals may wait for an execution: those in its inbox and those that its machine holds
+/// ([`super::Head::buffered`]) together (RULES, signal).
+pub const INBOX_MESSAGES: usize = 1_000;
+
+/// How many bytes of payload may wait for an execution, counted as [`INBOX_MESSAGES`] counts.
+pub const INBOX_BYTES: usize = 1024 * 1024;
+
+/// The longest id of a message, in bytes.
+pub const MESSAGE_ID_BYTES: usize = 256;
+
+/// A message to an execution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// The sender's id, which deduplicates for the execution's life; 1 to [`MESSAGE_ID_BYTES`] bytes.
+    pub id: String,
+    /// What it says.
+    pub body: MessageBody,
+    /// Who sent it.
+    pub by: Actor,
+}
+
+impl Message {
+    /// What it adds to [`INBOX_BYTES`]: the canonical text of a signal's payload, nothing for a control.
+    pub fn bytes(&self) -> usize {
+        match &self.body {
+            MessageBody::Signal { payload, .. } => crate::json::canonical_size(payload),
+            MessageBody::Control(_) => 0,
+        }
+    }
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum MessageBody {
+    /// A signal; its payload was held against its schema before it was posted.
+    Signal {
+        /// Where it goes.
+        to: SignalTo,
+        /// The payload.
+        payload: Value,
+    },
+    /// A control.
+    Control(Control),
+}
+
+/// What `post` did. Either way the message was accepted and is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is in the inbox now.
+    New,
+    /// A message with this id was accepted before.
+    Duplicate,
+}

@@ -1,0 +1,167 @@
+//! One machine turn as it is committed.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Lease, Message};
+use crate::error::Error;
+use crate::id::{ExecutionId, Namespace, Timestamp};
+use crate::machine::Status;
+
+/// What a store knows of an execution besides its journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Head {
+    /// What it is doing.
+    pub status: Status,
+    /// When it next has something to do by itself; nothing when only a message can wake it.
+    pub due: Option<Timestamp>,
+    /// Signals that the machine holds without a waiter: how many.
+    pub buffered: u32,
+    /// Signals that the machine holds without a waiter: their bytes, as [`Message::bytes`] counts.
+    pub buffered_bytes: u64,
+}
+
+impl Head {
+    /// A head without buffered signals.
+    pub fn new(status: Status, due: Option<Timestamp>) -> Self {
+        Head { status, due, buffered: 0, buffered_bytes: 0 }
+    }
+
+    /// Says how many signals the machine holds.
+    #[must_use]
+    pub fn with_buffered(mut self, count: u32, bytes: u64) -> Self {
+        self.buffered = count;
+        self.buffered_bytes = bytes;
+        self
+    }
+}
+
+/// One machine turn as a store keeps it: one row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TurnBody {
+    /// The number of its first event.
+    pub first_seq: u64,
+    /// How many events it holds; at least one.
+    pub count: u32,
+    /// The turn's number.
+    pub turn: u64,
+    /// When it was made.
+    pub at: Timestamp,
+    /// The encoding's version.
+    pub v: u16,
+    /// The running hash of what was decided.
+    pub decided: u64,
+    /// The events in the machine's encoding.
+    pub body: Arc<[u8]>,
+}
+
+impl TurnBody {
+    /// The number of the first event after it.
+    pub fn next_seq(&self) -> u64 {
+        self.first_seq.saturating_add(u64::from(self.count))
+    }
+}
+
+/// A turn to commit.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Turn {
+    /// The tenant's space.
+    pub namespace: Namespace,
+    /// The execution.
+    pub execution: ExecutionId,
+    /// The lease under which it was made.
+    pub lease: Lease,
+    /// What is appended. Nothing for a turn that only changes the head (parking).
+    pub body: Option<TurnBody>,
+    /// Ids of the inbox messages that it consumes.
+    pub consumed: Vec<String>,
+    /// The head, where it changed.
+    pub head: Option<Head>,
+    /// The state after it, where a snapshot is taken.
+    pub snapshot: Option<Arc<[u8]>>,
+    /// Messages to other executions of the namespace, posted in the same transaction.
+    pub posts: Vec<(ExecutionId, Message)>,
+    /// Whether the lease ends with it: the execution is parked or ended.
+    pub release: bool,
+}
+
+impl Turn {
+    /// A turn that does nothing yet.
+    pub fn new(namespace: Namespace, execution: ExecutionId, lease: Lease) -> Self {
+        Turn {
+            namespace,
+            execution,
+            lease,
+            body: None,
+            consumed: Vec::new(),
+            head: None,
+            snapshot: None,
+            posts: Vec::new(),
+            release: false,
+        }
+    }
+
+    /// Appends a body.
+    #[must_use]
+    pub fn with_body(mut self, body: TurnBody) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// Consumes inbox messages.
+    #[must_use]
+    pub fn with_consumed(mut self, ids: impl IntoIterator<Item = String>) -> Self {
+        self.consumed.extend(ids);
+        self
+    }
+
+    /// Changes the head.
+    #[must_use]
+    pub fn with_head(mut self, head: Head) -> Self {
+        self.head = Some(head);
+        self
+    }
+
+    /// Takes a snapshot.
+    #[must_use]
+    pub fn with_snapshot(mut self, snapshot: Arc<[u8]>) -> Self {
+        self.snapshot = Some(snapshot);
+        self
+    }
+
+    /// Posts a message to another execution of the namespace.
+    #[must_use]
+    pub fn with_post(mut self, to: ExecutionId, message: Message) -> Self {
+        self.posts.push((to, message));
+        self
+    }
+
+    /// Ends the lease.
+    #[must_use]
+    pub fn with_release(mut self) -> Self {
+        self.release = true;
+        self
+    }
+}
+
+/// Why one turn of a batch was not committed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TurnError {
+    /// Another owner has the execution, or it is gone. Nothing was written.
+    #[error("the lease was lost")]
+    Fenced,
+    /// The journal goes on elsewhere than at `first_seq`: at this number. Nothing was written.
+    #[error("the journal ends at {0}, not where the turn begins")]
+    Conflict(u64),
+    /// The store does not take it (too large, no space left on the device, not the owner). Nothing was written, and
+    /// the same turn may be committed again once the reason is mended.
+    #[error("the turn was refused")]
+    Refused(#[source] Error),
+    /// It may or may not have been written: reload before going on.
+    #[error("it is unknown whether the turn was written")]
+    Unknown(#[source] Error),
+}
