@@ -1,22 +1,27 @@
-//! Coded findings and reports.
+//! What is found in a document: coded findings, reports, and the page behind each code.
+//!
+//! A code is declared once, together with its page and with a document that shows it and one that does not;
+//! without them it does not compile. A finding says where, what was found, what would do, and how to mend it.
+//!
+//! ```
+//! use flov7::finding::{Code, Finding, Report, Residual};
+//!
+//! let finding = Finding::new(Code::UNKNOWN_STEP, "/steps/1/data/set", "no step is called `totl`")
+//!     .with_step("show")
+//!     .with_help("did you mean `total`?");
+//! let report = Report::new(vec![finding], Vec::<Residual>::new());
+//! assert!(!report.is_valid());
+//! assert_eq!(report.findings()[0].code.name(), "unknown-step");
+//! ```
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+mod code;
+mod locate;
+mod nearest;
+mod pages;
+mod render;
+mod report;
 
-/// One thing that validation found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Finding {
-    /// The code.
-    pub code: String,
-}
-
-/// A place where only the run can tell.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub struct Residual {
-    /// The step, if it is in one.
-    pub step: Option<String>,
-    /// JSON Pointer into the document.
-    pub pointer: String,
-    /// The failure code that is possible there.
-    pub kind: String,
-}
+pub use code::{Code, Example, Stage, code, codes};
+pub use nearest::nearest;
+pub use render::{Source, Style, render};
+pub use report::{Finding, Report, Residual, ResidualKind, Severity, Span};
