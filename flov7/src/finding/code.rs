@@ -74,7 +74,15 @@ pub struct Example {
 impl Example {
     /// A JSON document.
     pub(super) const fn json(document: &'static str) -> Example {
-        Example { document, yaml: false, catalog: None, input: None, mocks: None, bindings: None, limits: None }
+        Example {
+            document,
+            yaml: false,
+            catalog: None,
+            input: None,
+            mocks: None,
+            bindings: None,
+            limits: None,
+        }
     }
 
     /// A YAML document.
@@ -153,7 +161,8 @@ impl Code {
     /// The page as plain text with line feeds: what `flov7 explain-code` prints.
     #[must_use]
     pub fn page(self) -> String {
-        let mut page = format!("{} ({})\n{}.\n\n{}\n", self.name(), self.severity(), self.title(), self.why());
+        let mut page =
+            format!("{} ({})\n{}.\n\n{}\n", self.name(), self.severity(), self.title(), self.why());
         for (heading, example) in [("Found in", self.failing()), ("Mended", self.mended())] {
             page.push_str(&format!("\n{heading}:\n\n"));
             push_indented(&mut page, example.document);

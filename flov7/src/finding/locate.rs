@@ -16,7 +16,8 @@ pub(super) fn locate(findings: &mut [Finding], document: &Document, text: &str) 
             (named, finding.expr_span, json::get(&document.value, &finding.pointer))
         {
             let raw = text.get(range.clone()).unwrap_or_default();
-            if let (Some(start), Some(end)) = (source_offset(raw, decoded, part[0]), source_offset(raw, decoded, part[1]))
+            if let (Some(start), Some(end)) =
+                (source_offset(raw, decoded, part[0]), source_offset(raw, decoded, part[1]))
             {
                 range = range.start + start..range.start + end.max(start);
             }

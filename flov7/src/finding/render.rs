@@ -77,7 +77,8 @@ fn push_finding(
             writeln!(out, "{gutter}{arrow} {}:{}:{}{step}", clean(name), span.line, span.column)?;
             if let (Some(line), Some(start)) = (lines.line(span.line), lines.start(span.line)) {
                 let bar = style.paint("34", "|");
-                let (shown, before, marked) = excerpt(line, span.start - start, span.end.saturating_sub(start));
+                let (shown, before, marked) =
+                    excerpt(line, span.start - start, span.end.saturating_sub(start));
                 writeln!(out, "{gutter} {bar}")?;
                 writeln!(out, "{} {bar} {shown}", style.paint("34", &number))?;
                 let mark = style.paint(colour, &"^".repeat(marked));

@@ -12,9 +12,7 @@ use super::code::Code;
 use crate::json::{Document, PatchOp, tokens};
 
 /// How severe a finding is. Only errors stop validation.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// It certainly fails when reached, cannot be typed, reads what may be absent, has an unknown shape, or is
@@ -185,9 +183,7 @@ impl Finding {
 }
 
 /// What only the run can tell: a failure code at a place.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub enum ResidualKind {
     /// `data.overflow`.
@@ -469,7 +465,16 @@ fn same(a: &Finding, b: &Finding) -> bool {
 /// format 1 lists them, other members by name; what holds a value comes before it.
 fn compare_pointers(a: &str, b: &str) -> Ordering {
     const TOP: &[&str] = &[
-        "flov7", "$schema", "name", "description", "input", "types", "connections", "signals", "triggers", "steps",
+        "flov7",
+        "$schema",
+        "name",
+        "description",
+        "input",
+        "types",
+        "connections",
+        "signals",
+        "triggers",
+        "steps",
         "output",
     ];
     let rank = |token: &str| TOP.iter().position(|member| *member == token).unwrap_or(TOP.len());

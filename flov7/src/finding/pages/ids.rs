@@ -3,7 +3,6 @@
 use super::super::code::Example;
 use super::{CRM, HTTP, codes};
 
-
 codes! {
     BAD_ID = "bad-id", Error, Validate {
         title: "this cannot be a name",
