@@ -31,7 +31,7 @@ impl Recorder for Memory {
         if self.broken {
             return Err(Error::new(ErrorKind::Unavailable, "the disk is gone"));
         }
-        self.kept.lock().unwrap().insert(key.into(), (request.clone(), value.clone()));
+        self.kept.lock().unwrap().insert(key.into(), (*request, value.clone()));
         Ok(())
     }
 }

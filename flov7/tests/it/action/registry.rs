@@ -25,7 +25,7 @@ fn bundle_a_handler_may_declare_itself_compatible() {
     let old = descriptor(json!({ "type": "string" })).interface();
     let mut new = descriptor(json!({ "type": "string", "maxLength": 10 }));
     assert!(registry(new.clone()).handler("crm.find", &old).is_none());
-    new.compatible.push(old.clone());
+    new.compatible.push(old);
     assert!(registry(new).handler("crm.find", &old).is_some());
 }
 
