@@ -85,12 +85,30 @@ pub struct Claim {
     pub ttl_millis: u64,
     /// At most this many.
     pub limit: usize,
+    /// Only this execution, and also when it is parked without being due (to look again at a blocked one, for example).
+    pub only: Option<(Namespace, ExecutionId)>,
+    /// Nothing of these namespaces: they have their share already.
+    pub except: Vec<Namespace>,
 }
 
 impl Claim {
-    /// A claim.
+    /// A claim of whatever has something to do.
     pub fn new(owner: impl Into<String>, ttl_millis: u64, limit: usize) -> Self {
-        Claim { owner: owner.into(), ttl_millis, limit }
+        Claim { owner: owner.into(), ttl_millis, limit, only: None, except: Vec::new() }
+    }
+
+    /// Claims one execution, due or not.
+    #[must_use]
+    pub fn with_only(mut self, namespace: Namespace, execution: ExecutionId) -> Self {
+        self.only = Some((namespace, execution));
+        self
+    }
+
+    /// Leaves out namespaces.
+    #[must_use]
+    pub fn with_except(mut self, namespaces: Vec<Namespace>) -> Self {
+        self.except = namespaces;
+        self
     }
 }
 
@@ -141,6 +159,8 @@ pub struct Claimed {
 /// - `claim` gives executions that have something to do and no owner (the table in [`crate::store`]): parked ones that
 ///   are due or have messages, orphaned ones, and those whose lease lapsed by the store's clock. The one that became
 ///   claimable first comes first: by its due instant, its oldest message's arrival, the lapse, or the handing back.
+/// - A claim with `only` gives that execution and no other, also when it is parked and neither due nor called; one that
+///   is leased or ended is not given. A claim with `except` gives nothing of those namespaces, however long it waits.
 /// - Each lease of an execution has a higher epoch than all before it. An ended execution is never claimed.
 /// - `renew` extends a lease that still holds and says of each whether it does.
 /// - `release` hands leases back: their executions are claimable at once. One that no longer holds is passed over.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Lease, Message};
 use crate::error::Error;
 use crate::id::{ExecutionId, Namespace, Timestamp};
-use crate::machine::Status;
+use crate::machine::{Blocked, Status};
 
 /// What a store knows of an execution besides its journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,12 +21,15 @@ pub struct Head {
     pub buffered: u32,
     /// Signals that the machine holds without a waiter: their bytes, as [`Message::bytes`] counts.
     pub buffered_bytes: u64,
+    /// Why it is blocked, when `status` says so; its `due` is then when another look makes sense.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<Blocked>,
 }
 
 impl Head {
     /// A head without buffered signals.
     pub fn new(status: Status, due: Option<Timestamp>) -> Self {
-        Head { status, due, buffered: 0, buffered_bytes: 0 }
+        Head { status, due, buffered: 0, buffered_bytes: 0, blocked: None }
     }
 
     /// Says how many signals the machine holds.
@@ -34,6 +37,15 @@ impl Head {
     pub fn with_buffered(mut self, count: u32, bytes: u64) -> Self {
         self.buffered = count;
         self.buffered_bytes = bytes;
+        self
+    }
+
+    /// A head of an execution that is blocked, to be looked at again at `again`.
+    #[must_use]
+    pub fn with_blocked(mut self, why: Blocked, again: Timestamp) -> Self {
+        self.status = Status::Blocked;
+        self.due = Some(again);
+        self.blocked = Some(why);
         self
     }
 }
