@@ -24,7 +24,7 @@ pub use execution::{Claim, Claimed, Created, ExecutionStore, Lease, NewExecution
 pub use message::{Accepted, INBOX_BYTES, INBOX_MESSAGES, MESSAGE_ID_BYTES, Message, MessageBody};
 pub use query::{ExecutionPage, ExecutionQuery, ExecutionRow, Loaded, page_rows};
 pub use turn::{Head, Turn, TurnBody, TurnError};
-pub use workflow::{Expect, StoredRevision, Which, WorkflowRow, WorkflowStore};
+pub use workflow::{Expect, StoredRevision, Which, WorkflowRow, WorkflowStore, workflow_name};
 
 /// The longest start key, in bytes.
 pub const START_KEY_BYTES: usize = 256;

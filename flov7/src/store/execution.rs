@@ -5,9 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Accepted, ExecutionPage, ExecutionQuery, Head, Loaded, Message, Turn, TurnBody, TurnError};
-use crate::error::Error;
-use crate::id::{Digest, ExecutionId, Namespace, Timestamp};
+use super::{
+    Accepted, ExecutionPage, ExecutionQuery, Head, Loaded, Message, StoreCapabilities, Turn, TurnBody,
+    TurnError,
+};
+use crate::error::{Error, ErrorKind};
+use crate::id::{Digest, ExecutionId, Namespace, Timestamp, WorkflowName};
 use crate::validate::Bundle;
 
 /// Whose work an execution is, and since when: the fence against an owner that was replaced.
@@ -63,6 +66,26 @@ impl NewExecution {
     pub fn with_lease(mut self, owner: impl Into<String>, ttl_millis: u64) -> Self {
         self.lease = Some((owner.into(), ttl_millis));
         self
+    }
+
+    /// What every store checks of a new execution before it looks whether it is known; gives the workflow's name.
+    ///
+    /// # Errors
+    /// `Invalid` where the document's name, the key or the first turn is not as it must be; `Limit` where the first
+    /// turn is larger than the store takes.
+    pub fn check(&self, capabilities: &StoreCapabilities) -> Result<WorkflowName, Error> {
+        self.first.check(capabilities)?;
+        if self.first.first_seq != 0 {
+            return Err(Error::new(ErrorKind::Invalid, "a journal begins with event 0"));
+        }
+        if let Some(key) = &self.key
+            && (key.is_empty() || key.len() > super::START_KEY_BYTES)
+        {
+            let (limit, length) = (super::START_KEY_BYTES, key.len());
+            let message = format!("a start key has 1 to {limit} bytes, not {length}");
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
+        super::workflow_name(&self.bundle)
     }
 }
 

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Head;
+use crate::error::{Error, ErrorKind};
 use crate::machine::event::SignalTo;
 use crate::machine::{Actor, Control};
 
@@ -34,6 +36,41 @@ impl Message {
             MessageBody::Signal { payload, .. } => crate::json::canonical_size(payload),
             MessageBody::Control(_) => 0,
         }
+    }
+
+    /// What every store checks of a message before anything else.
+    ///
+    /// # Errors
+    /// `Invalid` where the id is empty or longer than [`MESSAGE_ID_BYTES`].
+    pub fn check(&self) -> Result<(), Error> {
+        if self.id.is_empty() || self.id.len() > MESSAGE_ID_BYTES {
+            let length = self.id.len();
+            let message = format!("a message's id has 1 to {MESSAGE_ID_BYTES} bytes, not {length}");
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
+        Ok(())
+    }
+
+    /// Whether it fits into the inbox of an execution with this head, where `signals` signals of `bytes` bytes together
+    /// are unconsumed. Controls always fit.
+    ///
+    /// # Errors
+    /// `Busy` where it does not fit.
+    pub fn fits(&self, head: &Head, signals: usize, bytes: usize) -> Result<(), Error> {
+        if let MessageBody::Control(_) = self.body {
+            return Ok(());
+        }
+        let held = usize::try_from(head.buffered).unwrap_or(usize::MAX);
+        let held_bytes = usize::try_from(head.buffered_bytes).unwrap_or(usize::MAX);
+        if signals.saturating_add(held) >= INBOX_MESSAGES {
+            let message = format!("{INBOX_MESSAGES} signals wait for the execution already");
+            return Err(Error::new(ErrorKind::Busy, message));
+        }
+        if bytes.saturating_add(held_bytes).saturating_add(self.bytes()) > INBOX_BYTES {
+            let message = format!("the signals that wait for the execution would exceed {INBOX_BYTES} bytes");
+            return Err(Error::new(ErrorKind::Busy, message));
+        }
+        Ok(())
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Lease, Message};
-use crate::error::Error;
+use super::{Lease, Message, StoreCapabilities};
+use crate::error::{Error, ErrorKind};
 use crate::id::{ExecutionId, Namespace, Timestamp};
 use crate::machine::{Blocked, Status};
 
@@ -73,6 +73,25 @@ impl TurnBody {
     /// The number of the first event after it.
     pub fn next_seq(&self) -> u64 {
         self.first_seq.saturating_add(u64::from(self.count))
+    }
+
+    /// What every store checks of a body before it looks where the journal ends.
+    ///
+    /// # Errors
+    /// `Invalid` where it holds no event or numbers past 2^63; `Limit` where it is larger than the store takes.
+    pub fn check(&self, capabilities: &StoreCapabilities) -> Result<(), Error> {
+        if self.count == 0 {
+            return Err(Error::new(ErrorKind::Invalid, "a turn's body holds at least one event"));
+        }
+        if i64::try_from(self.next_seq()).is_err() || i64::try_from(self.turn).is_err() {
+            return Err(Error::new(ErrorKind::Invalid, "events and turns are numbered below 2^63"));
+        }
+        if self.body.len() > capabilities.turn_bytes {
+            let (has, takes) = (self.body.len(), capabilities.turn_bytes);
+            let message = format!("a turn of {has} bytes is larger than the {takes} that this store takes");
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::id::{Digest, Namespace, WorkflowName};
 use crate::validate::Bundle;
 
@@ -28,6 +28,38 @@ pub enum Expect {
     Absent,
     /// The head revision (for `save`) or the active one (for `activate`) is this.
     Revision(u64),
+}
+
+impl Expect {
+    /// Whether it holds where the present revision is `present` (none: there is nothing yet).
+    ///
+    /// # Errors
+    /// `Conflict`, naming what was expected and what is there.
+    pub fn check(self, present: Option<u64>) -> Result<(), Error> {
+        let holds = match self {
+            Expect::Any => true,
+            Expect::Absent => present.is_none(),
+            Expect::Revision(revision) => present == Some(revision),
+        };
+        if holds {
+            return Ok(());
+        }
+        let expected = match self {
+            Expect::Revision(revision) => format!("revision {revision}"),
+            Expect::Absent | Expect::Any => "none".to_owned(),
+        };
+        let there = present.map_or_else(|| "there is none".to_owned(), |there| format!("it is {there}"));
+        Err(Error::new(ErrorKind::Conflict, format!("{expected} was expected, but {there}")))
+    }
+}
+
+/// The name of a bundle's workflow, under which every store keeps it.
+///
+/// # Errors
+/// `Invalid` where the document's name is no workflow name.
+pub fn workflow_name(bundle: &Bundle) -> Result<WorkflowName, Error> {
+    WorkflowName::parse(&bundle.document.name)
+        .map_err(|error| Error::new(ErrorKind::Invalid, error.to_string()))
 }
 
 /// A stored revision.

@@ -1,0 +1,415 @@
+//! Executions in memory, and the order in which they become claimable.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::space::Space;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind};
+use crate::id::{Digest, ExecutionId, Namespace, Timestamp, WorkflowName};
+use crate::store::{
+    Accepted, Claim, Claimed, Created, ExecutionRow, Head, Lease, Loaded, Message, MessageBody, NewExecution,
+    StoreCapabilities, Turn, TurnBody, TurnError,
+};
+use crate::validate::Bundle;
+
+/// Everything that the store holds. All methods are one step: they change all or nothing.
+pub(super) struct State {
+    history: bool,
+    spaces: BTreeMap<Namespace, Space>,
+    /// Each bundle once; execution rows share it.
+    bundles: BTreeMap<Digest, Arc<Bundle>>,
+    /// When each execution becomes claimable by itself: [`Row::wake`] of all rows that have one.
+    wakes: BTreeSet<(Timestamp, Namespace, ExecutionId)>,
+    /// The unconsumed messages of all executions, by arrival.
+    pending: BTreeMap<u64, (Namespace, ExecutionId)>,
+    arrivals: u64,
+}
+
+/// Who works on an execution.
+enum Hold {
+    Leased { owner: String, until: Timestamp },
+    Parked,
+    Orphaned { since: Timestamp },
+}
+
+/// An execution.
+pub(super) struct Row {
+    pub(super) workflow: WorkflowName,
+    pub(super) head: Head,
+    bundle: Arc<Bundle>,
+    digest: Digest,
+    key: Option<String>,
+    started: Timestamp,
+    changed: Timestamp,
+    hold: Hold,
+    epoch: u64,
+    /// The instant under which the row stands in [`State::wakes`].
+    wake: Option<Timestamp>,
+    next_seq: u64,
+    next_turn: u64,
+    turns: Vec<TurnBody>,
+    snapshot: Option<Snapshot>,
+    /// Unconsumed messages by arrival.
+    inbox: BTreeMap<u64, Mail>,
+    /// Ids of all messages that were ever accepted.
+    known: BTreeSet<String>,
+}
+
+/// An unconsumed message.
+struct Mail {
+    at: Timestamp,
+    bytes: usize,
+    message: Message,
+}
+
+struct Snapshot {
+    next_turn: u64,
+    next_seq: u64,
+    body: Arc<[u8]>,
+}
+
+impl Row {
+    /// When it becomes claimable without anything else happening.
+    fn claimable_at(&self) -> Option<Timestamp> {
+        if self.head.status.is_ended() {
+            return None;
+        }
+        match &self.hold {
+            Hold::Leased { until, .. } => Some(*until),
+            Hold::Orphaned { since } => Some(*since),
+            Hold::Parked => {
+                let mail = self.inbox.values().next().map(|mail| mail.at);
+                self.head.due.into_iter().chain(mail).min()
+            }
+        }
+    }
+
+    fn holds(&self, lease: &Lease) -> bool {
+        self.epoch == lease.epoch && matches!(&self.hold, Hold::Leased { owner, .. } if *owner == lease.owner)
+    }
+
+    fn lease(&self) -> Option<Lease> {
+        match &self.hold {
+            Hold::Leased { owner, .. } => Some(Lease { owner: owner.clone(), epoch: self.epoch }),
+            Hold::Parked | Hold::Orphaned { .. } => None,
+        }
+    }
+
+    /// How many signals are unconsumed, and their bytes.
+    fn signals(&self) -> (usize, usize) {
+        let signals =
+            self.inbox.values().filter(|mail| matches!(mail.message.body, MessageBody::Signal { .. }));
+        signals.fold((0, 0), |(count, bytes), mail| (count + 1, bytes + mail.bytes))
+    }
+
+    pub(super) fn shown(&self, execution: &ExecutionId) -> ExecutionRow {
+        ExecutionRow {
+            execution: execution.clone(),
+            workflow: self.workflow.clone(),
+            bundle: self.digest,
+            head: self.head.clone(),
+            key: self.key.clone(),
+            lease: self.lease(),
+            started: self.started,
+            changed: self.changed,
+        }
+    }
+}
+
+impl State {
+    pub(super) fn new(history: bool) -> Self {
+        State {
+            history,
+            spaces: BTreeMap::new(),
+            bundles: BTreeMap::new(),
+            wakes: BTreeSet::new(),
+            pending: BTreeMap::new(),
+            arrivals: 0,
+        }
+    }
+
+    /// A namespace's space, for reading: one that nobody wrote to is not there.
+    pub(super) fn space(&self, namespace: &Namespace) -> Option<&Space> {
+        self.spaces.get(namespace)
+    }
+
+    /// A namespace's space, made when it is first written to.
+    pub(super) fn space_mut(&mut self, namespace: &Namespace) -> &mut Space {
+        self.spaces.entry(namespace.clone()).or_default()
+    }
+
+    /// A namespace's space, if someone wrote to it.
+    pub(super) fn existing_mut(&mut self, namespace: &Namespace) -> Option<&mut Space> {
+        self.spaces.get_mut(namespace)
+    }
+
+    fn row(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<&Row, Error> {
+        self.spaces.get(namespace).and_then(|space| space.executions.get(execution)).ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, format!("there is no execution {execution} in `{namespace}`"))
+        })
+    }
+
+    fn row_mut(&mut self, namespace: &Namespace, execution: &ExecutionId) -> Option<&mut Row> {
+        self.spaces.get_mut(namespace)?.executions.get_mut(execution)
+    }
+
+    pub(super) fn create(
+        &mut self,
+        namespace: &Namespace,
+        workflow: WorkflowName,
+        new: NewExecution,
+        now: Timestamp,
+    ) -> Result<Created, Error> {
+        let space = self.space_mut(namespace);
+        if let Some(key) = &new.key
+            && let Some(known) = space.keys.get(&workflow).and_then(|keys| keys.get(key))
+        {
+            return Ok(Created::Existing(known.clone()));
+        }
+        if space.executions.contains_key(&new.execution) {
+            let message = format!("there is an execution {} already", new.execution);
+            return Err(Error::new(ErrorKind::Conflict, message));
+        }
+        if let Some(key) = &new.key {
+            space.keys.entry(workflow.clone()).or_default().insert(key.clone(), new.execution.clone());
+        }
+        let hold = match new.lease {
+            Some((owner, ttl)) => Hold::Leased { owner, until: after(now, ttl) },
+            None => Hold::Orphaned { since: now },
+        };
+        let mut row = Row {
+            workflow,
+            head: new.head,
+            bundle: Arc::clone(self.bundles.entry(new.digest).or_insert(new.bundle)),
+            digest: new.digest,
+            key: new.key,
+            started: now,
+            changed: now,
+            hold,
+            epoch: 1,
+            wake: None,
+            next_seq: new.first.next_seq(),
+            next_turn: new.first.turn.saturating_add(1),
+            turns: Vec::new(),
+            snapshot: None,
+            inbox: BTreeMap::new(),
+            known: BTreeSet::new(),
+        };
+        let lease = row.lease();
+        if self.history {
+            row.turns.push(new.first);
+        }
+        self.space_mut(namespace).executions.insert(new.execution.clone(), row);
+        self.rewake(namespace, &new.execution);
+        Ok(Created::New(lease))
+    }
+
+    pub(super) fn commit(
+        &mut self,
+        turn: Turn,
+        capabilities: &StoreCapabilities,
+        clock: &dyn Clock,
+    ) -> Result<(), TurnError> {
+        let history = self.history;
+        let Some(row) = self.row_mut(&turn.namespace, &turn.execution).filter(|row| row.holds(&turn.lease))
+        else {
+            return Err(TurnError::Fenced);
+        };
+        if let Some(body) = &turn.body {
+            body.check(capabilities).map_err(TurnError::Refused)?;
+            if body.first_seq != row.next_seq {
+                return Err(TurnError::Conflict(row.next_seq));
+            }
+        }
+        // Everything is checked: from here on nothing fails.
+        if let Some(body) = turn.body {
+            row.next_seq = body.next_seq();
+            row.next_turn = body.turn.saturating_add(1);
+            if history {
+                row.turns.push(body);
+            }
+        }
+        if let Some(body) = turn.snapshot {
+            row.snapshot = Some(Snapshot { next_turn: row.next_turn, next_seq: row.next_seq, body });
+        }
+        let rewake = turn.release || turn.head.as_ref().is_some_and(|head| head.status.is_ended());
+        if let Some(head) = turn.head.filter(|head| *head != row.head) {
+            row.head = head;
+            row.changed = clock.now();
+        }
+        if turn.release {
+            row.hold = Hold::Parked;
+        }
+        // The inbox's closing at the end is a kind of consumption.
+        let ended = row.head.status.is_ended();
+        let gone: Vec<u64> = row
+            .inbox
+            .iter()
+            .filter(|(_, mail)| ended || turn.consumed.contains(&mail.message.id))
+            .map(|(arrival, _)| *arrival)
+            .collect();
+        row.inbox.retain(|arrival, _| !gone.contains(arrival));
+        for arrival in &gone {
+            self.pending.remove(arrival);
+        }
+        if rewake {
+            self.rewake(&turn.namespace, &turn.execution);
+        }
+        for (to, message) in turn.posts {
+            self.deliver(&turn.namespace, &to, message, clock.now());
+        }
+        Ok(())
+    }
+
+    pub(super) fn post(
+        &mut self,
+        namespace: &Namespace,
+        to: &ExecutionId,
+        message: Message,
+        now: Timestamp,
+    ) -> Result<Accepted, Error> {
+        let row = self.row(namespace, to)?;
+        if row.known.contains(&message.id) {
+            return Ok(Accepted::Duplicate);
+        }
+        if row.head.status.is_ended() {
+            return Err(Error::new(ErrorKind::Closed, format!("execution {to} has ended")));
+        }
+        let (signals, bytes) = row.signals();
+        message.fits(&row.head, signals, bytes)?;
+        self.deliver(namespace, to, message, now);
+        Ok(Accepted::New)
+    }
+
+    /// Puts a message into an inbox unless it is known or nobody is there to read it.
+    fn deliver(&mut self, namespace: &Namespace, to: &ExecutionId, message: Message, now: Timestamp) {
+        let arrival = self.arrivals;
+        let Some(row) = self.row_mut(namespace, to) else { return };
+        if row.head.status.is_ended() || !row.known.insert(message.id.clone()) {
+            return;
+        }
+        row.inbox.insert(arrival, Mail { at: now, bytes: message.bytes(), message });
+        self.arrivals += 1;
+        self.pending.insert(arrival, (namespace.clone(), to.clone()));
+        self.rewake(namespace, to);
+    }
+
+    pub(super) fn claim(&mut self, claim: &Claim, now: Timestamp) -> Vec<Claimed> {
+        let ready: Vec<_> = self
+            .wakes
+            .iter()
+            .take_while(|(at, ..)| *at <= now)
+            .take(claim.limit)
+            .map(|(_, namespace, execution)| (namespace.clone(), execution.clone()))
+            .collect();
+        let mut claimed = Vec::with_capacity(ready.len());
+        for (namespace, execution) in ready {
+            let Some(row) = self.row_mut(&namespace, &execution) else { continue };
+            row.epoch += 1;
+            row.hold = Hold::Leased { owner: claim.owner.clone(), until: after(now, claim.ttl_millis) };
+            let lease = Lease { owner: claim.owner.clone(), epoch: row.epoch };
+            self.rewake(&namespace, &execution);
+            claimed.push(Claimed { namespace, execution, lease });
+        }
+        claimed
+    }
+
+    pub(super) fn renew(
+        &mut self,
+        leases: &[(Namespace, ExecutionId, Lease)],
+        ttl_millis: u64,
+        now: Timestamp,
+    ) -> Vec<bool> {
+        let mut extend = |(namespace, execution, lease): &(Namespace, ExecutionId, Lease)| {
+            let Some(row) = self.row_mut(namespace, execution).filter(|row| row.holds(lease)) else {
+                return false;
+            };
+            row.hold = Hold::Leased { owner: lease.owner.clone(), until: after(now, ttl_millis) };
+            self.rewake(namespace, execution);
+            true
+        };
+        leases.iter().map(&mut extend).collect()
+    }
+
+    pub(super) fn release(&mut self, leases: &[(Namespace, ExecutionId, Lease)], now: Timestamp) {
+        for (namespace, execution, lease) in leases {
+            if let Some(row) = self.row_mut(namespace, execution).filter(|row| row.holds(lease)) {
+                row.hold = Hold::Orphaned { since: now };
+                self.rewake(namespace, execution);
+            }
+        }
+    }
+
+    pub(super) fn arrived(&self, owner: &str, limit: usize) -> Vec<(Namespace, ExecutionId, Message)> {
+        self.pending
+            .iter()
+            .filter_map(|(arrival, (namespace, execution))| {
+                let row = self.row(namespace, execution).ok()?;
+                let owned = matches!(&row.hold, Hold::Leased { owner: holder, .. } if holder == owner);
+                let mail = row.inbox.get(arrival).filter(|_| owned)?;
+                Some((namespace.clone(), execution.clone(), mail.message.clone()))
+            })
+            .take(limit)
+            .collect()
+    }
+
+    pub(super) fn restore(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<Loaded, Error> {
+        let row = self.row(namespace, execution)?;
+        let from = row.snapshot.as_ref().map_or(0, |snapshot| snapshot.next_seq);
+        if !self.history && from != row.next_seq {
+            return Err(Error::unsupported(
+                "this store keeps no journals, and no snapshot holds the newest state",
+            ));
+        }
+        Ok(Loaded {
+            row: row.shown(execution),
+            bundle: Arc::clone(&row.bundle),
+            snapshot: row.snapshot.as_ref().map(|snapshot| (snapshot.next_turn, Arc::clone(&snapshot.body))),
+            turns: row.turns[position(&row.turns, from)..].to_vec(),
+            inbox: row.inbox.values().map(|mail| mail.message.clone()).collect(),
+        })
+    }
+
+    pub(super) fn turns(
+        &self,
+        namespace: &Namespace,
+        execution: &ExecutionId,
+        from_seq: u64,
+        limit: usize,
+    ) -> Result<Vec<TurnBody>, Error> {
+        let turns = &self.row(namespace, execution)?.turns;
+        Ok(turns[position(turns, from_seq)..].iter().take(limit).cloned().collect())
+    }
+
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.wakes.first().map(|(at, ..)| *at)
+    }
+
+    /// Puts a row where it belongs in [`State::wakes`] after something of it changed.
+    fn rewake(&mut self, namespace: &Namespace, execution: &ExecutionId) {
+        let Some(row) = self.row_mut(namespace, execution) else { return };
+        let wake = row.claimable_at();
+        let before = std::mem::replace(&mut row.wake, wake);
+        if before == wake {
+            return;
+        }
+        let place = |at| (at, namespace.clone(), execution.clone());
+        if let Some(before) = before {
+            self.wakes.remove(&place(before));
+        }
+        if let Some(wake) = wake {
+            self.wakes.insert(place(wake));
+        }
+    }
+}
+
+/// Where the turn that holds event `seq` stands, or the first one after it.
+fn position(turns: &[TurnBody], seq: u64) -> usize {
+    turns.partition_point(|turn| turn.next_seq() <= seq)
+}
+
+fn after(now: Timestamp, millis: u64) -> Timestamp {
+    now.saturating_add(Duration::from_millis(millis))
+}
