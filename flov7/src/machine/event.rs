@@ -48,7 +48,7 @@ pub enum Event {
     Recorded(RecordedStep),
     /// An attempt gave its result, as the machine took it (an output that broke its contract is an error here).
     Done(Done),
-    /// An attempt of unknown outcome was found at recovery, or timed out.
+    /// An attempt of unknown outcome was found at recovery.
     Lost {
         /// The step.
         path: StepPath,
@@ -59,8 +59,9 @@ pub enum Event {
     Late(Done),
     /// A timer was due.
     Fired {
-        /// The step or scope whose timer it is; empty for the execution's own.
-        path: StepPath,
+        /// The step whose timer it is; nothing for the execution's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<StepPath>,
         /// Which of its timers.
         timer: Timer,
     },
@@ -233,6 +234,9 @@ pub struct Done {
     /// Output or failure.
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// Whether the failure leaves open what happened: it is handled like a lost attempt.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
     /// What it used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
@@ -265,6 +269,9 @@ pub enum Timer {
     Execution,
     /// The end of the grace that a cancelled action was given.
     Grace,
+    /// The rest of a turn that stopped before it came to rest: its fuel was spent, or it met a defect. No clock is
+    /// involved.
+    Rest,
 }
 
 /// A signal was taken from the inbox.

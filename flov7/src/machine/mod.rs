@@ -6,5 +6,7 @@
 
 mod data;
 pub mod event;
+mod turn;
 
 pub use data::*;
+pub use turn::{Head, Turn, TurnBody};

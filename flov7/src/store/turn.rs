@@ -2,79 +2,13 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::{Lease, Message, StoreCapabilities};
 use crate::error::{Error, ErrorKind};
-use crate::id::{ExecutionId, Namespace, Timestamp};
-use crate::machine::{Blocked, Status};
+use crate::id::{ExecutionId, Namespace};
 
-/// What a store knows of an execution besides its journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Head {
-    /// What it is doing.
-    pub status: Status,
-    /// When it next has something to do by itself; nothing when only a message can wake it.
-    pub due: Option<Timestamp>,
-    /// Signals that the machine holds without a waiter: how many.
-    pub buffered: u32,
-    /// Signals that the machine holds without a waiter: their bytes, as [`Message::bytes`] counts.
-    pub buffered_bytes: u64,
-    /// Why it is blocked, when `status` says so; its `due` is then when another look makes sense.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub blocked: Option<Blocked>,
-}
-
-impl Head {
-    /// A head without buffered signals.
-    pub fn new(status: Status, due: Option<Timestamp>) -> Self {
-        Head { status, due, buffered: 0, buffered_bytes: 0, blocked: None }
-    }
-
-    /// Says how many signals the machine holds.
-    #[must_use]
-    pub fn with_buffered(mut self, count: u32, bytes: u64) -> Self {
-        self.buffered = count;
-        self.buffered_bytes = bytes;
-        self
-    }
-
-    /// A head of an execution that is blocked, to be looked at again at `again`.
-    #[must_use]
-    pub fn with_blocked(mut self, why: Blocked, again: Timestamp) -> Self {
-        self.status = Status::Blocked;
-        self.due = Some(again);
-        self.blocked = Some(why);
-        self
-    }
-}
-
-/// One machine turn as a store keeps it: one row.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TurnBody {
-    /// The number of its first event.
-    pub first_seq: u64,
-    /// How many events it holds; at least one.
-    pub count: u32,
-    /// The turn's number.
-    pub turn: u64,
-    /// When it was made.
-    pub at: Timestamp,
-    /// The encoding's version.
-    pub v: u16,
-    /// The running hash of what was decided.
-    pub decided: u64,
-    /// The events in the machine's encoding.
-    pub body: Arc<[u8]>,
-}
+pub use crate::machine::{Head, TurnBody};
 
 impl TurnBody {
-    /// The number of the first event after it.
-    pub fn next_seq(&self) -> u64 {
-        self.first_seq.saturating_add(u64::from(self.count))
-    }
-
     /// What every store checks of a body before it looks where the journal ends.
     ///
     /// # Errors
