@@ -4,10 +4,12 @@
 //! The published JSON Schema (`flov7 schema`) is made from them.
 
 mod duration;
+pub(crate) mod read;
 mod schema;
 mod step;
 
 pub use duration::{DurationText, parse_duration};
+pub use read::{Syntax, read};
 pub use schema::{document_schema, document_schema_text};
 pub use step::*;
 
@@ -21,7 +23,7 @@ use serde_json::Value;
 pub const FORMAT: u32 = 1;
 
 /// One workflow: what starts it, what it needs, what it does, and what it gives back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Workflow {
     /// The format version, always 1.
@@ -72,7 +74,7 @@ pub struct Workflow {
 }
 
 /// A service that the workflow needs, by id and connector; the operator's binding says the rest.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Connection {
     /// The id that actions and triggers name.
@@ -86,7 +88,7 @@ pub struct Connection {
 }
 
 /// What starts an execution, and how what arrived becomes its input.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
     /// The trigger's id; `execution.trigger` holds it.
@@ -113,7 +115,7 @@ pub struct Trigger {
 }
 
 /// Limits of one execution.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// The greatest number of step activations; 1,000,000 without it.
@@ -129,7 +131,7 @@ pub struct Limits {
 }
 
 /// A sum of money as a decimal text, for it is never a binary fraction.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Money {
     /// A decimal number as text, for example `"5.00"`.
@@ -141,7 +143,7 @@ pub struct Money {
 }
 
 /// Which executions may not run at the same time, and what happens to one that would.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Concurrency {
     /// Executions with the same key exclude each other.
@@ -151,7 +153,7 @@ pub struct Concurrency {
 }
 
 /// What happens to an execution whose concurrency key is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConcurrencyPolicy {
     /// It waits for its turn.

@@ -1,13 +1,12 @@
 //! Steps: action, data and condition, and the blocks that conditions hold.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
 use super::{DurationText, Expression, Schema, Template};
 
 /// One step: an id, exactly one of `action`, `data` and `condition`, and what holds for it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// Unique in the whole document.
@@ -49,7 +48,7 @@ pub struct Step {
 }
 
 /// A call of a registered action or of a built-in one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Action {
     /// The action's id in the catalogue.
@@ -67,7 +66,7 @@ pub struct Action {
 }
 
 /// How failed attempts of an action are repeated: after `first × factor^n`, at most `max`, with seeded jitter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
     /// Attempts in all, the first included.
@@ -86,7 +85,7 @@ pub struct Retry {
 }
 
 /// The compensation of an action.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Undo {
     /// The action that takes the effect back.
@@ -104,7 +103,7 @@ pub struct Undo {
 }
 
 /// One rule for a failure.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OnError {
     /// Failure codes, with a trailing `*` for a family; all without it.
@@ -114,7 +113,7 @@ pub struct OnError {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<Vec<String>>,
     /// The step's value instead; only with `then: continue`. Present null counts as a value.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Template>,
     /// Whether entries for undo made inside are run although the failure is handled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -123,13 +122,8 @@ pub struct OnError {
     pub then: Then,
 }
 
-/// A member that is there keeps its null, which `Option` alone would read as absent.
-fn present<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Template>, D::Error> {
-    Ok(Some(Template(Value::deserialize(d)?)))
-}
-
 /// What happens after a handled failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Then {
     /// The block goes on.
@@ -139,7 +133,7 @@ pub enum Then {
 }
 
 /// A computation: exactly one of its members.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Data {
@@ -154,7 +148,7 @@ pub enum Data {
 }
 
 /// Text to a value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parse {
     /// The text's format.
@@ -170,7 +164,7 @@ pub struct Parse {
 }
 
 /// A value to text.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Format {
     /// The text's format.
@@ -184,7 +178,7 @@ pub struct Format {
 }
 
 /// A value held against a schema.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Validate {
     /// The value.
@@ -194,7 +188,7 @@ pub struct Validate {
 }
 
 /// A format of text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TextFormat {
@@ -205,7 +199,7 @@ pub enum TextFormat {
 }
 
 /// A decision: which steps run and how often.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Condition {
@@ -224,7 +218,7 @@ pub enum Condition {
 }
 
 /// One of two blocks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct If {
     /// The question.
@@ -238,7 +232,7 @@ pub struct If {
 }
 
 /// `{"switch": …}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SwitchCondition {
     /// The cases.
@@ -246,7 +240,7 @@ pub struct SwitchCondition {
 }
 
 /// One or all of several cases.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Switch {
     /// Whether the first case that matches runs, or all that do; `first` without it.
@@ -260,7 +254,7 @@ pub struct Switch {
 }
 
 /// Which matching cases run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Match {
     /// The first.
@@ -271,7 +265,7 @@ pub enum Match {
 }
 
 /// A case of a switch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// Unique within its switch; not `default`.
@@ -286,7 +280,7 @@ pub struct Case {
 }
 
 /// `{"parallel": …}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ParallelCondition {
     /// The branches.
@@ -294,7 +288,7 @@ pub struct ParallelCondition {
 }
 
 /// Branches at the same time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parallel {
     /// How many must win; `all` without it.
@@ -305,7 +299,7 @@ pub struct Parallel {
 }
 
 /// How many branches must win.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Wait {
     /// All or any.
@@ -315,7 +309,7 @@ pub enum Wait {
 }
 
 /// All or any.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitWord {
     /// Every branch.
@@ -325,7 +319,7 @@ pub enum WaitWord {
 }
 
 /// A branch of `parallel`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Branch {
     /// Unique within its step.
@@ -338,7 +332,7 @@ pub struct Branch {
 }
 
 /// `{"for_each": …}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForEachCondition {
     /// The items and what is done with each.
@@ -346,7 +340,7 @@ pub struct ForEachCondition {
 }
 
 /// A block for each item of a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForEach {
     /// The list.
@@ -369,7 +363,7 @@ pub struct ForEach {
 }
 
 /// What a failed item of `for_each` does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemErrors {
     /// The step fails.
@@ -380,7 +374,7 @@ pub enum ItemErrors {
 }
 
 /// `{"loop": …}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoopCondition {
     /// The loop.
@@ -389,7 +383,7 @@ pub struct LoopCondition {
 }
 
 /// A block again and again, with a state.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Loop {
     /// The first state.
@@ -413,7 +407,7 @@ pub struct Loop {
 }
 
 /// What reaching `max` does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AtMax {
     /// Fails with `limit.iterations`.
@@ -424,7 +418,7 @@ pub enum AtMax {
 }
 
 /// Go on only if.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Filter {
     /// The question.
@@ -432,7 +426,7 @@ pub struct Filter {
 }
 
 /// Steps and the value that they give; a bare list is shorthand.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Block {
     /// Steps alone.
@@ -442,7 +436,7 @@ pub enum Block {
 }
 
 /// Steps and the block's value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FullBlock {
     /// What runs; may be empty.

@@ -1,0 +1,442 @@
+//! The hand that walks a document: knows where it is, notes every fault, and goes on.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::fault::Fault;
+use crate::json::{PatchOp, Pointer};
+use crate::workflow::{DurationText, Expression, Schema, Template, parse_duration};
+
+/// More faults than this are counted and not kept: a hostile document cannot make a report larger than itself.
+pub(crate) const MAX_FAULTS: usize = 1_000;
+
+/// The members of one object.
+pub(super) type Members = Map<String, Value>;
+
+/// Where the reader is, and what it found so far.
+///
+/// A construct that cannot be read as it stands *poisons* the step, trigger or connection around it: its own body
+/// is not looked at again, so that one fault has no consequences in the report, while everything beside it and the
+/// blocks inside are still checked.
+#[derive(Default)]
+pub(super) struct Reader {
+    pub(super) pointer: Pointer,
+    faults: Vec<Fault>,
+    /// Faults that were not kept.
+    more: usize,
+    poisoned: BTreeSet<String>,
+    /// The steps, triggers and connections around, innermost last: the length of each one's pointer.
+    owners: Vec<usize>,
+    /// The id of the step around.
+    pub(super) step: Option<String>,
+    /// Steps read so far.
+    pub(super) steps: usize,
+    /// Blocks around.
+    pub(super) blocks: usize,
+}
+
+impl Reader {
+    /// Everything that was found.
+    pub(super) fn finish(self) -> (Vec<Fault>, usize, BTreeSet<String>) {
+        (self.faults, self.more, self.poisoned)
+    }
+
+    /// Notes a fault at the present place.
+    pub(super) fn fault(&mut self, code: &'static str, message: impl Into<String>) -> Noted<'_> {
+        let fault = Fault::new(code, self.pointer.as_str(), message).in_step(self.step.as_deref());
+        if self.faults.len() >= MAX_FAULTS {
+            self.more += 1;
+            return Noted(None);
+        }
+        self.faults.push(fault);
+        Noted(self.faults.last_mut())
+    }
+
+    /// Says that the construct around cannot be used.
+    pub(super) fn poison(&mut self) {
+        let end = self.owners.last().copied().unwrap_or(0);
+        self.poisoned.insert(self.pointer.as_str()[..end].to_owned());
+    }
+
+    /// Reads the value at the member `name` as what `read` makes of it.
+    pub(super) fn within<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.pointer.len();
+        self.pointer.push(name);
+        let result = read(self);
+        self.pointer.truncate(length);
+        result
+    }
+
+    /// Reads the item `index`.
+    pub(super) fn within_index<T>(&mut self, index: usize, read: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.pointer.len();
+        self.pointer.push_index(index);
+        let result = read(self);
+        self.pointer.truncate(length);
+        result
+    }
+
+    /// Reads a step, trigger or connection: what is poisoned inside stays inside.
+    pub(super) fn owned<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.owners.push(self.pointer.len());
+        let result = read(self);
+        self.owners.pop();
+        result
+    }
+
+    /// Notes that the value here is of another kind than wanted.
+    pub(super) fn wrong_kind(&mut self, wanted: &str, found: &Value) {
+        self.poison();
+        let shown = describe(found);
+        self.fault("wrong-kind", format!("expected {wanted}, found {shown}")).found(shown);
+    }
+
+    /// The object here, each member of which is one of `known`; unknown ones are noted.
+    pub(super) fn object<'v>(
+        &mut self,
+        value: &'v Value,
+        what: &str,
+        known: &[&str],
+    ) -> Option<&'v Members> {
+        let Some(members) = value.as_object() else {
+            self.wrong_kind(&format!("{what} (an object)"), value);
+            return None;
+        };
+        self.unknown_members(members, what, known);
+        Some(members)
+    }
+
+    /// Notes each member that is not one of `known`, with the nearest one that is free.
+    pub(super) fn unknown_members(&mut self, members: &Members, what: &str, known: &[&str]) {
+        // Sorted by name, whatever order the map is in (another crate may turn on insertion order).
+        let mut unknown: Vec<&str> =
+            members.keys().map(String::as_str).filter(|name| !known.contains(name)).collect();
+        unknown.sort_unstable();
+        for name in unknown {
+            let free = known.iter().copied().filter(|known| !members.contains_key(*known));
+            let nearest = super::fault::nearest(name, free).map(str::to_owned);
+            if nearest.is_some() {
+                // The fault may be in the name alone, and then what it was meant for is missing.
+                self.poison();
+            }
+            self.within(name, |reader| {
+                let mut noted =
+                    reader.fault("unknown-member", format!("{what} has no member `{}`", shorten(name)));
+                noted.allowed(known.iter().map(|known| (*known).to_owned()));
+                if let Some(nearest) = nearest {
+                    noted.help(format!("did you mean `{nearest}`?"));
+                }
+            });
+        }
+    }
+
+    /// Notes that the member `name` is missing here.
+    pub(super) fn missing(&mut self, what: &str, name: &str) {
+        self.poison();
+        self.fault("missing-member", format!("{what} needs the member `{name}`"));
+    }
+
+    /// The member `name` as `read` makes it; noted when it is missing.
+    pub(super) fn required<'v, T>(
+        &mut self,
+        members: &'v Members,
+        what: &str,
+        name: &str,
+        read: impl FnOnce(&mut Self, &'v Value) -> Option<T>,
+    ) -> Option<T> {
+        match members.get(name) {
+            Some(value) => self.within(name, |reader| read(reader, value)),
+            None => {
+                self.missing(what, name);
+                None
+            }
+        }
+    }
+
+    /// The member `name` as `read` makes it, if it is there.
+    pub(super) fn optional<'v, T>(
+        &mut self,
+        members: &'v Members,
+        name: &str,
+        read: impl FnOnce(&mut Self, &'v Value) -> Option<T>,
+    ) -> Option<T> {
+        let value = members.get(name)?;
+        self.within(name, |reader| read(reader, value))
+    }
+
+    /// A text.
+    pub(super) fn text(&mut self, value: &Value) -> Option<String> {
+        match value.as_str() {
+            Some(text) => Some(text.to_owned()),
+            None => {
+                self.wrong_kind("a text", value);
+                None
+            }
+        }
+    }
+
+    /// True or false.
+    pub(super) fn boolean(&mut self, value: &Value) -> Option<bool> {
+        if value.as_bool().is_none() {
+            self.wrong_kind("true or false", value);
+        }
+        value.as_bool()
+    }
+
+    /// The items of a list, each as `read` makes it; those that cannot be read are noted and left out.
+    pub(super) fn list<'v, T>(
+        &mut self,
+        value: &'v Value,
+        what: &str,
+        mut read: impl FnMut(&mut Self, &'v Value) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let Some(items) = value.as_array() else {
+            self.wrong_kind(what, value);
+            return None;
+        };
+        let mut result = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            result.extend(self.within_index(index, |reader| read(reader, item)));
+        }
+        Some(result)
+    }
+
+    /// A list of texts.
+    pub(super) fn texts(&mut self, value: &Value) -> Option<Vec<String>> {
+        self.list(value, "a list of texts", Self::text)
+    }
+
+    /// A whole number between two ends, both inside. A number outside is brought to the nearer end, so that
+    /// nothing else is wrong because of it.
+    pub(super) fn whole(&mut self, value: &Value, least: u64, greatest: u64) -> Option<u64> {
+        let number = match value {
+            Value::Number(number) if !number.is_f64() || number.as_f64().is_some_and(|n| n.fract() == 0.0) => {
+                number
+            }
+            _ => {
+                self.wrong_kind("a whole number", value);
+                return None;
+            }
+        };
+        let taken = number.as_u64().unwrap_or_else(|| if number.as_f64() < Some(0.0) { 0 } else { u64::MAX });
+        let kept = taken.clamp(least, greatest);
+        let inside = number.as_u64() == Some(kept);
+        if !inside {
+            self.out_of_range(value, &least.to_string(), &greatest.to_string());
+        }
+        Some(kept)
+    }
+
+    /// [`Reader::whole`] for what is kept in 32 bits.
+    pub(super) fn small(&mut self, value: &Value, least: u32, greatest: u32) -> Option<u32> {
+        // `whole` gives a number between its ends, which fit.
+        self.whole(value, least.into(), greatest.into()).and_then(|number| u32::try_from(number).ok())
+    }
+
+    /// Any number between two ends, both inside.
+    pub(super) fn number(&mut self, value: &Value, least: f64, greatest: f64) -> Option<f64> {
+        let Some(number) = value.as_f64() else {
+            self.wrong_kind("a number", value);
+            return None;
+        };
+        if !(least..=greatest).contains(&number) {
+            self.out_of_range(value, &least.to_string(), &greatest.to_string());
+        }
+        Some(number.clamp(least, greatest))
+    }
+
+    fn out_of_range(&mut self, value: &Value, least: &str, greatest: &str) {
+        let range = if greatest == u64::MAX.to_string() {
+            format!("{least} or more")
+        } else {
+            format!("{least} to {greatest}")
+        };
+        self.fault("number-range", format!("{value} is outside of {range}"))
+            .found(value.to_string())
+            .allowed([range]);
+    }
+
+    /// One of some words.
+    pub(super) fn word<T: Copy>(&mut self, value: &Value, words: &[(&'static str, T)]) -> Option<T> {
+        let found = value.as_str();
+        if let Some((_, meant)) = words.iter().find(|(word, _)| found == Some(*word)) {
+            return Some(*meant);
+        }
+        let all: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        self.poison();
+        let nearest = found.and_then(|text| super::fault::nearest(text, words.iter().map(|(word, _)| *word)));
+        let mut noted = self
+            .fault("wrong-kind", format!("expected {}, found {}", alternatives(&all), describe(value)));
+        noted.found(describe(value)).allowed(all);
+        if let Some(nearest) = nearest {
+            noted.help(format!("did you mean \"{nearest}\"?"));
+        }
+        None
+    }
+
+    /// A length of time for a policy: a literal, never negative; `zero` says whether none at all is meant too.
+    pub(super) fn duration(&mut self, value: &Value, zero: Zero) -> Option<DurationText> {
+        let Some(text) = value.as_str() else {
+            self.wrong_kind("a duration such as \"1h30m\"", value);
+            return None;
+        };
+        match parse_duration(text) {
+            None => {
+                self.poison();
+                let shown = describe(value);
+                self.fault("wrong-kind", format!("expected a duration such as \"1h30m\", found {shown}"))
+                    .found(shown)
+                    .help("days, hours, minutes, seconds, milliseconds in this order: `1d`, `1h30m`, `500ms`; or ISO 8601: `PT1H30M`");
+            }
+            Some(millis) if millis < 0 || (millis == 0 && zero == Zero::Refused) => {
+                self.poison();
+                let least = if zero == Zero::Refused { "longer than zero" } else { "zero or more" };
+                self.fault("number-range", format!("a duration here is {least}, found \"{}\"", shorten(text)))
+                    .found(describe(value));
+            }
+            Some(_) => {}
+        }
+        Some(DurationText(text.to_owned()))
+    }
+
+    /// A JSON Schema: an object or a bool. What stands inside is checked where schemas are understood.
+    pub(super) fn schema(&mut self, value: &Value) -> Option<Schema> {
+        match value {
+            Value::Object(_) | Value::Bool(_) => Some(Schema(value.clone())),
+            _ => {
+                self.wrong_kind("a JSON Schema (an object, true or false)", value);
+                None
+            }
+        }
+    }
+
+    /// Any JSON.
+    pub(super) fn template(&mut self, value: &Value) -> Option<Template> {
+        Some(Template(value.clone()))
+    }
+
+    /// A question: true, false or exactly one `${ … }`.
+    pub(super) fn condition(&mut self, value: &Value) -> Option<Expression> {
+        match value {
+            Value::Bool(_) => Some(Expression(value.clone())),
+            _ => self.expression(value, "true, false or an expression `${ … }`"),
+        }
+    }
+
+    /// A list, or exactly one `${ … }`.
+    pub(super) fn items(&mut self, value: &Value) -> Option<Expression> {
+        match value {
+            Value::Array(_) => Some(Expression(value.clone())),
+            _ => self.expression(value, "a list or an expression `${ … }`"),
+        }
+    }
+
+    /// Exactly one `${ … }`. A bare text is taken as if it had its marks, so that what is in it is checked too.
+    fn expression(&mut self, value: &Value, wanted: &str) -> Option<Expression> {
+        let Some(text) = value.as_str() else {
+            self.wrong_kind(wanted, value);
+            return None;
+        };
+        let trimmed = text.trim();
+        if trimmed.starts_with("${") && trimmed.ends_with('}') {
+            if trimmed.len() == text.len() {
+                return Some(Expression(value.clone()));
+            }
+            return Some(self.marked(trimmed.to_owned(), "nothing may stand around the `${ … }` here"));
+        }
+        if text.contains("${") || trimmed.is_empty() {
+            self.poison();
+            self.fault("expression-marks", format!("expected {wanted}, found {}", describe(value)))
+                .found(describe(value))
+                .help("the whole text is one expression: put the text parts inside as strings");
+            return None;
+        }
+        Some(self.marked(format!("${{ {trimmed} }}"), "an expression stands in `${ … }`"))
+    }
+
+    fn marked(&mut self, text: String, message: &str) -> Expression {
+        let fixed = Value::String(text);
+        let fix = PatchOp::Replace { path: self.pointer.as_str().to_owned(), value: fixed.clone() };
+        self.fault("expression-marks", message).fix(vec![fix]);
+        Expression(fixed)
+    }
+}
+
+/// Whether a duration of zero means something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zero {
+    Allowed,
+    Refused,
+}
+
+/// A fault that was noted, for adding to it; nothing when it was too many.
+pub(super) struct Noted<'r>(Option<&'r mut Fault>);
+
+impl Noted<'_> {
+    pub(super) fn help(&mut self, help: impl Into<String>) -> &mut Self {
+        if let Some(fault) = &mut self.0 {
+            fault.help = Some(help.into());
+        }
+        self
+    }
+
+    pub(super) fn found(&mut self, found: impl Into<String>) -> &mut Self {
+        if let Some(fault) = &mut self.0 {
+            fault.found = Some(found.into());
+        }
+        self
+    }
+
+    pub(super) fn allowed(&mut self, allowed: impl IntoIterator<Item = String>) -> &mut Self {
+        if let Some(fault) = &mut self.0 {
+            fault.allowed = allowed.into_iter().collect();
+        }
+        self
+    }
+
+    pub(super) fn fix(&mut self, fix: Vec<PatchOp>) -> &mut Self {
+        if let Some(fault) = &mut self.0 {
+            fault.fix = Some(fix);
+        }
+        self
+    }
+}
+
+/// What a value is, for a message: its kind, and itself when it is short.
+pub(crate) fn describe(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => format!("\"{}\"", shorten(text)),
+        Value::Array(items) if items.is_empty() => "an empty list".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(members) if members.is_empty() => "an empty object".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    }
+}
+
+/// At most 64 characters of a text, control characters escaped: messages are shown on terminals.
+pub(crate) fn shorten(text: &str) -> String {
+    let mut shown = String::new();
+    for c in text.chars().take(64) {
+        match c {
+            '\'' | '"' | '\\' => shown.push(c),
+            c => shown.extend(c.escape_debug()),
+        }
+    }
+    if text.chars().nth(64).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// `a, b or c`.
+pub(crate) fn alternatives(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
