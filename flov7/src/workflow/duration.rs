@@ -4,14 +4,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A duration as text: `1d`, `1h30m`, `500ms`, or ISO 8601 `PnDTnHnMnS`. A day is 24 h.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct DurationText(
-    #[schemars(regex(
-        pattern = "^(([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?|P([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9]+(\\.[0-9]{1,3})?S)?)?)$"
-    ))]
-    pub String,
-);
+pub struct DurationText(pub String);
+
+impl JsonSchema for DurationText {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Duration".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        // The second pattern asks for at least one unit, which the first cannot say.
+        schemars::json_schema!({
+            "description": "A duration: `1d`, `1h30m`, `500ms`, or ISO 8601 `PnDTnHnMnS`. A day is 24 h.",
+            "type": "string",
+            "pattern": "^(([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?|P([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9]+(\\.[0-9]{1,3})?S)?)?)$",
+            "allOf": [{ "pattern": "[0-9](ms|[dhmsDHMS])$" }]
+        })
+    }
+}
 
 impl DurationText {
     /// Its length in milliseconds, or nothing when the text is no duration.

@@ -33,7 +33,7 @@ pub struct Workflow {
     #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// The workflow's name: a name that may also hold `-` and `.`.
-    #[schemars(regex(pattern = "^[a-z][a-z0-9_.-]{0,127}$"))]
+    #[schemars(with = "crate::id::WorkflowName")]
     pub name: String,
     /// What it is for, in a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,12 +43,14 @@ pub struct Workflow {
     pub input: Option<Schema>,
     /// Schemas by name, for `"$ref": "#/types/NAME"`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("propertyNames" = schema::name_schema()))]
     pub types: BTreeMap<String, Schema>,
     /// The services that the workflow needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub connections: Vec<Connection>,
     /// The signals that a live execution accepts: payload schemas by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("propertyNames" = schema::name_schema()))]
     pub signals: BTreeMap<String, Schema>,
     /// What starts an execution besides a manual start, which is always possible.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -78,7 +80,7 @@ pub struct Workflow {
 #[serde(deny_unknown_fields)]
 pub struct Connection {
     /// The id that actions and triggers name.
-    #[schemars(regex(pattern = "^[a-z][a-z0-9_]{0,47}$"))]
+    #[schemars(with = "crate::id::Name")]
     pub id: String,
     /// The kind of service, for example `http`.
     pub connector: String,
@@ -92,7 +94,7 @@ pub struct Connection {
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
     /// The trigger's id; `execution.trigger` holds it.
-    #[schemars(regex(pattern = "^[a-z][a-z0-9_]{0,47}$"))]
+    #[schemars(with = "crate::id::Name")]
     pub id: String,
     /// The kind: `manual`, `schedule`, `webhook`, `event`, or what a connector offers.
     #[serde(rename = "use")]
@@ -183,19 +185,19 @@ impl JsonSchema for Schema {
     }
 }
 
-/// A string that is exactly one `${ … }`; some places also take true, false or a list.
+/// A string that is exactly one `${ … }`. A question may be true or false instead, `items` a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Expression(pub Value);
 
 impl JsonSchema for Expression {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Expression".into()
+        "Question".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "A string that is exactly one `${ … }`; conditions also take true and false, `items` a list.",
-            "anyOf": [{ "type": "string", "pattern": "^\\$\\{[\\s\\S]*\\}$" }, { "type": "boolean" }, { "type": "array" }]
+            "description": "True, false, or a string that is exactly one `${ … }`.",
+            "anyOf": [{ "type": "string", "pattern": schema::MARKED }, { "type": "boolean" }]
         })
     }
 }

@@ -8,9 +8,10 @@ use super::{DurationText, Expression, Schema, Template};
 /// One step: an id, exactly one of `action`, `data` and `condition`, and what holds for it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{ "required": ["action"] }, { "required": ["data"] }, { "required": ["condition"] }]))]
 pub struct Step {
     /// Unique in the whole document.
-    #[schemars(regex(pattern = "^[a-z][a-z0-9_]{0,47}$"))]
+    #[schemars(with = "crate::id::Name")]
     pub id: String,
     /// Earlier steps of the same block that it waits for; without it all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,12 +77,18 @@ pub struct Retry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<DurationText>,
     /// What each delay is multiplied with; 2 without it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "as_read")]
     #[schemars(range(min = 1.0, max = 100.0))]
     pub factor: Option<f64>,
     /// The longest delay; `1m` without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<DurationText>,
+}
+
+/// Writes a whole factor as the integer that it was read as, so that the document keeps its digest.
+fn as_read<S: serde::Serializer>(factor: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    let number = factor.and_then(|factor| crate::json::Numeric::Double(factor).normalized().number());
+    number.serialize(serializer)
 }
 
 /// The compensation of an action.
@@ -269,6 +276,7 @@ pub enum Match {
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// Unique within its switch; not `default`.
+    #[schemars(schema_with = "super::schema::case_schema")]
     pub id: String,
     /// The question.
     pub when: Expression,
@@ -323,6 +331,7 @@ pub enum WaitWord {
 #[serde(deny_unknown_fields)]
 pub struct Branch {
     /// Unique within its step.
+    #[schemars(with = "crate::id::Name")]
     pub id: String,
     /// What runs.
     pub steps: Vec<Step>,
@@ -344,9 +353,11 @@ pub struct ForEachCondition {
 #[serde(deny_unknown_fields)]
 pub struct ForEach {
     /// The list.
+    #[schemars(schema_with = "super::schema::items_schema")]
     pub items: Expression,
     /// A root that names the item beside `item`.
     #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::id::Name>")]
     pub as_: Option<String>,
     /// How many items at the same time; 1 without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
