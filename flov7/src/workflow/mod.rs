@@ -4,12 +4,14 @@
 //! The published JSON Schema (`flov7 schema`) is made from them.
 
 mod duration;
+mod limits;
 pub(crate) mod read;
 mod schema;
 mod step;
 
 pub use duration::{DurationText, parse_duration};
-pub use read::{Syntax, read};
+pub use limits::DocumentLimits;
+pub use read::{Syntax, read, read_text, read_with};
 pub use schema::{document_schema, document_schema_text};
 pub use step::*;
 
@@ -76,7 +78,7 @@ pub struct Workflow {
 }
 
 /// A service that the workflow needs, by id and connector; the operator's binding says the rest.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Connection {
     /// The id that actions and triggers name.
@@ -90,7 +92,7 @@ pub struct Connection {
 }
 
 /// What starts an execution, and how what arrived becomes its input.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
     /// The trigger's id; `execution.trigger` holds it.

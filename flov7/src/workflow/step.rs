@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{DurationText, Expression, Schema, Template};
 
 /// One step: an id, exactly one of `action`, `data` and `condition`, and what holds for it.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{ "required": ["action"] }, { "required": ["data"] }, { "required": ["condition"] }]))]
 pub struct Step {
@@ -110,7 +110,7 @@ pub struct Undo {
 }
 
 /// One rule for a failure.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OnError {
     /// Failure codes, with a trailing `*` for a family; all without it.
@@ -130,12 +130,13 @@ pub struct OnError {
 }
 
 /// What happens after a handled failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Then {
     /// The block goes on.
     Continue,
     /// The step fails all the same.
+    #[default]
     Fail,
 }
 

@@ -4,4 +4,5 @@
 mod action;
 mod id;
 mod json;
+mod workflow;
 mod house;

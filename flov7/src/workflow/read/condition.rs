@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::document::id;
-use super::reader::{Members, Reader, shorten};
+use super::reader::{Members, Reader};
 use super::step::steps;
+use crate::finding::Code;
 use crate::workflow::{
     AtMax, Block, Branch, Case, Condition, Expression, Filter, ForEach, ForEachCondition, FullBlock, If, ItemErrors,
     Loop, LoopCondition, Match, Parallel, ParallelCondition, Step, Switch, SwitchCondition, Template, Wait, WaitWord,
@@ -27,16 +28,17 @@ pub(super) fn condition(reader: &mut Reader, value: &Value) -> Option<Condition>
     let Some(kind) = there.next() else {
         reader.poison();
         reader.unknown_members(members, "a condition", &KINDS);
-        reader.fault("missing-member", format!("a condition has one of `{}`", KINDS.join("`, `")));
+        reader.fault(Code::MISSING_MEMBER, format!("a condition has one of `{}`", KINDS.join("`, `")));
         return None;
     };
     let rest: Vec<&str> = there.collect();
     for other in &rest {
         reader.poison();
         reader.within(other, |reader| {
-            reader
-                .fault("unknown-member", format!("a condition with `{kind}` cannot have `{other}` too"))
-                .help("a step holds one condition: make two steps of it");
+            let message = format!("a condition with `{kind}` cannot have `{other}` too");
+            let help = "a step holds one condition: make two steps of it";
+            let finding = reader.about(Code::WRONG_KIND, message).about_name().with_help(help);
+            reader.note(finding);
         });
     }
     let own: &[&str] = if kind == "if" { &["if", "then", "else"] } else { &[kind] };
@@ -102,13 +104,15 @@ fn switch(reader: &mut Reader, value: &Value) -> Option<Switch> {
 
 fn case(reader: &mut Reader, value: &Value) -> Option<Case> {
     let what = "a case";
-    let members = reader.object(value, what, &["id", "when", "steps", "output"])?;
+    let Some(members) = reader.object(value, what, &["id", "when", "steps", "output"]) else {
+        return Some(Case { id: String::new(), when: unread(None), steps: Vec::new(), output: None });
+    };
     let id = reader.required(members, what, "id", |reader, value| {
         let id = id(reader, value)?;
         if id == "default" {
-            reader
-                .fault("bad-id", "`default` is the member of a switch for what no case matches, not a case")
-                .found(shorten(&id));
+            let message = "`default` is the member of a switch for what no case matches, not a case";
+            let finding = reader.about(Code::BAD_ID, message).with_found(id.as_str());
+            reader.note(finding);
         }
         Some(id)
     });
@@ -137,14 +141,16 @@ fn wait(reader: &mut Reader, value: &Value, branches: usize) -> Option<Wait> {
     let word = reader.word(value, &[("all", WaitWord::All), ("any", WaitWord::Any)])?;
     if word == WaitWord::Any && branches == 0 {
         reader.poison();
-        reader.fault("number-range", "none of no branches can win: `any` needs a branch");
+        reader.fault(Code::NUMBER_RANGE, "none of no branches can win: `any` needs a branch");
     }
     Some(Wait::Word(word))
 }
 
 fn branch(reader: &mut Reader, value: &Value) -> Option<Branch> {
     let what = "a branch";
-    let members = reader.object(value, what, &["id", "steps", "output"])?;
+    let Some(members) = reader.object(value, what, &["id", "steps", "output"]) else {
+        return Some(Branch { id: String::new(), steps: Vec::new(), output: None });
+    };
     let id = reader.required(members, what, "id", id);
     let (steps, output) = steps_and_output(reader, members, what);
     Some(Branch { id: id.unwrap_or_default(), steps, output })

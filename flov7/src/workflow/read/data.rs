@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::reader::Reader;
+use crate::finding::Code;
 use crate::workflow::{Data, Format, Parse, TextFormat, Validate};
 
 const KINDS: [&str; 4] = ["set", "parse", "format", "validate"];
@@ -12,15 +13,16 @@ pub(super) fn data(reader: &mut Reader, value: &Value) -> Option<Data> {
     let mut there = KINDS.iter().copied().filter(|kind| members.contains_key(*kind));
     let Some(kind) = there.next() else {
         reader.poison();
-        reader.fault("missing-member", "`data` has one of `set`, `parse`, `format` and `validate`");
+        reader.fault(Code::MISSING_MEMBER, "`data` has one of `set`, `parse`, `format` and `validate`");
         return None;
     };
     for other in there {
         reader.poison();
         reader.within(other, |reader| {
-            reader
-                .fault("unknown-member", format!("`data` with `{kind}` cannot have `{other}` too"))
-                .help("a data step does one thing: make two steps of it");
+            let message = format!("`data` with `{kind}` cannot have `{other}` too");
+            let help = "a data step does one thing: make two steps of it";
+            let finding = reader.about(Code::WRONG_KIND, message).about_name().with_help(help);
+            reader.note(finding);
         });
     }
     let value = &members[kind];
@@ -45,7 +47,8 @@ fn parse(reader: &mut Reader, value: &Value) -> Option<Parse> {
     let header = reader.optional(members, "header", Reader::boolean);
     if header.is_some() && format == Some(TextFormat::Json) {
         reader.within("header", |reader| {
-            reader.fault("unknown-member", "`header` is for CSV alone");
+            let finding = reader.about(Code::UNKNOWN_MEMBER, "`header` is for CSV alone").about_name();
+            reader.note(finding);
         });
     }
     Some(Parse { format: format?, text: text?, schema, header })
@@ -59,7 +62,8 @@ fn format_step(reader: &mut Reader, value: &Value) -> Option<Format> {
     let columns = reader.optional(members, "columns", Reader::texts);
     if columns.is_some() && as_ == Some(TextFormat::Json) {
         reader.within("columns", |reader| {
-            reader.fault("unknown-member", "`columns` is for CSV alone");
+            let finding = reader.about(Code::UNKNOWN_MEMBER, "`columns` is for CSV alone").about_name();
+            reader.note(finding);
         });
     }
     Some(Format { as_: as_?, value: value?, columns })

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::reader::{Members, Reader, Zero, describe, shorten};
+use super::reader::{Members, Reader, Zero, describe, excerpt, shorten};
 use super::step::steps;
+use crate::finding::Code;
 use crate::id::{Name, WorkflowName};
 use crate::json::PatchOp;
 use crate::workflow::{
@@ -73,19 +74,22 @@ fn format(reader: &mut Reader, members: &Members) -> bool {
             let newer = value.as_u64().is_some_and(|version| version > FORMAT.into());
             reader.within("flov7", |reader| {
                 let message = format!("this release reads format {FORMAT}, found {}", describe(value));
-                let mut noted = reader.fault("format-version", message);
-                noted.found(describe(value)).allowed([FORMAT.to_string()]);
+                let mut finding = reader
+                    .about(Code::FORMAT_VERSION, message)
+                    .with_found(excerpt(value))
+                    .with_allowed(FORMAT);
                 if newer {
-                    noted.help("the document was written for a newer flov7");
+                    finding = finding.with_help("the document was written for a newer flov7");
                 }
+                reader.note(finding);
             });
             false
         }
         None => {
             let fix = PatchOp::Add { path: "/flov7".to_owned(), value: FORMAT.into() };
-            reader
-                .fault("missing-member", "a workflow says its format: `\"flov7\": 1`")
-                .fix(vec![fix]);
+            let message = "a workflow says its format: `\"flov7\": 1`";
+            let finding = reader.about(Code::MISSING_MEMBER, message).with_fix(vec![fix]);
+            reader.note(finding);
             true
         }
     }
@@ -94,7 +98,8 @@ fn format(reader: &mut Reader, members: &Members) -> bool {
 fn name(reader: &mut Reader, value: &Value) -> Option<String> {
     let text = reader.text(value)?;
     if let Err(error) = WorkflowName::parse(&text) {
-        reader.fault("bad-id", error.to_string()).found(shorten(&text));
+        let finding = reader.about(Code::BAD_ID, error.to_string()).with_found(shorten(&text));
+        reader.note(finding);
     }
     Some(text)
 }
@@ -102,7 +107,7 @@ fn name(reader: &mut Reader, value: &Value) -> Option<String> {
 /// The outermost block, which is not empty.
 fn first_steps(reader: &mut Reader, value: &Value) -> Option<Vec<crate::workflow::Step>> {
     if value.as_array().is_some_and(Vec::is_empty) {
-        reader.fault("missing-member", "`steps` is empty: a workflow has at least one step");
+        reader.fault(Code::MISSING_MEMBER, "`steps` is empty: a workflow has at least one step");
     }
     steps(reader, value)
 }
@@ -117,12 +122,11 @@ pub(super) fn id(reader: &mut Reader, value: &Value) -> Option<String> {
 /// Notes why a text is no name, with the nearest that would be one.
 pub(super) fn check_name(reader: &mut Reader, text: &str) {
     let Err(error) = Name::parse(text) else { return };
-    let near = as_name(text);
-    let mut noted = reader.fault("bad-id", error.to_string());
-    noted.found(shorten(text));
-    if let Some(near) = near {
-        noted.help(format!("`{near}` would do"));
+    let mut finding = reader.about(Code::BAD_ID, error.to_string()).with_found(shorten(text));
+    if let Some(near) = as_name(text) {
+        finding = finding.with_help(format!("`{near}` would do"));
     }
+    reader.note(finding);
 }
 
 /// `Send-Invoice` → `send_invoice`.
@@ -162,9 +166,10 @@ fn schemas(reader: &mut Reader, value: &Value) -> Option<BTreeMap<String, Schema
 fn connection(reader: &mut Reader, value: &Value) -> Option<Connection> {
     reader.owned(|reader| {
         let what = "a connection";
-        let members = reader.object(value, what, &["id", "connector", "note"])?;
+        let known = ["id", "connector", "note"];
+        let Some(members) = reader.object(value, what, &known) else { return Some(Connection::default()) };
         Some(Connection {
-            id: reader.required(members, what, "id", id)?,
+            id: reader.required(members, what, "id", id).unwrap_or_default(),
             connector: reader.required(members, what, "connector", Reader::text).unwrap_or_default(),
             note: reader.optional(members, "note", Reader::text),
         })
@@ -175,7 +180,7 @@ fn trigger(reader: &mut Reader, value: &Value) -> Option<Trigger> {
     reader.owned(|reader| {
         let what = "a trigger";
         let known = ["id", "use", "with", "connection", "expect", "input", "note"];
-        let members = reader.object(value, what, &known)?;
+        let Some(members) = reader.object(value, what, &known) else { return Some(Trigger::default()) };
         Some(Trigger {
             id: reader.required(members, what, "id", id).unwrap_or_default(),
             uses: reader.required(members, what, "use", Reader::text).unwrap_or_default(),

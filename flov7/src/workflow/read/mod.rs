@@ -5,56 +5,35 @@
 mod condition;
 mod data;
 mod document;
-pub(crate) mod fault;
-pub(crate) mod limits;
-pub(crate) mod reader;
+mod reader;
 mod step;
+mod text;
+
+#[allow(unused_imports)] // Validation reads them.
+pub(crate) use reader::{describe, excerpt, shorten};
+#[allow(unused_imports)] // Validation reads them.
+pub(crate) use text::{Text, examine_text};
+pub use text::{Syntax, read_text};
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use self::fault::Fault;
 use self::reader::Reader;
-use super::Workflow;
-use crate::finding::Finding;
+use super::{DocumentLimits, Workflow};
+use crate::finding::{Code, Finding, Report};
 use crate::json;
 
-/// How a document is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Syntax {
-    /// JSON (RFC 8259).
-    #[default]
-    Json,
-    /// YAML 1.2, of which JSON's values are used. Needs the feature `yaml`.
-    Yaml,
-}
-
-impl Syntax {
-    /// YAML for a file name that ends with `.yaml` or `.yml`, else JSON.
-    #[must_use]
-    pub fn of_file(name: &str) -> Syntax {
-        let ends = |end: &str| {
-            name.len() > end.len()
-                && name.get(name.len() - end.len()..).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
-        };
-        if ends(".yaml") || ends(".yml") { Syntax::Yaml } else { Syntax::Json }
-    }
-}
-
 /// A document as far as it can be read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Examined {
     /// The document; none if it is no object or of another format.
     pub(crate) workflow: Option<Workflow>,
     /// What is wrong with its shape.
-    pub(crate) faults: Vec<Fault>,
-    /// How many faults more there are, beyond what is kept.
-    pub(crate) more: usize,
-    /// Pointers of steps, triggers and connections whose own parts could not all be read (the empty pointer: the
-    /// document itself).
+    pub(crate) findings: Vec<Finding>,
+    /// Pointers of steps, triggers and connections whose own parts could not all be read, and of parts of the
+    /// document itself.
     pub(crate) poisoned: BTreeSet<String>,
 }
 
@@ -66,40 +45,53 @@ pub(crate) struct Examined {
 /// ```
 /// use flov7::workflow;
 ///
-/// let faults = workflow::read(&serde_json::json!({ "flov7": 1, "nmae": "x", "steps": [{ "id": "A" }] })).unwrap_err();
-/// let codes: Vec<&str> = faults.iter().map(|finding| finding.code.as_str()).collect();
-/// assert_eq!(codes, ["unknown-member", "missing-member", "bad-id", "missing-member"]);
+/// let document = serde_json::json!({ "flov7": 1, "nmae": "x", "steps": [{ "id": "A" }] });
+/// let findings = workflow::read(&document).unwrap_err();
+/// let codes: Vec<&str> = findings.iter().map(|finding| finding.code.name()).collect();
+/// assert_eq!(codes, ["missing-member", "missing-member", "bad-id", "unknown-member"]);
 /// ```
 ///
 /// # Errors
-/// Every fault of its shape: `wrong-kind`, `unknown-member`, `missing-member`, `number-range`, `bad-id`,
-/// `expression-marks`, `format-version`, `document-depth`, `too-many-steps`. At most 1,000 are kept.
+/// Every fault of its shape, in order: `wrong-kind`, `unknown-member`, `missing-member`, `number-range`, `bad-id`,
+/// `expression-marks`, `format-version`, `document-size`, `document-depth`, `too-many-steps`. At most 1,000 are
+/// kept.
 pub fn read(value: &Value) -> Result<Workflow, Vec<Finding>> {
-    let examined = examine(value);
+    read_with(value, &DocumentLimits::default())
+}
+
+/// [`read`] with lower limits.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(value: &Value, limits: &DocumentLimits) -> Result<Workflow, Vec<Finding>> {
+    let examined = examine(value, limits);
     match examined.workflow {
-        Some(workflow) if examined.faults.is_empty() => Ok(workflow),
-        _ => Err(examined.faults.into_iter().map(Finding::from).collect()),
+        Some(workflow) if examined.findings.is_empty() => Ok(workflow),
+        _ => Err(Report::new(examined.findings, Vec::new()).into_parts().0),
     }
 }
 
 /// Reads a document as far as it can be read, so that validation can say what else is wrong with it.
-pub(crate) fn examine(value: &Value) -> Examined {
-    let mut reader = Reader::default();
-    let workflow = if too_deep(value) {
-        let message = format!("the document nests deeper than {} levels", json::MAX_DEPTH);
-        reader.fault("document-depth", message);
-        None
-    } else {
-        document::document(&mut reader, value)
-    };
-    let (faults, more, poisoned) = reader.finish();
-    Examined { workflow, faults, more, poisoned }
+pub(crate) fn examine(value: &Value, limits: &DocumentLimits) -> Examined {
+    let refused = |code, message| Examined { findings: vec![Finding::new(code, "", message)], ..Examined::default() };
+    if nests_deeper(value, limits.depth) {
+        let message = format!("lists and objects nest deeper than {} levels", limits.depth);
+        return refused(Code::DOCUMENT_DEPTH, message);
+    }
+    if json::canonical_size(value) > limits.document_bytes {
+        let message = format!("the document has more than {} bytes", limits.document_bytes);
+        return refused(Code::DOCUMENT_SIZE, message);
+    }
+    let mut reader = Reader::new(*limits);
+    let workflow = document::document(&mut reader, value);
+    let (findings, poisoned) = reader.finish();
+    Examined { workflow, findings, poisoned }
 }
 
-/// Whether a value that did not come through our reader nests deeper than it would have let it.
-fn too_deep(value: &Value) -> bool {
+/// Whether lists and objects nest deeper than `most`. A value that came through our reader does not; any other may.
+fn nests_deeper(value: &Value, most: usize) -> bool {
     let mut level = vec![value];
-    for _ in 0..=json::MAX_DEPTH {
+    for _ in 0..=most {
         let mut next = Vec::new();
         for value in level {
             match value {
@@ -119,16 +111,11 @@ fn too_deep(value: &Value) -> bool {
 impl<'de> Deserialize<'de> for Workflow {
     /// Through [`read`], so that no document gets around its rules.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Workflow, D::Error> {
-        let mut examined = examine(&Value::deserialize(deserializer)?);
-        if examined.faults.is_empty() {
-            if let Some(workflow) = examined.workflow {
-                return Ok(workflow);
-            }
-        }
-        let first = examined.faults.drain(..).next();
-        Err(serde::de::Error::custom(match first {
-            Some(fault) => format!("{} at \"{}\"", fault.message, fault.pointer),
-            None => "no workflow".to_owned(),
-        }))
+        read(&Value::deserialize(deserializer)?).map_err(|findings| {
+            serde::de::Error::custom(match findings.first() {
+                Some(finding) => format!("{} (at \"{}\")", finding.message, finding.pointer),
+                None => "no workflow".to_owned(),
+            })
+        })
     }
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::fault::Fault;
+use crate::finding::{Code, Finding, nearest};
 use crate::json::{PatchOp, Pointer};
-use crate::workflow::{DurationText, Expression, Schema, Template, parse_duration};
+use crate::workflow::{DocumentLimits, DurationText, Expression, Schema, Template, parse_duration};
 
-/// More faults than this are counted and not kept: a hostile document cannot make a report larger than itself.
-pub(crate) const MAX_FAULTS: usize = 1_000;
+/// More findings than this are not kept: nobody reads them, and a hostile document cannot make a report that is
+/// larger than itself.
+pub(crate) const MAX_FINDINGS: usize = 1_000;
 
 /// The members of one object.
 pub(super) type Members = Map<String, Value>;
@@ -19,12 +20,10 @@ pub(super) type Members = Map<String, Value>;
 /// A construct that cannot be read as it stands *poisons* the step, trigger or connection around it: its own body
 /// is not looked at again, so that one fault has no consequences in the report, while everything beside it and the
 /// blocks inside are still checked.
-#[derive(Default)]
 pub(super) struct Reader {
+    pub(super) limits: DocumentLimits,
     pub(super) pointer: Pointer,
-    faults: Vec<Fault>,
-    /// Faults that were not kept.
-    more: usize,
+    findings: Vec<Finding>,
     poisoned: BTreeSet<String>,
     /// The steps, triggers and connections around, innermost last: the length of each one's pointer.
     owners: Vec<usize>,
@@ -37,26 +36,51 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Everything that was found.
-    pub(super) fn finish(self) -> (Vec<Fault>, usize, BTreeSet<String>) {
-        (self.faults, self.more, self.poisoned)
-    }
-
-    /// Notes a fault at the present place.
-    pub(super) fn fault(&mut self, code: &'static str, message: impl Into<String>) -> Noted<'_> {
-        let fault = Fault::new(code, self.pointer.as_str(), message).in_step(self.step.as_deref());
-        if self.faults.len() >= MAX_FAULTS {
-            self.more += 1;
-            return Noted(None);
+    pub(super) fn new(limits: DocumentLimits) -> Reader {
+        Reader {
+            limits,
+            pointer: Pointer::root(),
+            findings: Vec::new(),
+            poisoned: BTreeSet::new(),
+            owners: Vec::new(),
+            step: None,
+            steps: 0,
+            blocks: 0,
         }
-        self.faults.push(fault);
-        Noted(self.faults.last_mut())
     }
 
-    /// Says that the construct around cannot be used.
+    /// Everything that was found, and what is poisoned.
+    pub(super) fn finish(self) -> (Vec<Finding>, BTreeSet<String>) {
+        (self.findings, self.poisoned)
+    }
+
+    /// A finding about the value here.
+    pub(super) fn about(&self, code: Code, message: impl Into<String>) -> Finding {
+        let finding = Finding::new(code, self.pointer.as_str(), message);
+        match &self.step {
+            Some(step) => finding.with_step(step),
+            None => finding,
+        }
+    }
+
+    /// Keeps a finding.
+    pub(super) fn note(&mut self, finding: Finding) {
+        if self.findings.len() < MAX_FINDINGS {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Notes what is wrong with the value here.
+    pub(super) fn fault(&mut self, code: Code, message: impl Into<String>) {
+        let finding = self.about(code, message);
+        self.note(finding);
+    }
+
+    /// Says that the step, trigger or connection around cannot be used; outside of them, that the value here cannot.
     pub(super) fn poison(&mut self) {
-        let end = self.owners.last().copied().unwrap_or(0);
-        self.poisoned.insert(self.pointer.as_str()[..end].to_owned());
+        let here = self.pointer.as_str();
+        let end = self.owners.last().copied().unwrap_or(here.len());
+        self.poisoned.insert(here.get(..end).unwrap_or(here).to_owned());
     }
 
     /// Reads the value at the member `name` as what `read` makes of it.
@@ -88,8 +112,10 @@ impl Reader {
     /// Notes that the value here is of another kind than wanted.
     pub(super) fn wrong_kind(&mut self, wanted: &str, found: &Value) {
         self.poison();
-        let shown = describe(found);
-        self.fault("wrong-kind", format!("expected {wanted}, found {shown}")).found(shown);
+        let finding = self
+            .about(Code::WRONG_KIND, format!("expected {wanted}, found {}", describe(found)))
+            .with_found(excerpt(found));
+        self.note(finding);
     }
 
     /// The object here, each member of which is one of `known`; unknown ones are noted.
@@ -115,18 +141,18 @@ impl Reader {
         unknown.sort_unstable();
         for name in unknown {
             let free = known.iter().copied().filter(|known| !members.contains_key(*known));
-            let nearest = super::fault::nearest(name, free).map(str::to_owned);
-            if nearest.is_some() {
-                // The fault may be in the name alone, and then what it was meant for is missing.
+            let nearest = nearest(name, free);
+            if !nearest.is_empty() {
+                // The slip may be in the name alone, and then what it was meant for is missing.
                 self.poison();
             }
             self.within(name, |reader| {
-                let mut noted =
-                    reader.fault("unknown-member", format!("{what} has no member `{}`", shorten(name)));
-                noted.allowed(known.iter().map(|known| (*known).to_owned()));
-                if let Some(nearest) = nearest {
-                    noted.help(format!("did you mean `{nearest}`?"));
+                let message = format!("{what} has no member `{}`", shorten(name));
+                let mut finding = reader.about(Code::UNKNOWN_MEMBER, message).about_name().with_allowed(known);
+                if let [first, ..] = nearest.as_slice() {
+                    finding = finding.with_help(format!("did you mean `{first}`?"));
                 }
+                reader.note(finding);
             });
         }
     }
@@ -134,7 +160,7 @@ impl Reader {
     /// Notes that the member `name` is missing here.
     pub(super) fn missing(&mut self, what: &str, name: &str) {
         self.poison();
-        self.fault("missing-member", format!("{what} needs the member `{name}`"));
+        self.fault(Code::MISSING_MEMBER, format!("{what} needs the member `{name}`"));
     }
 
     /// The member `name` as `read` makes it; noted when it is missing.
@@ -184,7 +210,8 @@ impl Reader {
         value.as_bool()
     }
 
-    /// The items of a list, each as `read` makes it; those that cannot be read are noted and left out.
+    /// The items of a list, each as `read` makes it. Whoever gives nothing for an item shifts those behind it, so
+    /// what pointers lead into later is always given, in whatever state.
     pub(super) fn list<'v, T>(
         &mut self,
         value: &'v Value,
@@ -252,9 +279,11 @@ impl Reader {
         } else {
             format!("{least} to {greatest}")
         };
-        self.fault("number-range", format!("{value} is outside of {range}"))
-            .found(value.to_string())
-            .allowed([range]);
+        let finding = self
+            .about(Code::NUMBER_RANGE, format!("{value} is outside of {range}"))
+            .with_found(value.clone())
+            .with_allowed(range);
+        self.note(finding);
     }
 
     /// One of some words.
@@ -265,13 +294,15 @@ impl Reader {
         }
         let all: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
         self.poison();
-        let nearest = found.and_then(|text| super::fault::nearest(text, words.iter().map(|(word, _)| *word)));
-        let mut noted = self
-            .fault("wrong-kind", format!("expected {}, found {}", alternatives(&all), describe(value)));
-        noted.found(describe(value)).allowed(all);
-        if let Some(nearest) = nearest {
-            noted.help(format!("did you mean \"{nearest}\"?"));
+        let message = format!("expected {}, found {}", alternatives(&all), describe(value));
+        let allowed: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let mut finding =
+            self.about(Code::WRONG_KIND, message).with_found(excerpt(value)).with_allowed(allowed);
+        let near = found.map(|text| nearest(text, words.iter().map(|(word, _)| *word)));
+        if let Some([first, ..]) = near.as_deref() {
+            finding = finding.with_help(format!("did you mean \"{first}\"?"));
         }
+        self.note(finding);
         None
     }
 
@@ -284,16 +315,19 @@ impl Reader {
         match parse_duration(text) {
             None => {
                 self.poison();
-                let shown = describe(value);
-                self.fault("wrong-kind", format!("expected a duration such as \"1h30m\", found {shown}"))
-                    .found(shown)
-                    .help("days, hours, minutes, seconds, milliseconds in this order: `1d`, `1h30m`, `500ms`; or ISO 8601: `PT1H30M`");
+                let message = format!("expected a duration such as \"1h30m\", found {}", describe(value));
+                let finding = self.about(Code::WRONG_KIND, message).with_found(excerpt(value)).with_help(
+                    "days, hours, minutes, seconds and milliseconds, in this order: 1d, 1h30m, 500ms; \
+                     or ISO 8601: PT1H30M",
+                );
+                self.note(finding);
             }
             Some(millis) if millis < 0 || (millis == 0 && zero == Zero::Refused) => {
                 self.poison();
-                let least = if zero == Zero::Refused { "longer than zero" } else { "zero or more" };
-                self.fault("number-range", format!("a duration here is {least}, found \"{}\"", shorten(text)))
-                    .found(describe(value));
+                let least = if zero == Zero::Refused { "longer than zero" } else { "zero or longer" };
+                let message = format!("a duration here is {least}, found {}", describe(value));
+                let finding = self.about(Code::NUMBER_RANGE, message).with_found(excerpt(value));
+                self.note(finding);
             }
             Some(_) => {}
         }
@@ -347,9 +381,12 @@ impl Reader {
         }
         if text.contains("${") || trimmed.is_empty() {
             self.poison();
-            self.fault("expression-marks", format!("expected {wanted}, found {}", describe(value)))
-                .found(describe(value))
-                .help("the whole text is one expression: put the text parts inside as strings");
+            let message = format!("expected {wanted}, found {}", describe(value));
+            let finding = self
+                .about(Code::EXPRESSION_MARKS, message)
+                .with_found(excerpt(value))
+                .with_help("the whole text is one expression: write texts inside of it as 'strings'");
+            self.note(finding);
             return None;
         }
         Some(self.marked(format!("${{ {trimmed} }}"), "an expression stands in `${ … }`"))
@@ -358,7 +395,8 @@ impl Reader {
     fn marked(&mut self, text: String, message: &str) -> Expression {
         let fixed = Value::String(text);
         let fix = PatchOp::Replace { path: self.pointer.as_str().to_owned(), value: fixed.clone() };
-        self.fault("expression-marks", message).fix(vec![fix]);
+        let finding = self.about(Code::EXPRESSION_MARKS, message).with_fix(vec![fix]);
+        self.note(finding);
         Expression(fixed)
     }
 }
@@ -368,39 +406,6 @@ impl Reader {
 pub(super) enum Zero {
     Allowed,
     Refused,
-}
-
-/// A fault that was noted, for adding to it; nothing when it was too many.
-pub(super) struct Noted<'r>(Option<&'r mut Fault>);
-
-impl Noted<'_> {
-    pub(super) fn help(&mut self, help: impl Into<String>) -> &mut Self {
-        if let Some(fault) = &mut self.0 {
-            fault.help = Some(help.into());
-        }
-        self
-    }
-
-    pub(super) fn found(&mut self, found: impl Into<String>) -> &mut Self {
-        if let Some(fault) = &mut self.0 {
-            fault.found = Some(found.into());
-        }
-        self
-    }
-
-    pub(super) fn allowed(&mut self, allowed: impl IntoIterator<Item = String>) -> &mut Self {
-        if let Some(fault) = &mut self.0 {
-            fault.allowed = allowed.into_iter().collect();
-        }
-        self
-    }
-
-    pub(super) fn fix(&mut self, fix: Vec<PatchOp>) -> &mut Self {
-        if let Some(fault) = &mut self.0 {
-            fault.fix = Some(fix);
-        }
-        self
-    }
 }
 
 /// What a value is, for a message: its kind, and itself when it is short.
@@ -414,6 +419,15 @@ pub(crate) fn describe(value: &Value) -> String {
         Value::Array(_) => "a list".to_owned(),
         Value::Object(members) if members.is_empty() => "an empty object".to_owned(),
         Value::Object(_) => "an object".to_owned(),
+    }
+}
+
+/// A value as it is shown in a finding: scalars (texts shortened) as they are, lists and objects in words.
+pub(crate) fn excerpt(value: &Value) -> Value {
+    match value {
+        Value::String(text) => shorten(text).into(),
+        Value::Array(_) | Value::Object(_) => describe(value).into(),
+        scalar => scalar.clone(),
     }
 }
 

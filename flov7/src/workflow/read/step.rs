@@ -6,7 +6,7 @@ use super::condition::condition;
 use super::data::data;
 use super::document::id;
 use super::reader::{Members, Reader, Zero};
-use super::limits::{MAX_BLOCKS, MAX_STEPS};
+use crate::finding::Code;
 use crate::workflow::{Action, OnError, Retry, Step, Then, Undo};
 
 const MEMBERS: &[&str] = &[
@@ -29,9 +29,10 @@ const BODIES: [&str; 3] = ["action", "data", "condition"];
 
 /// The steps of one block. Those that cannot be read at all are left out; too deep a block is not entered.
 pub(super) fn steps(reader: &mut Reader, value: &Value) -> Option<Vec<Step>> {
-    if reader.blocks >= MAX_BLOCKS {
+    let most = reader.limits.blocks;
+    if reader.blocks >= most {
         reader.poison();
-        reader.fault("document-depth", format!("blocks are nested deeper than {MAX_BLOCKS}"));
+        reader.fault(Code::DOCUMENT_DEPTH, format!("blocks are nested deeper than {most}"));
         return None;
     }
     reader.blocks += 1;
@@ -42,22 +43,23 @@ pub(super) fn steps(reader: &mut Reader, value: &Value) -> Option<Vec<Step>> {
 
 fn step(reader: &mut Reader, value: &Value) -> Option<Step> {
     reader.steps += 1;
-    if reader.steps > MAX_STEPS {
-        if reader.steps == MAX_STEPS + 1 {
-            reader.fault("too-many-steps", format!("a workflow has at most {MAX_STEPS} steps"));
+    let most = reader.limits.steps;
+    if reader.steps > most {
+        if reader.steps == most + 1 {
+            reader.fault(Code::TOO_MANY_STEPS, format!("a workflow has at most {most} steps"));
         }
         return None;
     }
     let around = reader.step.take();
     let read = reader.owned(|reader| read_step(reader, value));
     reader.step = around;
-    read
+    Some(read)
 }
 
-fn read_step(reader: &mut Reader, value: &Value) -> Option<Step> {
+fn read_step(reader: &mut Reader, value: &Value) -> Step {
     let what = "a step";
     reader.step = value.get("id").and_then(Value::as_str).map(str::to_owned);
-    let members = reader.object(value, what, MEMBERS)?;
+    let Some(members) = reader.object(value, what, MEMBERS) else { return Step::default() };
     let id = reader.required(members, what, "id", id);
     one_body(reader, members);
     let mut step = Step {
@@ -77,7 +79,7 @@ fn read_step(reader: &mut Reader, value: &Value) -> Option<Step> {
         note: reader.optional(members, "note", Reader::text),
     };
     step.condition = reader.optional(members, "condition", condition);
-    Some(step)
+    step
 }
 
 /// Notes a step that is nothing, or more than one thing.
@@ -85,20 +87,23 @@ fn one_body(reader: &mut Reader, members: &Members) {
     let mut bodies = BODIES.iter().filter(|name| members.contains_key(**name));
     let Some(first) = bodies.next() else {
         reader.poison();
-        reader.fault("missing-member", "a step has one of `action`, `data` and `condition`");
+        reader.fault(Code::MISSING_MEMBER, "a step has one of `action`, `data` and `condition`");
         return;
     };
     for other in bodies {
         reader.poison();
         reader.within(other, |reader| {
-            reader
-                .fault("unknown-member", format!("a step with `{first}` cannot have `{other}` too"))
-                .help("a step is exactly one of `action`, `data` and `condition`: make two steps of it");
+            let message = format!("a step with `{first}` cannot have `{other}` too");
+            let help = "a step is exactly one of `action`, `data` and `condition`: make two steps of it";
+            let finding = reader.about(Code::WRONG_KIND, message).about_name().with_help(help);
+            reader.note(finding);
         });
     }
     if *first != "action" && members.contains_key("undo") {
         reader.within("undo", |reader| {
-            reader.fault("unknown-member", format!("only an action can be undone, not a `{first}` step"));
+            let message = format!("a step with `{first}` cannot have `undo`: only an action can be undone");
+            let finding = reader.about(Code::WRONG_KIND, message).about_name();
+            reader.note(finding);
         });
     }
 }
@@ -106,48 +111,47 @@ fn one_body(reader: &mut Reader, members: &Members) {
 fn action(reader: &mut Reader, value: &Value) -> Option<Action> {
     let what = "an action";
     let members = reader.object(value, what, &["use", "connection", "with", "expect"])?;
-    Some(Action {
-        uses: reader.required(members, what, "use", Reader::text)?,
-        connection: reader.optional(members, "connection", Reader::text),
-        with: reader.optional(members, "with", Reader::template),
-        expect: reader.optional(members, "expect", Reader::schema),
-    })
+    let uses = reader.required(members, what, "use", Reader::text);
+    let connection = reader.optional(members, "connection", Reader::text);
+    let with = reader.optional(members, "with", Reader::template);
+    let expect = reader.optional(members, "expect", Reader::schema);
+    Some(Action { uses: uses?, connection, with, expect })
 }
 
 fn retry(reader: &mut Reader, value: &Value) -> Option<Retry> {
     let what = "`retry`";
     let members = reader.object(value, what, &["attempts", "first", "factor", "max"])?;
-    Some(Retry {
-        attempts: reader
-            .required(members, what, "attempts", |reader, value| reader.small(value, 1, 10_000))?,
-        first: reader.optional(members, "first", |reader, value| reader.duration(value, Zero::Allowed)),
-        factor: reader.optional(members, "factor", |reader, value| reader.number(value, 1.0, 100.0)),
-        max: reader.optional(members, "max", |reader, value| reader.duration(value, Zero::Allowed)),
-    })
+    let attempts = reader.required(members, what, "attempts", |reader, value| reader.small(value, 1, 10_000));
+    let first = reader.optional(members, "first", |reader, value| reader.duration(value, Zero::Allowed));
+    let factor = reader.optional(members, "factor", |reader, value| reader.number(value, 1.0, 100.0));
+    let max = reader.optional(members, "max", |reader, value| reader.duration(value, Zero::Allowed));
+    Some(Retry { attempts: attempts?, first, factor, max })
 }
 
 fn undo(reader: &mut Reader, value: &Value) -> Option<Undo> {
     let what = "`undo`";
     let members = reader.object(value, what, &["use", "connection", "with", "retry"])?;
-    Some(Undo {
-        uses: reader.required(members, what, "use", Reader::text)?,
-        connection: reader.optional(members, "connection", Reader::text),
-        with: reader.optional(members, "with", Reader::template),
-        retry: reader.optional(members, "retry", retry),
-    })
+    let uses = reader.required(members, what, "use", Reader::text);
+    let connection = reader.optional(members, "connection", Reader::text);
+    let with = reader.optional(members, "with", Reader::template);
+    let retry = reader.optional(members, "retry", retry);
+    Some(Undo { uses: uses?, connection, with, retry })
 }
 
 fn on_error(reader: &mut Reader, value: &Value) -> Option<OnError> {
     let what = "a rule of `on_error`";
-    let members = reader.object(value, what, &["codes", "steps", "value", "undo", "then"])?;
-    let then = reader.required(members, what, "then", |reader, value| {
-        reader.word(value, &[("continue", Then::Continue), ("fail", Then::Fail)])
-    });
+    let Some(members) = reader.object(value, what, &["codes", "steps", "value", "undo", "then"]) else {
+        return Some(OnError::default());
+    };
     Some(OnError {
         codes: reader.optional(members, "codes", Reader::texts),
         steps: reader.optional(members, "steps", Reader::texts),
         value: reader.optional(members, "value", Reader::template),
         undo: reader.optional(members, "undo", Reader::boolean).unwrap_or_default(),
-        then: then?,
+        then: reader
+            .required(members, what, "then", |reader, value| {
+                reader.word(value, &[("continue", Then::Continue), ("fail", Then::Fail)])
+            })
+            .unwrap_or_default(),
     })
 }

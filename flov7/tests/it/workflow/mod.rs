@@ -1,0 +1,4 @@
+//! The document: its reader, its published schema, its builder.
+
+mod duration;
+mod shape;
