@@ -7,8 +7,9 @@ use super::reader::{Members, Reader};
 use super::step::steps;
 use crate::finding::Code;
 use crate::workflow::{
-    AtMax, Block, Branch, Case, Condition, Expression, Filter, ForEach, ForEachCondition, FullBlock, If, ItemErrors,
-    Loop, LoopCondition, Match, Parallel, ParallelCondition, Step, Switch, SwitchCondition, Template, Wait, WaitWord,
+    AtMax, Block, Branch, Case, Condition, Expression, Filter, ForEach, ForEachCondition, FullBlock, If,
+    ItemErrors, Loop, LoopCondition, Match, Parallel, ParallelCondition, Step, Switch, SwitchCondition,
+    Template, Wait, WaitWord,
 };
 
 const KINDS: [&str; 6] = ["if", "switch", "parallel", "for_each", "loop", "filter"];
@@ -53,7 +54,9 @@ pub(super) fn condition(reader: &mut Reader, value: &Value) -> Option<Condition>
         "parallel" => {
             parallel(reader, value).map(|parallel| Condition::Parallel(ParallelCondition { parallel }))
         }
-        "for_each" => for_each(reader, value).map(|for_each| Condition::ForEach(ForEachCondition { for_each })),
+        "for_each" => {
+            for_each(reader, value).map(|for_each| Condition::ForEach(ForEachCondition { for_each }))
+        }
         "loop" => loop_(reader, value).map(|loop_| Condition::Loop(LoopCondition { loop_ })),
         _ => Some(Condition::Filter(Filter { filter: unread(reader.condition(value)) })),
     })

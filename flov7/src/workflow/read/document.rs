@@ -236,8 +236,9 @@ fn money(reader: &mut Reader, value: &Value) -> Option<Money> {
 
 /// Up to 12 digits, and up to 6 after a point.
 fn is_decimal(text: &str) -> bool {
-    let digits =
-        |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let digits = |text: &str, most: usize| {
+        (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+    };
     match text.split_once('.') {
         None => digits(text, 12),
         Some((whole, fraction)) => digits(whole, 12) && digits(fraction, 6),

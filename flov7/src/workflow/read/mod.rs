@@ -11,9 +11,9 @@ mod text;
 
 #[allow(unused_imports)] // Validation reads them.
 pub(crate) use reader::{describe, excerpt, shorten};
+pub use text::{Syntax, read_text};
 #[allow(unused_imports)] // Validation reads them.
 pub(crate) use text::{Text, examine_text};
-pub use text::{Syntax, read_text};
 
 use std::collections::BTreeSet;
 
@@ -73,7 +73,8 @@ pub fn read_with(value: &Value, limits: &DocumentLimits) -> Result<Workflow, Vec
 
 /// Reads a document as far as it can be read, so that validation can say what else is wrong with it.
 pub(crate) fn examine(value: &Value, limits: &DocumentLimits) -> Examined {
-    let refused = |code, message| Examined { findings: vec![Finding::new(code, "", message)], ..Examined::default() };
+    let refused =
+        |code, message| Examined { findings: vec![Finding::new(code, "", message)], ..Examined::default() };
     if nests_deeper(value, limits.depth) {
         let message = format!("lists and objects nest deeper than {} levels", limits.depth);
         return refused(Code::DOCUMENT_DEPTH, message);

@@ -119,12 +119,7 @@ impl Reader {
     }
 
     /// The object here, each member of which is one of `known`; unknown ones are noted.
-    pub(super) fn object<'v>(
-        &mut self,
-        value: &'v Value,
-        what: &str,
-        known: &[&str],
-    ) -> Option<&'v Members> {
+    pub(super) fn object<'v>(&mut self, value: &'v Value, what: &str, known: &[&str]) -> Option<&'v Members> {
         let Some(members) = value.as_object() else {
             self.wrong_kind(&format!("{what} (an object)"), value);
             return None;
@@ -148,7 +143,8 @@ impl Reader {
             }
             self.within(name, |reader| {
                 let message = format!("{what} has no member `{}`", shorten(name));
-                let mut finding = reader.about(Code::UNKNOWN_MEMBER, message).about_name().with_allowed(known);
+                let mut finding =
+                    reader.about(Code::UNKNOWN_MEMBER, message).about_name().with_allowed(known);
                 if let [first, ..] = nearest.as_slice() {
                     finding = finding.with_help(format!("did you mean `{first}`?"));
                 }
@@ -238,7 +234,9 @@ impl Reader {
     /// nothing else is wrong because of it.
     pub(super) fn whole(&mut self, value: &Value, least: u64, greatest: u64) -> Option<u64> {
         let number = match value {
-            Value::Number(number) if !number.is_f64() || number.as_f64().is_some_and(|n| n.fract() == 0.0) => {
+            Value::Number(number)
+                if !number.is_f64() || number.as_f64().is_some_and(|n| n.fract() == 0.0) =>
+            {
                 number
             }
             _ => {

@@ -81,12 +81,9 @@ fn read_yaml(_text: &str, _limits: &DocumentLimits) -> (Option<Document>, Vec<Re
 /// What is wrong with a text, as a finding with its place.
 fn finding(fault: &ReadError) -> Finding {
     // Every code of a reader is a finding's; a test reads one of each.
-    let mut finding = Finding::new(code(fault.code).unwrap_or(Code::JSON_SYNTAX), &fault.pointer, &fault.message);
-    finding.span = Some(Span {
-        line: fault.line,
-        column: fault.column,
-        start: fault.span.start,
-        end: fault.span.end,
-    });
+    let mut finding =
+        Finding::new(code(fault.code).unwrap_or(Code::JSON_SYNTAX), &fault.pointer, &fault.message);
+    finding.span =
+        Some(Span { line: fault.line, column: fault.column, start: fault.span.start, end: fault.span.end });
     finding
 }

@@ -82,9 +82,8 @@ fn every_construct_is_read_and_written_back() {
 
 #[test]
 fn a_factor_written_as_a_whole_number_stays_one() {
-    let document = with_step(
-        json!({ "id": "a", "action": { "use": "a.b" }, "retry": { "attempts": 2, "factor": 2 } }),
-    );
+    let document =
+        with_step(json!({ "id": "a", "action": { "use": "a.b" }, "retry": { "attempts": 2, "factor": 2 } }));
     let workflow = workflow::read(&document).unwrap();
     assert_eq!(json::canonical(&serde_json::to_value(workflow).unwrap()), json::canonical(&document));
 }
@@ -138,7 +137,8 @@ fn the_document_itself() {
     check(json!({ "flov7": 1, "name": 5, "steps": {} }), &["wrong-kind /name", "wrong-kind /steps"]);
     check(json!({ "flov7": 1, "name": "x", "steps": null }), &["wrong-kind /steps"]);
     let mut document = with_step(json!({ "id": "a", "data": { "set": 1 } }));
-    document["limits"] = json!({ "steps": 0, "tokens": -1, "money": { "amount": "5,00", "currency": "euro" } });
+    document["limits"] =
+        json!({ "steps": 0, "tokens": -1, "money": { "amount": "5,00", "currency": "euro" } });
     document["concurrency"] = json!({ "key": 1, "policy": "quue" });
     document["types"] = json!([]);
     check(
@@ -276,7 +276,9 @@ fn conditions() {
         &["number-range /steps/0/condition/parallel/wait"],
     );
     check(
-        with_condition(json!({ "for_each": { "items": { "a": 1 }, "as": "item", "concurrency": 1001, "steps": [] } })),
+        with_condition(
+            json!({ "for_each": { "items": { "a": 1 }, "as": "item", "concurrency": 1001, "steps": [] } }),
+        ),
         &[
             "bad-id /steps/0/condition/for_each/as",
             "number-range /steps/0/condition/for_each/concurrency",
@@ -386,12 +388,13 @@ fn texts_are_read_with_their_places() {
             (finding.code.name(), span.line, span.column, &text[span.start..span.end])
         })
         .collect();
-    assert_eq!(
-        places,
-        [("unknown-member", 2, 49, "\"tmeout\""), ("duplicate-member", 3, 3, "\"name\"")]
-    );
+    assert_eq!(places, [("unknown-member", 2, 49, "\"tmeout\""), ("duplicate-member", 3, 3, "\"name\"")]);
 
-    let (workflow, document) = workflow::read_text(&text.replace("tmeout", "timeout").replace("\n  \"name\": \"y\"", "\n  \"note\": \"y\""), Syntax::Json).unwrap();
+    let (workflow, document) = workflow::read_text(
+        &text.replace("tmeout", "timeout").replace("\n  \"name\": \"y\"", "\n  \"note\": \"y\""),
+        Syntax::Json,
+    )
+    .unwrap();
     assert_eq!(workflow.name, "x");
     assert_eq!(document.value["note"], "y");
     assert_eq!(Syntax::of_file("a/b.YML"), Syntax::Yaml);
