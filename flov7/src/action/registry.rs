@@ -18,7 +18,8 @@ use crate::id::Digest;
 #[derive(Clone, Default)]
 pub struct Registry {
     catalog: Catalog,
-    actions: BTreeMap<String, Arc<dyn Action>>,
+    /// With the digest of each one's interface, which costs more than a call.
+    actions: BTreeMap<String, (Arc<dyn Action>, Digest)>,
     connectors: BTreeMap<String, Arc<dyn Connector>>,
 }
 
@@ -62,7 +63,7 @@ impl Registry {
     /// Registers a shared action.
     pub fn insert(&mut self, action: Arc<dyn Action>) {
         let descriptor = action.descriptor().clone();
-        self.actions.insert(descriptor.id.clone(), action);
+        self.actions.insert(descriptor.id.clone(), (action, descriptor.interface()));
         self.catalog = std::mem::take(&mut self.catalog).with_action(descriptor);
     }
 
@@ -73,10 +74,8 @@ impl Registry {
 
     /// The handler of an action whose interface is this one, or declares itself compatible with it.
     pub fn handler(&self, id: &str, interface: &Digest) -> Option<&Arc<dyn Action>> {
-        self.actions.get(id).filter(|action| {
-            let descriptor = action.descriptor();
-            descriptor.compatible.contains(interface) || descriptor.interface() == *interface
-        })
+        let (action, own) = self.actions.get(id)?;
+        (own == interface || action.descriptor().compatible.contains(interface)).then_some(action)
     }
 
     /// A connector by id.

@@ -90,6 +90,12 @@ impl Row {
         self.epoch == lease.epoch && matches!(&self.hold, Hold::Leased { owner, .. } if *owner == lease.owner)
     }
 
+    /// Whether nobody works on it and someone may.
+    fn is_free(&self, now: Timestamp) -> bool {
+        let leased = matches!(&self.hold, Hold::Leased { until, .. } if *until > now);
+        !leased && !self.head.status.is_ended()
+    }
+
     fn lease(&self) -> Option<Lease> {
         match &self.hold {
             Hold::Leased { owner, .. } => Some(Lease { owner: owner.clone(), epoch: self.epoch }),
@@ -179,6 +185,7 @@ impl State {
             Some((owner, ttl)) => Hold::Leased { owner, until: after(now, ttl) },
             None => Hold::Orphaned { since: now },
         };
+        let last = new.more.last().unwrap_or(&new.first);
         let mut row = Row {
             workflow,
             head: new.head,
@@ -190,8 +197,8 @@ impl State {
             hold,
             epoch: 1,
             wake: None,
-            next_seq: new.first.next_seq(),
-            next_turn: new.first.turn.saturating_add(1),
+            next_seq: last.next_seq(),
+            next_turn: last.turn.saturating_add(1),
             turns: Vec::new(),
             snapshot: None,
             inbox: BTreeMap::new(),
@@ -200,6 +207,7 @@ impl State {
         let lease = row.lease();
         if self.history {
             row.turns.push(new.first);
+            row.turns.extend(new.more);
         }
         self.space_mut(namespace).executions.insert(new.execution.clone(), row);
         self.rewake(namespace, &new.execution);
@@ -297,13 +305,24 @@ impl State {
     }
 
     pub(super) fn claim(&mut self, claim: &Claim, now: Timestamp) -> Vec<Claimed> {
-        let ready: Vec<_> = self
-            .wakes
-            .iter()
-            .take_while(|(at, ..)| *at <= now)
-            .take(claim.limit)
-            .map(|(_, namespace, execution)| (namespace.clone(), execution.clone()))
-            .collect();
+        let ready: Vec<_> = match &claim.only {
+            Some((namespace, execution)) => self
+                .row(namespace, execution)
+                .ok()
+                .filter(|row| row.is_free(now) && !claim.except.contains(namespace))
+                .map(|_| (namespace.clone(), execution.clone()))
+                .into_iter()
+                .take(claim.limit)
+                .collect(),
+            None => self
+                .wakes
+                .iter()
+                .take_while(|(at, ..)| *at <= now)
+                .filter(|(_, namespace, _)| !claim.except.contains(namespace))
+                .take(claim.limit)
+                .map(|(_, namespace, execution)| (namespace.clone(), execution.clone()))
+                .collect(),
+        };
         let mut claimed = Vec::with_capacity(ready.len());
         for (namespace, execution) in ready {
             let Some(row) = self.row_mut(&namespace, &execution) else { continue };

@@ -22,7 +22,7 @@ pub struct Lease {
     pub epoch: u64,
 }
 
-/// What `create` writes: the row, the start key, the bundle and the first turn, in one transaction.
+/// What `create` writes: the row, the start key, the bundle and the first turns, in one transaction.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct NewExecution {
@@ -36,7 +36,10 @@ pub struct NewExecution {
     pub key: Option<String>,
     /// The first turn; its first event is number 0.
     pub first: TurnBody,
-    /// The head after it.
+    /// The turns that follow it at once, each beginning where the one before ends: what was computed before anything
+    /// had to wait.
+    pub more: Vec<TurnBody>,
+    /// The head after all of them.
     pub head: Head,
     /// Who owns it from the start, and for how many milliseconds; nothing to leave it to whoever claims it.
     pub lease: Option<(String, u64)>,
@@ -51,7 +54,14 @@ impl NewExecution {
         first: TurnBody,
         head: Head,
     ) -> Self {
-        NewExecution { execution, bundle, digest, key: None, first, head, lease: None }
+        NewExecution { execution, bundle, digest, key: None, first, more: Vec::new(), head, lease: None }
+    }
+
+    /// Adds the turns that follow the first at once.
+    #[must_use]
+    pub fn with_more(mut self, turns: Vec<TurnBody>) -> Self {
+        self.more = turns;
+        self
     }
 
     /// Gives it a start key.
@@ -71,12 +81,20 @@ impl NewExecution {
     /// What every store checks of a new execution before it looks whether it is known; gives the workflow's name.
     ///
     /// # Errors
-    /// `Invalid` where the document's name, the key or the first turn is not as it must be; `Limit` where the first
-    /// turn is larger than the store takes.
+    /// `Invalid` where the document's name, the key or one of the first turns is not as it must be; `Limit` where one
+    /// is larger than the store takes.
     pub fn check(&self, capabilities: &StoreCapabilities) -> Result<WorkflowName, Error> {
         self.first.check(capabilities)?;
         if self.first.first_seq != 0 {
             return Err(Error::new(ErrorKind::Invalid, "a journal begins with event 0"));
+        }
+        let mut next = self.first.next_seq();
+        for turn in &self.more {
+            turn.check(capabilities)?;
+            if turn.first_seq != next {
+                return Err(Error::new(ErrorKind::Invalid, "the first turns of a journal have no gaps"));
+            }
+            next = turn.next_seq();
         }
         if let Some(key) = &self.key
             && (key.is_empty() || key.len() > super::START_KEY_BYTES)
@@ -149,11 +167,11 @@ pub struct Claimed {
 /// Keeps executions, their journals and their inboxes.
 ///
 /// **Creating**
-/// - `create` writes row, key, bundle and first turn in one transaction: `restore` shows all of them at once.
+/// - `create` writes row, key, bundle and the first turns in one transaction: `restore` shows all of them at once.
 /// - A key that is known in the namespace for the workflow gives the execution that has it, ended or not, and writes
 ///   nothing.
-/// - An execution id that is taken in the namespace is `Conflict`; a key or a first turn that is not as its field says
-///   is `Invalid`; a first turn above [`super::StoreCapabilities::turn_bytes`] is `Limit`. Nothing is written.
+/// - An execution id that is taken in the namespace is `Conflict`; a key or a turn that is not as its field says is
+///   `Invalid`; a turn above [`super::StoreCapabilities::turn_bytes`] is `Limit`. Nothing is written.
 ///
 /// **Committing**
 /// - Turns are applied in the order of the batch, each whole or not at all; they do not touch each other except that
