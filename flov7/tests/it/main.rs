@@ -6,3 +6,4 @@ mod id;
 mod json;
 mod workflow;
 mod house;
+mod rules;

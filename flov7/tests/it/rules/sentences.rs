@@ -1,0 +1,133 @@
+//! The table of sentences, and what follows from each.
+
+use flov7::generate::DraftOutcome;
+
+use super::{draft, outline};
+
+/// Sentences with their outlines: one line each, the outline indented.
+const TABLE: &str = include_str!("sentences.txt");
+
+fn table() -> Vec<(&'static str, &'static str)> {
+    let mut lines = TABLE.lines().filter(|line| !line.is_empty());
+    let mut rows = Vec::new();
+    while let Some(sentence) = lines.next() {
+        let outline = lines.next().expect("each sentence has its outline");
+        rows.push((sentence, outline.strip_prefix("    ").expect("an outline is indented")));
+    }
+    rows
+}
+
+#[test]
+fn every_sentence_gives_its_outline() {
+    let rows = table();
+    assert!(rows.len() >= 40, "{}", rows.len());
+    let not_ready =
+        rows.iter().filter(|(_, outline)| outline.starts_with("needs ") || outline.starts_with("outside"));
+    assert!(not_ready.count() >= 15);
+    let wrong: Vec<String> = rows
+        .iter()
+        .filter_map(|(sentence, expected)| {
+            let found = outline(&draft(sentence, &[]));
+            (found != *expected).then(|| format!("{sentence}\n  expected {expected}\n  found    {found}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_words_behind_each_step_stand_where_it_is_said() {
+    for (sentence, _) in table() {
+        let made = draft(sentence, &[]);
+        let DraftOutcome::Ready(workflow) = &made.outcome else { continue };
+        for because in &made.because {
+            assert_eq!(&sentence[because.span[0]..because.span[1]], because.words, "{sentence}");
+        }
+        let told: Vec<&str> = made.because.iter().map(|because| because.step.as_str()).collect();
+        for step in &workflow.steps {
+            assert!(told.contains(&step.id.as_str()), "{sentence}: nothing is said of {}", step.id);
+        }
+        for trigger in &workflow.triggers {
+            assert!(told.contains(&trigger.id.as_str()), "{sentence}: nothing is said of {}", trigger.id);
+        }
+    }
+}
+
+#[test]
+fn answers_close_questions() {
+    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+        (
+            "Every day, close the shop",
+            &[("trigger.time", "18:30"), ("trigger.zone", "europe/berlin")],
+            "schedule cron=30 18 * * * zone=Europe/Berlin: shop.close()",
+        ),
+        (
+            "Send the report",
+            &[("report.to", "boss@example.org")],
+            "by hand: mail.report(to=boss@example.org)",
+        ),
+        (
+            "When an order arrives, delete the invoice",
+            &[("step.delet_invoic", "shop.invoice")],
+            "event name=order.received: shop.invoice(order=${ input.order.id }; total=${ input.order.total })",
+        ),
+        (
+            "When a ticket above 500 is opened, close the ticket",
+            &[("compare", "input.ticket.priority")],
+            "event name=ticket.opened: if ${ input.ticket.priority > 500 } [ticket.close(ticket=${ input.ticket.id })]",
+        ),
+        (
+            "When an order arrives, tell the customer in French",
+            &[("words.tell", "leave it out")],
+            "event name=order.received: mail.tell(email=${ input.order.email })",
+        ),
+        ("When a parcel arrives, close the shop", &[("trigger", "by hand")], "by hand: shop.close()"),
+        (
+            "When an order arrives, ask someone to approve it",
+            &[("approve.to", "finance")],
+            "event name=order.received: core.approve(title=Please approve order ${ input.order.id }; to=finance)",
+        ),
+        (
+            "When an order arrives, if the customer is happy, create an invoice",
+            &[("condition", "the total is above 100")],
+            "event name=order.received: if ${ input.order.total > 100 } [shop.invoice(order=${ input.order.id }; total=${ input.order.total })]",
+        ),
+        ("When an order arrives", &[("steps", "close the shop")], "event name=order.received: shop.close()"),
+    ];
+    for (sentence, answers, expected) in cases {
+        assert_eq!(outline(&draft(sentence, answers)), *expected, "{sentence}");
+    }
+}
+
+#[test]
+fn text_from_the_sentence_stays_text() {
+    let made = draft("When an order arrives, tell the customer \"${ input.order.id } is ${x}\"", &[]);
+    let DraftOutcome::Ready(workflow) = made.outcome else { panic!("{:?}", made.outcome) };
+    let with = &workflow.steps[0].action.as_ref().unwrap().with.as_ref().unwrap().0;
+    assert_eq!(with["text"], "$${ input.order.id } is $${x}");
+}
+
+#[test]
+fn hostile_text_is_refused_or_read_within_bounds() {
+    for text in [
+        "",
+        " ",
+        "\u{0}",
+        "\"",
+        "“",
+        "when",
+        "if if if",
+        "and and and",
+        "€",
+        "1,2,3,,,",
+        "when , then",
+        "é”",
+        "'s",
+        "10k",
+    ] {
+        let _ = outline(&draft(text, &[]));
+    }
+    assert!(outline(&draft(&"close the shop, ".repeat(1000), &[])).starts_with("outside"));
+    assert!(outline(&draft(&"a ".repeat(2000), &[])).starts_with("outside"));
+    let many = "close the shop, ".repeat(90);
+    assert!(outline(&draft(&many, &[])).starts_with("by hand: shop.close()"));
+}
