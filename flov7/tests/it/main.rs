@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod action;
+mod expr;
 mod id;
 mod json;
 mod workflow;

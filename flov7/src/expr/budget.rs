@@ -1,0 +1,81 @@
+//! What one evaluation may spend: steps of work, and bytes of result, counted while it is built.
+
+use super::error::{EvalError, Span};
+
+/// The limits of one evaluation, and what is left of them.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    steps: u64,
+    steps_limit: u64,
+    bytes: usize,
+    bytes_limit: usize,
+}
+
+/// How many bytes of text cost one step: so long a copy takes about as long as a step.
+const BYTES_PER_STEP: usize = 64;
+
+/// The steps that handling `bytes` bytes costs, beside the step of the node that does it.
+pub(crate) fn bytes_cost(bytes: usize) -> u64 {
+    (bytes / BYTES_PER_STEP) as u64
+}
+
+impl Budget {
+    pub(crate) fn new(steps: u64, bytes: usize) -> Budget {
+        Budget { steps, steps_limit: steps, bytes, bytes_limit: bytes }
+    }
+
+    /// The steps spent.
+    pub(crate) fn spent(&self) -> u64 {
+        self.steps_limit - self.steps
+    }
+
+    /// The most bytes of a text and of the result.
+    pub(crate) fn bytes_limit(&self) -> usize {
+        self.bytes_limit
+    }
+
+    /// Spends `steps`.
+    #[inline]
+    pub(crate) fn charge(&mut self, steps: u64, span: Span) -> Result<(), Box<EvalError>> {
+        match self.steps.checked_sub(steps) {
+            Some(left) => {
+                self.steps = left;
+                Ok(())
+            }
+            None => {
+                self.steps = 0;
+                Err(self.too_long(span))
+            }
+        }
+    }
+
+    /// Takes `bytes` of the result.
+    #[inline]
+    pub(crate) fn emit(&mut self, bytes: usize, span: Span) -> Result<(), Box<EvalError>> {
+        match self.bytes.checked_sub(bytes) {
+            Some(left) => {
+                self.bytes = left;
+                Ok(())
+            }
+            None => Err(self.too_large(span)),
+        }
+    }
+
+    /// Holds the length of a text that is about to be made.
+    #[inline]
+    pub(crate) fn text(&self, bytes: usize, span: Span) -> Result<(), Box<EvalError>> {
+        if bytes <= self.bytes_limit { Ok(()) } else { Err(self.too_large(span)) }
+    }
+
+    #[cold]
+    fn too_long(&self, span: Span) -> Box<EvalError> {
+        let message = format!("this takes more than the {} steps of one evaluation", self.steps_limit);
+        Box::new(EvalError::new(EvalError::SIZE, span, message))
+    }
+
+    #[cold]
+    fn too_large(&self, span: Span) -> Box<EvalError> {
+        let message = format!("this makes more than the {} bytes of one evaluation", self.bytes_limit);
+        Box::new(EvalError::new(EvalError::SIZE, span, message))
+    }
+}
