@@ -21,23 +21,29 @@
 //! assert_eq!((fault.code, fault.line, fault.column), ("duplicate-member", 1, 11));
 //! ```
 
+mod build;
 mod canonical;
 mod fault;
 mod hash;
+mod limits;
 mod number;
 mod patch;
 mod pointer;
 mod read;
 mod span;
 mod value;
+#[cfg(feature = "yaml")]
+pub mod yaml;
 
+pub use build::Reading;
 pub use canonical::{canonical, canonical_size, digest};
 pub use fault::ReadError;
 pub use hash::{Fnv64, fnv1a64, hash64};
+pub use limits::{BigNumbers, ReadLimits};
 pub use number::{Numeric, compare_numbers, number_text};
 pub use patch::{PatchError, PatchOp, apply};
 pub use pointer::{Pointer, escape, get, tokens, unescape};
-pub use read::{BigNumbers, ReadLimits, Reading, examine, read, read_document};
+pub use read::{examine, read, read_document};
 pub use span::{Document, Lines, Span, Spans, line_column};
 pub use value::{EnterFault, NumberRange, discard, enter, equal, normalize};
 
