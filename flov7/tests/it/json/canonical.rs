@@ -9,11 +9,17 @@ use super::value;
 fn maps_are_written_by_code_point() {
     // U+FF61 sorts before U+1F600 by code point, and after it by UTF-16 unit.
     let cases = [
-        ("{\"\u{1F600}\":1,\"\u{FF61}\":2,\"b\":3,\"a\":4,\"B\":5,\"\":6,\"aa\":7}", "{\"\":6,\"B\":5,\"a\":4,\"aa\":7,\"b\":3,\"\u{FF61}\":2,\"\u{1F600}\":1}"),
+        (
+            "{\"\u{1F600}\":1,\"\u{FF61}\":2,\"b\":3,\"a\":4,\"B\":5,\"\":6,\"aa\":7}",
+            "{\"\":6,\"B\":5,\"a\":4,\"aa\":7,\"b\":3,\"\u{FF61}\":2,\"\u{1F600}\":1}",
+        ),
         (r#"{"z":{"y":1,"x":[{"b":1,"a":2}]}}"#, r#"{"z":{"x":[{"a":2,"b":1}],"y":1}}"#),
         (r#"[ ]"#, "[]"),
         (r#"[[],[[]],{},{"a":{}}]"#, r#"[[],[[]],{},{"a":{}}]"#),
-        (r#""\u0008\u000c\u000a\u000d\u0009\u0001\u001F\u0022\u005c\u002f\u007f""#, "\"\\b\\f\\n\\r\\t\\u0001\\u001f\\\"\\\\/\u{7f}\""),
+        (
+            r#""\u0008\u000c\u000a\u000d\u0009\u0001\u001F\u0022\u005c\u002f\u007f""#,
+            "\"\\b\\f\\n\\r\\t\\u0001\\u001f\\\"\\\\/\u{7f}\"",
+        ),
         (r#"{"\u0001":null,"\"":true}"#, r#"{"\u0001":null,"\"":true}"#),
     ];
     for (text, expected) in cases {
@@ -31,7 +37,10 @@ fn digest_golden() {
     let cases = [
         ("null", "74234e98afe7498fb5daf1f36ac2d78acc339464f950703b8c019892f982b90b"),
         ("{}", "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"),
-        (r#"{"b":[1.0,1e17,0.1],"a":"é"}"#, "a39ec8dc0893221373347670e93b9328bd4705f28a6d650cf7091301e66a8f5b"),
+        (
+            r#"{"b":[1.0,1e17,0.1],"a":"é"}"#,
+            "a39ec8dc0893221373347670e93b9328bd4705f28a6d650cf7091301e66a8f5b",
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(json::digest(&value(text)).to_string(), expected, "{text}");
@@ -77,7 +86,9 @@ fn arbitrary(next: &mut impl FnMut(u64) -> u64, depth: u64) -> Value {
         }
         _ => {
             let length = next(4);
-            Value::Object((0..length).map(|_| (format!("k{}", next(9)), arbitrary(next, depth - 1))).collect())
+            Value::Object(
+                (0..length).map(|_| (format!("k{}", next(9)), arbitrary(next, depth - 1))).collect(),
+            )
         }
     }
 }

@@ -34,10 +34,41 @@ fn hash64_golden() {
 #[test]
 fn hash64_tells_apart() {
     let texts = [
-        "null", "false", "true", "0", "1", "-1", "0.5", "\"\"", "\"0\"", "\"\\u0000\"", "[]", "{}", "[[]]", "[{}]",
-        "[[],[]]", "[[[]]]", "[null]", "[0]", "[1]", "[1,1]", "[[1],1]", "[1,[1]]", "{\"a\":1}", "{\"a\":\"1\"}",
-        "{\"1\":\"a\"}", "[\"a\",1]", "{\"a\":{\"b\":1}}", "{\"a\":1,\"b\":1}", "[\"ab\",\"c\"]", "[\"a\",\"bc\"]",
-        "\"abcdefgh\"", "\"abcdefg\"", "\"abcdefg\\u0000\"", "18446744073709551615", "1.8446744073709551615e19",
+        "null",
+        "false",
+        "true",
+        "0",
+        "1",
+        "-1",
+        "0.5",
+        "\"\"",
+        "\"0\"",
+        "\"\\u0000\"",
+        "[]",
+        "{}",
+        "[[]]",
+        "[{}]",
+        "[[],[]]",
+        "[[[]]]",
+        "[null]",
+        "[0]",
+        "[1]",
+        "[1,1]",
+        "[[1],1]",
+        "[1,[1]]",
+        "{\"a\":1}",
+        "{\"a\":\"1\"}",
+        "{\"1\":\"a\"}",
+        "[\"a\",1]",
+        "{\"a\":{\"b\":1}}",
+        "{\"a\":1,\"b\":1}",
+        "[\"ab\",\"c\"]",
+        "[\"a\",\"bc\"]",
+        "\"abcdefgh\"",
+        "\"abcdefg\"",
+        "\"abcdefg\\u0000\"",
+        "18446744073709551615",
+        "1.8446744073709551615e19",
     ];
     let mut hashes: Vec<u64> = texts.iter().map(|text| json::hash64(&value(text))).collect();
     hashes.sort_unstable();
@@ -46,18 +77,23 @@ fn hash64_tells_apart() {
     // One bit of a number changes about half of the bits of the hash.
     let mut changed = 0;
     for bit in 0..63 {
-        changed += (json::hash64(&json!([0, 1])) ^ json::hash64(&json!([0, 1i64 ^ (1i64 << bit)]))).count_ones();
+        changed +=
+            (json::hash64(&json!([0, 1])) ^ json::hash64(&json!([0, 1i64 ^ (1i64 << bit)]))).count_ones();
     }
     assert!((25 * 63..39 * 63).contains(&changed), "{changed}");
 }
 
 #[test]
 fn hash64_does_not_see_the_order_of_members() {
-    let mut members: Vec<(String, Value)> = (0..50).map(|i| (format!("k{i}"), json!({ "v": i, "a": [i] }))).collect();
+    let mut members: Vec<(String, Value)> =
+        (0..50).map(|i| (format!("k{i}"), json!({ "v": i, "a": [i] }))).collect();
     let forwards: Map<String, Value> = members.clone().into_iter().collect();
     members.reverse();
     let backwards: Map<String, Value> = members.into_iter().collect();
-    assert_eq!(json::hash64(&Value::Object(forwards.clone())), json::hash64(&Value::Object(backwards.clone())));
+    assert_eq!(
+        json::hash64(&Value::Object(forwards.clone())),
+        json::hash64(&Value::Object(backwards.clone()))
+    );
     assert_eq!(json::canonical(&Value::Object(forwards)), json::canonical(&Value::Object(backwards)));
 }
 
@@ -69,11 +105,8 @@ fn num_entry_hash64_of_values_that_were_not_normalised() {
 /// The vectors of the authors (<http://www.isthe.com/chongo/src/fnv/test_fnv.c>).
 #[test]
 fn fnv1a64_golden() {
-    let cases = [
-        ("", 0xcbf2_9ce4_8422_2325u64),
-        ("a", 0xaf63_dc4c_8601_ec8c),
-        ("foobar", 0x8594_4171_f739_67e8),
-    ];
+    let cases =
+        [("", 0xcbf2_9ce4_8422_2325u64), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8)];
     for (text, expected) in cases {
         assert_eq!(json::fnv1a64(text.as_bytes()), expected, "{text}");
     }

@@ -110,7 +110,10 @@ fn mutated_texts() {
         let reading = json::examine(&text, &ReadLimits::default());
         let other = serde_json::from_str::<Value>(text.strip_prefix('\u{FEFF}').unwrap_or(&text));
         for fault in &reading.faults {
-            assert!(text.is_char_boundary(fault.span.start) && text.is_char_boundary(fault.span.end), "{text:?}");
+            assert!(
+                text.is_char_boundary(fault.span.start) && text.is_char_boundary(fault.span.end),
+                "{text:?}"
+            );
             assert!(fault.span.start <= fault.span.end, "{text:?}");
         }
         match (reading.document, reading.faults.is_empty()) {

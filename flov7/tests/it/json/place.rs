@@ -54,7 +54,8 @@ fn places_agree_with_values() {
 
 #[test]
 fn repeated_members_are_told_with_both_places() {
-    let text = "{ \"a\": 1,\n  \"b\": { \"x\": 1, \"x\": { \"y\": 1, \"y\": 2 } },\n  \"\\u0061\": 2, \"a\": 3 }";
+    let text =
+        "{ \"a\": 1,\n  \"b\": { \"x\": 1, \"x\": { \"y\": 1, \"y\": 2 } },\n  \"\\u0061\": 2, \"a\": 3 }";
     let reading = json::examine(text, &ReadLimits::default());
     let told: Vec<_> = reading
         .faults
@@ -95,7 +96,17 @@ fn numbers_out_of_range_are_all_told() {
 #[test]
 fn lines_and_columns() {
     let text = "aé😀b\r\n\nlast";
-    let cases = [(0, 1, 1), (1, 1, 2), (2, 1, 2), (3, 1, 3), (7, 1, 4), (10, 2, 1), (11, 3, 1), (14, 3, 4), (99, 3, 5)];
+    let cases = [
+        (0, 1, 1),
+        (1, 1, 2),
+        (2, 1, 2),
+        (3, 1, 3),
+        (7, 1, 4),
+        (10, 2, 1),
+        (11, 3, 1),
+        (14, 3, 4),
+        (99, 3, 5),
+    ];
     let lines = Lines::new(text);
     for (offset, line, column) in cases {
         assert_eq!(json::line_column(text, offset), (line, column), "{offset}");

@@ -70,7 +70,8 @@ fn a_refused_value_is_dropped_without_recursion() {
 fn numbers_beyond_the_range_do_not_enter() {
     for text in ["[{\"a/b\": 100000000000000000000}]", "[{\"a/b\": -9223372036854775809}]"] {
         let host: Value = serde_json::from_str(text).unwrap();
-        let keeps_digits = host.to_string().contains("00000000000000000000") || host.to_string().contains("775809");
+        let keeps_digits =
+            host.to_string().contains("00000000000000000000") || host.to_string().contains("775809");
         match json::enter(host, 9, 9) {
             Ok(_) => assert!(!keeps_digits, "{text}"),
             Err(EnterFault::NumberRange(range)) => {

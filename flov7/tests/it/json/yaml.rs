@@ -186,7 +186,8 @@ fn mutated_texts() {
         "a: &x [1, 'two', \"thr\\u00e9e\", {b: c}]\nd: *x\n? e\n: !!str 5\nf: >-\n  folded\n  text\n--- \n...\n",
         "%YAML 1.2\n%TAG ! tag:x,2000:\n---\n!a\n- - - x\n    # c\n  -\n- ? k\n  : v\n",
     ];
-    let pool: Vec<char> = "{}[]\",:\\'|>-?&*!%#@`~<=0e.\t\r\n  a é😀\u{0}\u{FEFF}\u{85}\u{2028}".chars().collect();
+    let pool: Vec<char> =
+        "{}[]\",:\\'|>-?&*!%#@`~<=0e.\t\r\n  a é😀\u{0}\u{FEFF}\u{85}\u{2028}".chars().collect();
     let mut state = 4711u64;
     let mut next = |below: usize| {
         state ^= state << 13;
@@ -214,7 +215,10 @@ fn mutated_texts() {
         let reading = yaml::examine(&text, &ReadLimits::default());
         assert!(reading.document.is_some() || !reading.faults.is_empty(), "{text:?}");
         for fault in &reading.faults {
-            assert!(fault.span.start <= fault.span.end && text.get(fault.span.clone()).is_some(), "{text:?}: {fault:?}");
+            assert!(
+                fault.span.start <= fault.span.end && text.get(fault.span.clone()).is_some(),
+                "{text:?}: {fault:?}"
+            );
         }
         if let Some(document) = reading.document {
             let text_of_it = json::canonical(&document.value);
