@@ -60,6 +60,19 @@ pub(crate) struct Text<'t> {
 
 /// Reads a text as far as it can be read.
 pub(crate) fn examine_text<'t>(text: &'t str, syntax: Syntax, limits: &DocumentLimits) -> Text<'t> {
+    let (document, mut findings) = read_value(text, syntax, limits);
+    let mut examined = document.as_ref().map(|document| examine(&document.value, limits)).unwrap_or_default();
+    findings.append(&mut examined.findings);
+    examined.findings = findings;
+    Text { text, document, examined }
+}
+
+/// The value of a text as far as it makes sense, and what is wrong with the text.
+pub(crate) fn read_value(
+    text: &str,
+    syntax: Syntax,
+    limits: &DocumentLimits,
+) -> (Option<Document>, Vec<Finding>) {
     let (document, faults) = match syntax {
         Syntax::Json => {
             let reading = json::examine(text, &limits.read_limits());
@@ -67,11 +80,7 @@ pub(crate) fn examine_text<'t>(text: &'t str, syntax: Syntax, limits: &DocumentL
         }
         Syntax::Yaml => read_yaml(text, limits),
     };
-    let mut findings: Vec<Finding> = faults.iter().map(finding).collect();
-    let mut examined = document.as_ref().map(|document| examine(&document.value, limits)).unwrap_or_default();
-    findings.append(&mut examined.findings);
-    examined.findings = findings;
-    Text { text, document, examined }
+    (document, faults.iter().map(finding).collect())
 }
 
 fn read_yaml(_text: &str, _limits: &DocumentLimits) -> (Option<Document>, Vec<ReadError>) {
