@@ -73,18 +73,18 @@ pub(crate) fn read_value(
     syntax: Syntax,
     limits: &DocumentLimits,
 ) -> (Option<Document>, Vec<Finding>) {
-    let (document, faults) = match syntax {
-        Syntax::Json => {
-            let reading = json::examine(text, &limits.read_limits());
-            (reading.document, reading.faults)
+    let reading = match syntax {
+        Syntax::Json => json::examine(text, &limits.read_limits()),
+        #[cfg(feature = "yaml")]
+        Syntax::Yaml => json::yaml::examine(text, &limits.read_limits()),
+        #[cfg(not(feature = "yaml"))]
+        Syntax::Yaml => {
+            let message = "this build of flov7 reads no YAML";
+            let help = "write the document as JSON, or turn on the feature `yaml`";
+            return (None, vec![Finding::new(Code::YAML_SYNTAX, "", message).with_help(help)]);
         }
-        Syntax::Yaml => read_yaml(text, limits),
     };
-    (document, faults.iter().map(finding).collect())
-}
-
-fn read_yaml(_text: &str, _limits: &DocumentLimits) -> (Option<Document>, Vec<ReadError>) {
-    (None, Vec::new())
+    (reading.document, reading.faults.iter().map(finding).collect())
 }
 
 /// What is wrong with a text, as a finding with its place.
