@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{
-    ActionDescriptor, CORE_PREFIX, Catalog, ConnectorUse, Effect, EffectBy, EffectOf, ErrorDescriptor, EventDescriptor,
-    Via, ViaHttp,
+    ActionDescriptor, CORE_PREFIX, Catalog, ConnectorUse, Effect, EffectBy, EffectOf, ErrorDescriptor,
+    EventDescriptor, Via, ViaHttp,
 };
 use crate::finding::{Code, Finding, Report};
 use crate::id::Digest;
@@ -153,7 +153,8 @@ fn action(reader: &mut Reader, value: &Value) -> Option<ActionDescriptor> {
     let id = reader.required(members, what, "id", action_id);
     let title = reader.required(members, what, "title", Reader::text);
     let input = reader.required(members, what, "input", object_schema);
-    let mut action = ActionDescriptor::new(id.unwrap_or_default(), title.unwrap_or_default(), true.into(), true.into());
+    let mut action =
+        ActionDescriptor::new(id.unwrap_or_default(), title.unwrap_or_default(), true.into(), true.into());
     if let Some(input) = input {
         action.input = input;
     }

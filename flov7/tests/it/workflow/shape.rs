@@ -406,7 +406,10 @@ fn texts_are_read_with_their_places() {
 fn yaml_is_read_into_the_same_document() {
     let text = "flov7: 1\nname: x\nsteps:\n  - id: a\n    data: { set: '${ 1 + 1 }' }\n";
     let (workflow, _) = workflow::read_text(text, Syntax::Yaml).unwrap();
-    assert_eq!(workflow, workflow::read(&with_step(json!({ "id": "a", "data": { "set": "${ 1 + 1 }" } }))).unwrap());
+    assert_eq!(
+        workflow,
+        workflow::read(&with_step(json!({ "id": "a", "data": { "set": "${ 1 + 1 }" } }))).unwrap()
+    );
     let findings = workflow::read_text(&text.replace("id", "di"), Syntax::Yaml).unwrap_err();
     let places: Vec<_> = findings.iter().map(|f| (f.code.name(), f.span.unwrap().line)).collect();
     assert_eq!(places, [("unknown-member", 4), ("missing-member", 4)]);
