@@ -28,28 +28,35 @@ pub(super) fn locate(findings: &mut [Finding], document: &Document, text: &str) 
 }
 
 /// The byte of `raw`, a string as it stands in the text, that becomes byte `offset` of `decoded`; none where
-/// the way is not plain (a folded YAML scalar).
+/// the way is not plain.
 fn source_offset(raw: &str, decoded: &str, offset: usize) -> Option<usize> {
-    if raw == decoded {
-        return (offset <= raw.len()).then_some(offset);
+    if offset > decoded.len() {
+        return None;
     }
-    let quote = raw.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    match raw.chars().next() {
+        _ if raw == decoded => Some(offset),
+        Some(quote @ ('"' | '\'')) => quoted_offset(raw, decoded, offset, quote),
+        _ => folded_offset(raw, decoded, offset),
+    }
+}
+
+/// In a string in quotes: escapes are longer than what they stand for.
+fn quoted_offset(raw: &str, decoded: &str, offset: usize, quote: char) -> Option<usize> {
     let mut at = 1;
-    let mut characters = decoded.char_indices();
-    loop {
-        let next = characters.next();
-        // The end of the string is a place too.
-        if next.map_or(decoded.len(), |(start, _)| start) >= offset {
+    for (start, character) in decoded.char_indices() {
+        if start >= offset {
             return Some(at);
         }
-        let (_, character) = next?;
         let rest = raw.get(at..)?;
-        at += if quote == '\'' {
-            if character == '\'' { 2 } else { rest.starts_with(character).then(|| character.len_utf8())? }
-        } else if let Some(escape) = rest.strip_prefix('\\') {
+        at += if quote == '\'' && character == '\'' {
+            2
+        } else if quote == '"'
+            && let Some(escape) = rest.strip_prefix('\\')
+        {
             match escape.as_bytes().first()? {
                 b'u' if character > '\u{FFFF}' => 12,
                 b'u' => 6,
+                // YAML has these two, and folds a line that ends in a backslash.
                 b'x' => 4,
                 b'U' => 10,
                 b'\n' | b'\r' => return None,
@@ -58,5 +65,25 @@ fn source_offset(raw: &str, decoded: &str, offset: usize) -> Option<usize> {
         } else {
             rest.starts_with(character).then(|| character.len_utf8())?
         };
+    }
+    Some(at)
+}
+
+/// In a YAML scalar over several lines: runs of white space have become others (line breaks, indentation).
+fn folded_offset(raw: &str, decoded: &str, offset: usize) -> Option<usize> {
+    let (mut left, mut right) = (raw, decoded);
+    loop {
+        (left, right) = (left.trim_start(), right.trim_start());
+        if decoded.len() - right.len() >= offset {
+            return Some(raw.len() - left.len());
+        }
+        let word = right.find(char::is_whitespace).unwrap_or(right.len());
+        let wanted = offset - (decoded.len() - right.len());
+        left = left.strip_prefix(&right[..word])?;
+        if wanted <= word {
+            let behind = raw.len() - left.len();
+            return Some(behind - (word - wanted));
+        }
+        right = &right[word..];
     }
 }

@@ -55,7 +55,7 @@ impl Timestamp {
         // Rounded down, not towards zero: 1969-12-31T23:59:59.9999Z lies before 1970.
         let ms = instant.as_nanosecond().div_euclid(1_000_000);
         let ms = i64::try_from(ms).map_err(|_| wrong())?;
-        if ms < Self::MIN.0 || ms > Self::MAX.0 { Err(wrong()) } else { Ok(Timestamp(ms)) }
+        if (Self::MIN.0..=Self::MAX.0).contains(&ms) { Ok(Timestamp(ms)) } else { Err(wrong()) }
     }
 
     /// This instant, `duration` later; the last instant if there is none.

@@ -43,16 +43,14 @@ impl Space {
         digest: Digest,
         expect: Expect,
     ) -> Result<u64, Error> {
-        let known = self.workflows.get(&name);
-        let head = known.and_then(Revisions::head);
-        let newest = head.and_then(|head| known?.at(head));
+        let head = self.workflows.get(&name).and_then(Revisions::head);
+        expect.check(head)?;
+        let revisions = self.workflows.entry(name).or_default();
         if let Some(head) = head
-            && newest.is_some_and(|(_, newest)| *newest == digest)
+            && revisions.at(head).is_some_and(|(_, known)| *known == digest)
         {
             return Ok(head);
         }
-        expect.check(head)?;
-        let revisions = self.workflows.entry(name).or_default();
         revisions.all.push((bundle, digest));
         // Just pushed: there is a head.
         Ok(revisions.head().unwrap_or(1))

@@ -3,6 +3,7 @@
 
 mod action;
 mod expr;
+mod finding;
 mod id;
 mod json;
 mod workflow;

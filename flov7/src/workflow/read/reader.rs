@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::finding::{Code, Finding, nearest};
-use crate::id::Name;
 use crate::json::{PatchOp, Pointer};
 use crate::workflow::{DocumentLimits, DurationText, Expression, Schema, Template, parse_duration};
 
@@ -14,30 +13,30 @@ use crate::workflow::{DocumentLimits, DurationText, Expression, Schema, Template
 pub(crate) const MAX_FINDINGS: usize = 1_000;
 
 /// The members of one object.
-pub(crate) type Members = Map<String, Value>;
+pub(super) type Members = Map<String, Value>;
 
 /// Where the reader is, and what it found so far.
 ///
 /// A construct that cannot be read as it stands *poisons* the step, trigger or connection around it: its own body
 /// is not looked at again, so that one fault has no consequences in the report, while everything beside it and the
 /// blocks inside are still checked.
-pub(crate) struct Reader {
-    pub(crate) limits: DocumentLimits,
-    pub(crate) pointer: Pointer,
+pub(super) struct Reader {
+    pub(super) limits: DocumentLimits,
+    pub(super) pointer: Pointer,
     findings: Vec<Finding>,
     poisoned: BTreeSet<String>,
     /// The steps, triggers and connections around, innermost last: the length of each one's pointer.
     owners: Vec<usize>,
     /// The id of the step around.
-    pub(crate) step: Option<String>,
+    pub(super) step: Option<String>,
     /// Steps read so far.
-    pub(crate) steps: usize,
+    pub(super) steps: usize,
     /// Blocks around.
-    pub(crate) blocks: usize,
+    pub(super) blocks: usize,
 }
 
 impl Reader {
-    pub(crate) fn new(limits: DocumentLimits) -> Reader {
+    pub(super) fn new(limits: DocumentLimits) -> Reader {
         Reader {
             limits,
             pointer: Pointer::root(),
@@ -51,12 +50,12 @@ impl Reader {
     }
 
     /// Everything that was found, and what is poisoned.
-    pub(crate) fn finish(self) -> (Vec<Finding>, BTreeSet<String>) {
+    pub(super) fn finish(self) -> (Vec<Finding>, BTreeSet<String>) {
         (self.findings, self.poisoned)
     }
 
     /// A finding about the value here.
-    pub(crate) fn about(&self, code: Code, message: impl Into<String>) -> Finding {
+    pub(super) fn about(&self, code: Code, message: impl Into<String>) -> Finding {
         let finding = Finding::new(code, self.pointer.as_str(), message);
         match &self.step {
             Some(step) => finding.with_step(step),
@@ -65,27 +64,27 @@ impl Reader {
     }
 
     /// Keeps a finding.
-    pub(crate) fn note(&mut self, finding: Finding) {
+    pub(super) fn note(&mut self, finding: Finding) {
         if self.findings.len() < MAX_FINDINGS {
             self.findings.push(finding);
         }
     }
 
     /// Notes what is wrong with the value here.
-    pub(crate) fn fault(&mut self, code: Code, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, code: Code, message: impl Into<String>) {
         let finding = self.about(code, message);
         self.note(finding);
     }
 
     /// Says that the step, trigger or connection around cannot be used; outside of them, that the value here cannot.
-    pub(crate) fn poison(&mut self) {
+    pub(super) fn poison(&mut self) {
         let here = self.pointer.as_str();
         let end = self.owners.last().copied().unwrap_or(here.len());
         self.poisoned.insert(here.get(..end).unwrap_or(here).to_owned());
     }
 
     /// Reads the value at the member `name` as what `read` makes of it.
-    pub(crate) fn within<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn within<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.pointer.len();
         self.pointer.push(name);
         let result = read(self);
@@ -94,7 +93,7 @@ impl Reader {
     }
 
     /// Reads the item `index`.
-    pub(crate) fn within_index<T>(&mut self, index: usize, read: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn within_index<T>(&mut self, index: usize, read: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.pointer.len();
         self.pointer.push_index(index);
         let result = read(self);
@@ -103,7 +102,7 @@ impl Reader {
     }
 
     /// Reads a step, trigger or connection: what is poisoned inside stays inside.
-    pub(crate) fn owned<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn owned<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
         self.owners.push(self.pointer.len());
         let result = read(self);
         self.owners.pop();
@@ -111,7 +110,7 @@ impl Reader {
     }
 
     /// Notes that the value here is of another kind than wanted.
-    pub(crate) fn wrong_kind(&mut self, wanted: &str, found: &Value) {
+    pub(super) fn wrong_kind(&mut self, wanted: &str, found: &Value) {
         self.poison();
         let finding = self
             .about(Code::WRONG_KIND, format!("expected {wanted}, found {}", describe(found)))
@@ -120,7 +119,7 @@ impl Reader {
     }
 
     /// The object here, each member of which is one of `known`; unknown ones are noted.
-    pub(crate) fn object<'v>(&mut self, value: &'v Value, what: &str, known: &[&str]) -> Option<&'v Members> {
+    pub(super) fn object<'v>(&mut self, value: &'v Value, what: &str, known: &[&str]) -> Option<&'v Members> {
         let Some(members) = value.as_object() else {
             self.wrong_kind(&format!("{what} (an object)"), value);
             return None;
@@ -130,7 +129,7 @@ impl Reader {
     }
 
     /// Notes each member that is not one of `known`, with the nearest one that is free.
-    pub(crate) fn unknown_members(&mut self, members: &Members, what: &str, known: &[&str]) {
+    pub(super) fn unknown_members(&mut self, members: &Members, what: &str, known: &[&str]) {
         // Sorted by name, whatever order the map is in (another crate may turn on insertion order).
         let mut unknown: Vec<&str> =
             members.keys().map(String::as_str).filter(|name| !known.contains(name)).collect();
@@ -155,13 +154,13 @@ impl Reader {
     }
 
     /// Notes that the member `name` is missing here.
-    pub(crate) fn missing(&mut self, what: &str, name: &str) {
+    pub(super) fn missing(&mut self, what: &str, name: &str) {
         self.poison();
         self.fault(Code::MISSING_MEMBER, format!("{what} needs the member `{name}`"));
     }
 
     /// The member `name` as `read` makes it; noted when it is missing.
-    pub(crate) fn required<'v, T>(
+    pub(super) fn required<'v, T>(
         &mut self,
         members: &'v Members,
         what: &str,
@@ -178,7 +177,7 @@ impl Reader {
     }
 
     /// The member `name` as `read` makes it, if it is there.
-    pub(crate) fn optional<'v, T>(
+    pub(super) fn optional<'v, T>(
         &mut self,
         members: &'v Members,
         name: &str,
@@ -189,7 +188,7 @@ impl Reader {
     }
 
     /// A text.
-    pub(crate) fn text(&mut self, value: &Value) -> Option<String> {
+    pub(super) fn text(&mut self, value: &Value) -> Option<String> {
         match value.as_str() {
             Some(text) => Some(text.to_owned()),
             None => {
@@ -199,18 +198,8 @@ impl Reader {
         }
     }
 
-    /// Notes why a text is no name, with the nearest that would be one.
-    pub(crate) fn check_name(&mut self, text: &str) {
-        let Err(error) = Name::parse(text) else { return };
-        let mut finding = self.about(Code::BAD_ID, error.to_string()).with_found(shorten(text));
-        if let Some(near) = as_name(text) {
-            finding = finding.with_help(format!("`{near}` would do"));
-        }
-        self.note(finding);
-    }
-
     /// True or false.
-    pub(crate) fn boolean(&mut self, value: &Value) -> Option<bool> {
+    pub(super) fn boolean(&mut self, value: &Value) -> Option<bool> {
         if value.as_bool().is_none() {
             self.wrong_kind("true or false", value);
         }
@@ -219,7 +208,7 @@ impl Reader {
 
     /// The items of a list, each as `read` makes it. Whoever gives nothing for an item shifts those behind it, so
     /// what pointers lead into later is always given, in whatever state.
-    pub(crate) fn list<'v, T>(
+    pub(super) fn list<'v, T>(
         &mut self,
         value: &'v Value,
         what: &str,
@@ -237,13 +226,13 @@ impl Reader {
     }
 
     /// A list of texts.
-    pub(crate) fn texts(&mut self, value: &Value) -> Option<Vec<String>> {
+    pub(super) fn texts(&mut self, value: &Value) -> Option<Vec<String>> {
         self.list(value, "a list of texts", Self::text)
     }
 
     /// A whole number between two ends, both inside. A number outside is brought to the nearer end, so that
     /// nothing else is wrong because of it.
-    pub(crate) fn whole(&mut self, value: &Value, least: u64, greatest: u64) -> Option<u64> {
+    pub(super) fn whole(&mut self, value: &Value, least: u64, greatest: u64) -> Option<u64> {
         let number = match value {
             Value::Number(number)
                 if !number.is_f64() || number.as_f64().is_some_and(|n| n.fract() == 0.0) =>
@@ -265,13 +254,13 @@ impl Reader {
     }
 
     /// [`Reader::whole`] for what is kept in 32 bits.
-    pub(crate) fn small(&mut self, value: &Value, least: u32, greatest: u32) -> Option<u32> {
+    pub(super) fn small(&mut self, value: &Value, least: u32, greatest: u32) -> Option<u32> {
         // `whole` gives a number between its ends, which fit.
         self.whole(value, least.into(), greatest.into()).and_then(|number| u32::try_from(number).ok())
     }
 
     /// Any number between two ends, both inside.
-    pub(crate) fn number(&mut self, value: &Value, least: f64, greatest: f64) -> Option<f64> {
+    pub(super) fn number(&mut self, value: &Value, least: f64, greatest: f64) -> Option<f64> {
         let Some(number) = value.as_f64() else {
             self.wrong_kind("a number", value);
             return None;
@@ -296,7 +285,7 @@ impl Reader {
     }
 
     /// One of some words.
-    pub(crate) fn word<T: Copy>(&mut self, value: &Value, words: &[(&'static str, T)]) -> Option<T> {
+    pub(super) fn word<T: Copy>(&mut self, value: &Value, words: &[(&'static str, T)]) -> Option<T> {
         let found = value.as_str();
         if let Some((_, meant)) = words.iter().find(|(word, _)| found == Some(*word)) {
             return Some(*meant);
@@ -316,7 +305,7 @@ impl Reader {
     }
 
     /// A length of time for a policy: a literal, never negative; `zero` says whether none at all is meant too.
-    pub(crate) fn duration(&mut self, value: &Value, zero: Zero) -> Option<DurationText> {
+    pub(super) fn duration(&mut self, value: &Value, zero: Zero) -> Option<DurationText> {
         let Some(text) = value.as_str() else {
             self.wrong_kind("a duration such as \"1h30m\"", value);
             return None;
@@ -344,7 +333,7 @@ impl Reader {
     }
 
     /// A JSON Schema: an object or a bool. What stands inside is checked where schemas are understood.
-    pub(crate) fn schema(&mut self, value: &Value) -> Option<Schema> {
+    pub(super) fn schema(&mut self, value: &Value) -> Option<Schema> {
         match value {
             Value::Object(_) | Value::Bool(_) => Some(Schema(value.clone())),
             _ => {
@@ -355,12 +344,12 @@ impl Reader {
     }
 
     /// Any JSON.
-    pub(crate) fn template(&mut self, value: &Value) -> Option<Template> {
+    pub(super) fn template(&mut self, value: &Value) -> Option<Template> {
         Some(Template(value.clone()))
     }
 
     /// A question: true, false or exactly one `${ … }`.
-    pub(crate) fn condition(&mut self, value: &Value) -> Option<Expression> {
+    pub(super) fn condition(&mut self, value: &Value) -> Option<Expression> {
         match value {
             Value::Bool(_) => Some(Expression(value.clone())),
             _ => self.expression(value, "true, false or an expression `${ … }`"),
@@ -368,7 +357,7 @@ impl Reader {
     }
 
     /// A list, or exactly one `${ … }`.
-    pub(crate) fn items(&mut self, value: &Value) -> Option<Expression> {
+    pub(super) fn items(&mut self, value: &Value) -> Option<Expression> {
         match value {
             Value::Array(_) => Some(Expression(value.clone())),
             _ => self.expression(value, "a list or an expression `${ … }`"),
@@ -412,23 +401,9 @@ impl Reader {
 
 /// Whether a duration of zero means something.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Zero {
+pub(super) enum Zero {
     Allowed,
     Refused,
-}
-
-/// `Send-Invoice` → `send_invoice`.
-fn as_name(text: &str) -> Option<String> {
-    let mut near = String::new();
-    for c in text.chars().take(Name::MAX_BYTES) {
-        match c.to_ascii_lowercase() {
-            c @ ('a'..='z' | '0'..='9' | '_') => near.push(c),
-            _ if near.ends_with('_') || near.is_empty() => {}
-            _ => near.push('_'),
-        }
-    }
-    let near = near.trim_matches('_');
-    [near.to_owned(), format!("the_{near}")].into_iter().find(|near| Name::parse(near).is_ok())
 }
 
 /// What a value is, for a message: its kind, and itself when it is short.

@@ -80,6 +80,7 @@ fn long_literals() {
 /// Whatever bytes come, the reader answers, its faults have places inside the text, and what it takes is what
 /// another reader takes.
 #[test]
+#[allow(clippy::disallowed_methods)] // the other reader
 fn mutated_texts() {
     let seeds = [
         r#"{"flov7":1,"steps":[{"id":"a","data":{"set":"${ 1 + 2 }"}},{"id":"é😀","n":-1.5e+3,"x":null}]}"#,

@@ -1,5 +1,0 @@
-//! The suite holds for the store in memory, and each case can fail.
-#![allow(clippy::unwrap_used)]
-
-mod broken;
-mod memory;

@@ -1,0 +1,6 @@
+//! Codes and their pages, reports, and how they are shown.
+
+mod codes;
+mod nearest;
+mod render;
+mod report;
