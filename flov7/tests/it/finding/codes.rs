@@ -29,7 +29,10 @@ fn names_are_kebab_case_and_unique() {
     for code in codes() {
         let name = code.name();
         assert!(names.insert(name), "{name} is declared twice");
-        assert!(name.split('-').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase())), "{name}");
+        assert!(
+            name.split('-').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase())),
+            "{name}"
+        );
         assert_eq!(flov7::finding::code(name), Some(*code));
     }
     assert_eq!(code("no-such-code"), None);
@@ -40,7 +43,10 @@ fn pages_say_something() {
     for code in codes() {
         let page = code.page();
         assert!(page.starts_with(&format!("{code} ({})\n", code.severity())), "{page}");
-        assert!(code.title().chars().next().is_some_and(char::is_lowercase) || code.title().starts_with("JSON"), "{code}");
+        assert!(
+            code.title().chars().next().is_some_and(char::is_lowercase) || code.title().starts_with("JSON"),
+            "{code}"
+        );
         assert!(!code.title().ends_with('.') && code.why().ends_with('.'), "{code}");
         assert!(code.why().len() > 60 && !code.why().contains("  "), "{code}: {}", code.why());
         assert!(page.contains("\nFound in:\n\n    ") && page.contains("\nMended:\n\n    "), "{page}");
@@ -74,7 +80,8 @@ fn limits(example: &Example) -> ReadLimits {
     let mut limits = ReadLimits::default();
     if let Some(text) = example.limits {
         let given = json::read(text, &ReadLimits::default()).unwrap();
-        let number = |name: &str| given.get(name).and_then(|n| n.as_u64()).and_then(|n| usize::try_from(n).ok());
+        let number =
+            |name: &str| given.get(name).and_then(|n| n.as_u64()).and_then(|n| usize::try_from(n).ok());
         limits.bytes = number("document_bytes").unwrap_or(limits.bytes);
         limits.depth = number("depth").unwrap_or(limits.depth);
     }
@@ -102,7 +109,8 @@ fn examples_are_read_with_the_codes_they_promise() {
         for example in [code.failing(), code.mended()] {
             let around = [example.catalog, example.input, example.mocks, example.bindings, example.limits];
             for text in around.into_iter().flatten() {
-                json::read(text, &ReadLimits::default()).unwrap_or_else(|fault| panic!("{code}: {fault} in {text}"));
+                json::read(text, &ReadLimits::default())
+                    .unwrap_or_else(|fault| panic!("{code}: {fault} in {text}"));
             }
         }
         let (Some(failing), Some(mended)) = (found(code.failing()), found(code.mended())) else { continue };
@@ -116,7 +124,9 @@ fn examples_are_read_with_the_codes_they_promise() {
 
 #[test]
 fn every_code_of_the_reader_has_a_page() {
-    for name in ["json-syntax", "yaml-syntax", "duplicate-member", "number-range", "document-size", "document-depth"] {
+    for name in
+        ["json-syntax", "yaml-syntax", "duplicate-member", "number-range", "document-size", "document-depth"]
+    {
         assert_eq!(code(name).map(Code::stage), Some(Stage::Read), "{name}");
     }
 }

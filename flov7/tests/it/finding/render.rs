@@ -65,11 +65,16 @@ fn without_the_source() {
 #[test]
 fn long_lines_are_cut_around_the_mark() {
     let text = format!("{{\"a\":\"{}\",\"b\":7,\"c\":\"{}\"}}", "é".repeat(5000), "z".repeat(5000));
-    let out = drawn(&text, vec![Finding::new(Code::WRONG_KIND, "/b", "b"), Finding::new(Code::WRONG_KIND, "", "all")], vec![]);
+    let out = drawn(
+        &text,
+        vec![Finding::new(Code::WRONG_KIND, "/b", "b"), Finding::new(Code::WRONG_KIND, "", "all")],
+        vec![],
+    );
     let lines: Vec<&str> = out.lines().collect();
     assert!(lines.iter().all(|line| line.chars().count() < 120), "{out}");
     let at = lines.iter().position(|line| line.contains("\"b\":7")).unwrap();
-    let under: String = lines[at].chars().skip(lines[at + 1].chars().position(|c| c == '^').unwrap()).take(1).collect();
+    let under: String =
+        lines[at].chars().skip(lines[at + 1].chars().position(|c| c == '^').unwrap()).take(1).collect();
     assert_eq!(under, "7");
 }
 

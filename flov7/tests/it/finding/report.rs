@@ -16,12 +16,32 @@ fn messages(report: &Report) -> Vec<&str> {
 #[test]
 fn order_is_that_of_the_document() {
     let pointers = [
-        "/output/a", "/steps/10/id", "/steps/2/when", "/steps/2", "", "/triggers/0", "/input", "/zzz", "/name", "/steps/2/action",
+        "/output/a",
+        "/steps/10/id",
+        "/steps/2/when",
+        "/steps/2",
+        "",
+        "/triggers/0",
+        "/input",
+        "/zzz",
+        "/name",
+        "/steps/2/action",
     ];
     let report = Report::new(pointers.iter().map(|pointer| finding(pointer, pointer)).collect(), Vec::new());
     assert_eq!(
         messages(&report),
-        ["", "/name", "/input", "/triggers/0", "/steps/2", "/steps/2/action", "/steps/2/when", "/steps/10/id", "/output/a", "/zzz"]
+        [
+            "",
+            "/name",
+            "/input",
+            "/triggers/0",
+            "/steps/2",
+            "/steps/2/action",
+            "/steps/2/when",
+            "/steps/10/id",
+            "/output/a",
+            "/zzz"
+        ]
     );
 }
 
@@ -45,9 +65,14 @@ fn roots_come_before_what_follows_from_them() {
 
 #[test]
 fn circles_of_causes_are_cut() {
-    let findings = vec![finding("/a", "a").with_cause(1), finding("/b", "b").with_cause(0), finding("/c", "c").with_cause(2)];
+    let findings = vec![
+        finding("/a", "a").with_cause(1),
+        finding("/b", "b").with_cause(0),
+        finding("/c", "c").with_cause(2),
+    ];
     let report = Report::new(findings, Vec::new());
-    let causes: Vec<_> = report.findings().iter().map(|finding| (finding.message.as_str(), finding.cause)).collect();
+    let causes: Vec<_> =
+        report.findings().iter().map(|finding| (finding.message.as_str(), finding.cause)).collect();
     assert_eq!(causes, [("b", None), ("c", None), ("a", Some(0))]);
 }
 
@@ -85,7 +110,10 @@ fn fail_residual_json_is_what_scripts_read() {
             .with_expr_span(9, 13)
             .with_found("totl")
             .with_allowed(json!(["total"]))
-            .with_fix(vec![PatchOp::Replace { path: "/steps/1/data/set".into(), value: json!("${ steps.total }") }]),
+            .with_fix(vec![PatchOp::Replace {
+                path: "/steps/1/data/set".into(),
+                value: json!("${ steps.total }"),
+            }]),
         Finding::new(Code::UNUSED_SIGNAL, "/signals/paid", "no step waits for it"),
     ];
     let residuals = vec![
@@ -172,7 +200,8 @@ fn locating_points_into_yaml() {
         Finding::new(Code::UNKNOWN_ROOT, pointer, *name).with_expr_span(start, start + 5)
     });
     let report = Report::new(findings.collect(), Vec::new()).locate(&document, text);
-    let shown: Vec<_> = report.findings().iter().map(|f| f.span.unwrap()).map(|span| &text[span.start..span.end]).collect();
+    let shown: Vec<_> =
+        report.findings().iter().map(|f| f.span.unwrap()).map(|span| &text[span.start..span.end]).collect();
     assert_eq!(shown[..5], ["stepz"; 5]);
     assert_eq!(shown[5], "\"a\n  ${ stepz.x }\"", "a text in quotes over several lines is shown whole");
 }
@@ -186,7 +215,10 @@ fn errors_speak_for_their_own_level() {
     assert_eq!(invalid.report().map(|report| report.findings().len()), Some(2));
 
     let cause = std::io::Error::other("disk is full");
-    let error = Error::new(ErrorKind::Unavailable, "the store cannot be written").with("path", "x.db").with("tries", 3).caused_by(cause);
+    let error = Error::new(ErrorKind::Unavailable, "the store cannot be written")
+        .with("path", "x.db")
+        .with("tries", 3)
+        .caused_by(cause);
     assert_eq!(error.to_string(), "the store cannot be written (path: x.db, tries: 3)");
     let source = std::error::Error::source(&error).unwrap();
     assert_eq!(source.to_string(), "disk is full");
