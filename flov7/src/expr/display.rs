@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use super::ast::{Ast, ExprKind, Form, LogicOp, NodeId, RootName, UnaryOp};
 use super::names::is_reserved;
 use super::number::Num;
+use crate::json::canonical;
 
 /// A node to be shown.
 pub(crate) struct Show<'a> {
@@ -62,7 +63,8 @@ fn write(ast: &Ast, id: NodeId, f: &mut Formatter<'_>) -> fmt::Result {
     match kind {
         ExprKind::Null => f.write_str("null"),
         ExprKind::Bool(b) => write!(f, "{b}"),
-        ExprKind::Number(n) => f.write_str(&n.text()),
+        // With an exponent where that is what keeps it a double.
+        ExprKind::Number(n) => f.write_str(&canonical(&n.to_number().into())),
         ExprKind::Text(text) => quote(text, f),
         ExprKind::Now => f.write_str("now"),
         ExprKind::Reference { reference, optional } => match ast.reference(*reference).name() {

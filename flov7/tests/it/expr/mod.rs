@@ -4,7 +4,6 @@ mod functions;
 mod hostile;
 mod operators;
 mod optionals;
-mod profile;
 mod show;
 mod syntax;
 mod templates;
