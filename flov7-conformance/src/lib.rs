@@ -1,1 +1,21 @@
-//! flov7-conformance
+//! What implementers of flov7's traits run against their work.
+//!
+//! - [`store_suite!`] makes one test of each promise of [`flov7::store`]; [`store::cases`] gives the same cases to
+//!   programs.
+//! - [`fault`] stops a process, or answers with an error, at a chosen commit, message or call.
+//!
+//! ```
+//! use flov7::memory::InMemoryStore;
+//! use flov7_conformance::store::{Fixture, Verdict, cases, check};
+//! use std::sync::Arc;
+//!
+//! // In tests: `flov7_conformance::store_suite!(fixture);`
+//! async fn fixture(clock: flov7::testing::ManualClock) -> Fixture {
+//!     Fixture::new(Arc::new(InMemoryStore::with_clock(Arc::new(clock.clone()))), clock)
+//! }
+//! assert!(cases().iter().any(|case| case.name == "post_same_id_is_duplicate"));
+//! assert_eq!(check("post_same_id_is_duplicate", fixture), Ok(Verdict::Held));
+//! ```
+
+pub mod fault;
+pub mod store;

@@ -4,8 +4,10 @@
 //! registry's ([`crate::action::Registry`]).
 
 mod core;
+mod read;
 
 pub use self::core::{CORE_PREFIX, core_actions};
+pub use self::read::CATALOG_FORMAT;
 
 use std::collections::BTreeMap;
 

@@ -43,14 +43,16 @@ impl Space {
         digest: Digest,
         expect: Expect,
     ) -> Result<u64, Error> {
-        let head = self.workflows.get(&name).and_then(Revisions::head);
-        expect.check(head)?;
-        let revisions = self.workflows.entry(name).or_default();
+        let known = self.workflows.get(&name);
+        let head = known.and_then(Revisions::head);
+        let newest = head.and_then(|head| known?.at(head));
         if let Some(head) = head
-            && revisions.at(head).is_some_and(|(_, known)| *known == digest)
+            && newest.is_some_and(|(_, newest)| *newest == digest)
         {
             return Ok(head);
         }
+        expect.check(head)?;
+        let revisions = self.workflows.entry(name).or_default();
         revisions.all.push((bundle, digest));
         // Just pushed: there is a head.
         Ok(revisions.head().unwrap_or(1))

@@ -89,8 +89,9 @@ pub struct WorkflowRow {
 /// Keeps revisions.
 ///
 /// - `save` gives revisions of a workflow the numbers 1, 2, 3 …; `load` gives exactly what was saved.
-/// - `save` of a bundle whose digest is the head's gives the head's revision again and writes nothing.
-/// - `save` and `activate` whose expectation does not hold fail with `Conflict` and write nothing.
+/// - `save` of a bundle whose digest is the head's gives the head's revision again and writes nothing, whatever was
+///   expected: a save whose answer was lost may be repeated.
+/// - Else `save` and `activate` whose expectation does not hold fail with `Conflict` and write nothing.
 /// - A saved revision is not active until it is activated; at most one is.
 /// - What does not exist is `NotFound`: a workflow, a revision, an active revision where none is.
 /// - `workflows` pages by name, at most [`super::PAGE_ROWS`] rows at a time.

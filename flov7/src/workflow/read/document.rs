@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::reader::{Members, Reader, Zero, describe, excerpt, shorten};
 use super::step::steps;
 use crate::finding::Code;
-use crate::id::{Name, WorkflowName};
+use crate::id::WorkflowName;
 use crate::json::PatchOp;
 use crate::workflow::{
     Concurrency, ConcurrencyPolicy, Connection, FORMAT, Limits, Money, Schema, Template, Trigger, Workflow,
@@ -115,32 +115,8 @@ fn first_steps(reader: &mut Reader, value: &Value) -> Option<Vec<crate::workflow
 /// An id of the document: what is wrong with it is noted, and the text taken all the same.
 pub(super) fn id(reader: &mut Reader, value: &Value) -> Option<String> {
     let text = reader.text(value)?;
-    check_name(reader, &text);
+    reader.check_name(&text);
     Some(text)
-}
-
-/// Notes why a text is no name, with the nearest that would be one.
-pub(super) fn check_name(reader: &mut Reader, text: &str) {
-    let Err(error) = Name::parse(text) else { return };
-    let mut finding = reader.about(Code::BAD_ID, error.to_string()).with_found(shorten(text));
-    if let Some(near) = as_name(text) {
-        finding = finding.with_help(format!("`{near}` would do"));
-    }
-    reader.note(finding);
-}
-
-/// `Send-Invoice` → `send_invoice`.
-fn as_name(text: &str) -> Option<String> {
-    let mut near = String::new();
-    for c in text.chars().take(Name::MAX_BYTES) {
-        match c.to_ascii_lowercase() {
-            c @ ('a'..='z' | '0'..='9' | '_') => near.push(c),
-            _ if near.ends_with('_') || near.is_empty() => {}
-            _ => near.push('_'),
-        }
-    }
-    let near = near.trim_matches('_');
-    [near.to_owned(), format!("the_{near}")].into_iter().find(|near| Name::parse(near).is_ok())
 }
 
 /// Schemas by name.
@@ -154,7 +130,7 @@ fn schemas(reader: &mut Reader, value: &Value) -> Option<BTreeMap<String, Schema
     let mut result = BTreeMap::new();
     for (name, value) in sorted {
         reader.within(name, |reader| {
-            check_name(reader, name);
+            reader.check_name(name);
             if let Some(schema) = reader.schema(value) {
                 result.insert(name.clone(), schema);
             }

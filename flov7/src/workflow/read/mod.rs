@@ -10,17 +10,16 @@ mod step;
 mod text;
 
 #[allow(unused_imports)] // Validation reads them.
-pub(crate) use reader::{describe, excerpt, shorten};
+pub(crate) use reader::{Members, Reader, Zero, describe, excerpt, shorten};
 pub use text::{Syntax, read_text};
 #[allow(unused_imports)] // Validation reads them.
-pub(crate) use text::{Text, examine_text};
+pub(crate) use text::{Text, examine_text, read_value};
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use self::reader::Reader;
 use super::{DocumentLimits, Workflow};
 use crate::finding::{Code, Finding, Report};
 use crate::json;

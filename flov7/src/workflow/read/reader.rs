@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::finding::{Code, Finding, nearest};
+use crate::id::Name;
 use crate::json::{PatchOp, Pointer};
 use crate::workflow::{DocumentLimits, DurationText, Expression, Schema, Template, parse_duration};
 
@@ -13,30 +14,30 @@ use crate::workflow::{DocumentLimits, DurationText, Expression, Schema, Template
 pub(crate) const MAX_FINDINGS: usize = 1_000;
 
 /// The members of one object.
-pub(super) type Members = Map<String, Value>;
+pub(crate) type Members = Map<String, Value>;
 
 /// Where the reader is, and what it found so far.
 ///
 /// A construct that cannot be read as it stands *poisons* the step, trigger or connection around it: its own body
 /// is not looked at again, so that one fault has no consequences in the report, while everything beside it and the
 /// blocks inside are still checked.
-pub(super) struct Reader {
-    pub(super) limits: DocumentLimits,
-    pub(super) pointer: Pointer,
+pub(crate) struct Reader {
+    pub(crate) limits: DocumentLimits,
+    pub(crate) pointer: Pointer,
     findings: Vec<Finding>,
     poisoned: BTreeSet<String>,
     /// The steps, triggers and connections around, innermost last: the length of each one's pointer.
     owners: Vec<usize>,
     /// The id of the step around.
-    pub(super) step: Option<String>,
+    pub(crate) step: Option<String>,
     /// Steps read so far.
-    pub(super) steps: usize,
+    pub(crate) steps: usize,
     /// Blocks around.
-    pub(super) blocks: usize,
+    pub(crate) blocks: usize,
 }
 
 impl Reader {
-    pub(super) fn new(limits: DocumentLimits) -> Reader {
+    pub(crate) fn new(limits: DocumentLimits) -> Reader {
         Reader {
             limits,
             pointer: Pointer::root(),
@@ -50,12 +51,12 @@ impl Reader {
     }
 
     /// Everything that was found, and what is poisoned.
-    pub(super) fn finish(self) -> (Vec<Finding>, BTreeSet<String>) {
+    pub(crate) fn finish(self) -> (Vec<Finding>, BTreeSet<String>) {
         (self.findings, self.poisoned)
     }
 
     /// A finding about the value here.
-    pub(super) fn about(&self, code: Code, message: impl Into<String>) -> Finding {
+    pub(crate) fn about(&self, code: Code, message: impl Into<String>) -> Finding {
         let finding = Finding::new(code, self.pointer.as_str(), message);
         match &self.step {
             Some(step) => finding.with_step(step),
@@ -64,27 +65,27 @@ impl Reader {
     }
 
     /// Keeps a finding.
-    pub(super) fn note(&mut self, finding: Finding) {
+    pub(crate) fn note(&mut self, finding: Finding) {
         if self.findings.len() < MAX_FINDINGS {
             self.findings.push(finding);
         }
     }
 
     /// Notes what is wrong with the value here.
-    pub(super) fn fault(&mut self, code: Code, message: impl Into<String>) {
+    pub(crate) fn fault(&mut self, code: Code, message: impl Into<String>) {
         let finding = self.about(code, message);
         self.note(finding);
     }
 
     /// Says that the step, trigger or connection around cannot be used; outside of them, that the value here cannot.
-    pub(super) fn poison(&mut self) {
+    pub(crate) fn poison(&mut self) {
         let here = self.pointer.as_str();
         let end = self.owners.last().copied().unwrap_or(here.len());
         self.poisoned.insert(here.get(..end).unwrap_or(here).to_owned());
     }
 
     /// Reads the value at the member `name` as what `read` makes of it.
-    pub(super) fn within<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn within<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.pointer.len();
         self.pointer.push(name);
         let result = read(self);
@@ -93,7 +94,7 @@ impl Reader {
     }
 
     /// Reads the item `index`.
-    pub(super) fn within_index<T>(&mut self, index: usize, read: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn within_index<T>(&mut self, index: usize, read: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.pointer.len();
         self.pointer.push_index(index);
         let result = read(self);
@@ -102,7 +103,7 @@ impl Reader {
     }
 
     /// Reads a step, trigger or connection: what is poisoned inside stays inside.
-    pub(super) fn owned<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn owned<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
         self.owners.push(self.pointer.len());
         let result = read(self);
         self.owners.pop();
@@ -110,7 +111,7 @@ impl Reader {
     }
 
     /// Notes that the value here is of another kind than wanted.
-    pub(super) fn wrong_kind(&mut self, wanted: &str, found: &Value) {
+    pub(crate) fn wrong_kind(&mut self, wanted: &str, found: &Value) {
         self.poison();
         let finding = self
             .about(Code::WRONG_KIND, format!("expected {wanted}, found {}", describe(found)))
@@ -119,7 +120,7 @@ impl Reader {
     }
 
     /// The object here, each member of which is one of `known`; unknown ones are noted.
-    pub(super) fn object<'v>(&mut self, value: &'v Value, what: &str, known: &[&str]) -> Option<&'v Members> {
+    pub(crate) fn object<'v>(&mut self, value: &'v Value, what: &str, known: &[&str]) -> Option<&'v Members> {
         let Some(members) = value.as_object() else {
             self.wrong_kind(&format!("{what} (an object)"), value);
             return None;
@@ -129,7 +130,7 @@ impl Reader {
     }
 
     /// Notes each member that is not one of `known`, with the nearest one that is free.
-    pub(super) fn unknown_members(&mut self, members: &Members, what: &str, known: &[&str]) {
+    pub(crate) fn unknown_members(&mut self, members: &Members, what: &str, known: &[&str]) {
         // Sorted by name, whatever order the map is in (another crate may turn on insertion order).
         let mut unknown: Vec<&str> =
             members.keys().map(String::as_str).filter(|name| !known.contains(name)).collect();
@@ -154,13 +155,13 @@ impl Reader {
     }
 
     /// Notes that the member `name` is missing here.
-    pub(super) fn missing(&mut self, what: &str, name: &str) {
+    pub(crate) fn missing(&mut self, what: &str, name: &str) {
         self.poison();
         self.fault(Code::MISSING_MEMBER, format!("{what} needs the member `{name}`"));
     }
 
     /// The member `name` as `read` makes it; noted when it is missing.
-    pub(super) fn required<'v, T>(
+    pub(crate) fn required<'v, T>(
         &mut self,
         members: &'v Members,
         what: &str,
@@ -177,7 +178,7 @@ impl Reader {
     }
 
     /// The member `name` as `read` makes it, if it is there.
-    pub(super) fn optional<'v, T>(
+    pub(crate) fn optional<'v, T>(
         &mut self,
         members: &'v Members,
         name: &str,
@@ -188,7 +189,7 @@ impl Reader {
     }
 
     /// A text.
-    pub(super) fn text(&mut self, value: &Value) -> Option<String> {
+    pub(crate) fn text(&mut self, value: &Value) -> Option<String> {
         match value.as_str() {
             Some(text) => Some(text.to_owned()),
             None => {
@@ -198,8 +199,18 @@ impl Reader {
         }
     }
 
+    /// Notes why a text is no name, with the nearest that would be one.
+    pub(crate) fn check_name(&mut self, text: &str) {
+        let Err(error) = Name::parse(text) else { return };
+        let mut finding = self.about(Code::BAD_ID, error.to_string()).with_found(shorten(text));
+        if let Some(near) = as_name(text) {
+            finding = finding.with_help(format!("`{near}` would do"));
+        }
+        self.note(finding);
+    }
+
     /// True or false.
-    pub(super) fn boolean(&mut self, value: &Value) -> Option<bool> {
+    pub(crate) fn boolean(&mut self, value: &Value) -> Option<bool> {
         if value.as_bool().is_none() {
             self.wrong_kind("true or false", value);
         }
@@ -208,7 +219,7 @@ impl Reader {
 
     /// The items of a list, each as `read` makes it. Whoever gives nothing for an item shifts those behind it, so
     /// what pointers lead into later is always given, in whatever state.
-    pub(super) fn list<'v, T>(
+    pub(crate) fn list<'v, T>(
         &mut self,
         value: &'v Value,
         what: &str,
@@ -226,13 +237,13 @@ impl Reader {
     }
 
     /// A list of texts.
-    pub(super) fn texts(&mut self, value: &Value) -> Option<Vec<String>> {
+    pub(crate) fn texts(&mut self, value: &Value) -> Option<Vec<String>> {
         self.list(value, "a list of texts", Self::text)
     }
 
     /// A whole number between two ends, both inside. A number outside is brought to the nearer end, so that
     /// nothing else is wrong because of it.
-    pub(super) fn whole(&mut self, value: &Value, least: u64, greatest: u64) -> Option<u64> {
+    pub(crate) fn whole(&mut self, value: &Value, least: u64, greatest: u64) -> Option<u64> {
         let number = match value {
             Value::Number(number)
                 if !number.is_f64() || number.as_f64().is_some_and(|n| n.fract() == 0.0) =>
@@ -254,13 +265,13 @@ impl Reader {
     }
 
     /// [`Reader::whole`] for what is kept in 32 bits.
-    pub(super) fn small(&mut self, value: &Value, least: u32, greatest: u32) -> Option<u32> {
+    pub(crate) fn small(&mut self, value: &Value, least: u32, greatest: u32) -> Option<u32> {
         // `whole` gives a number between its ends, which fit.
         self.whole(value, least.into(), greatest.into()).and_then(|number| u32::try_from(number).ok())
     }
 
     /// Any number between two ends, both inside.
-    pub(super) fn number(&mut self, value: &Value, least: f64, greatest: f64) -> Option<f64> {
+    pub(crate) fn number(&mut self, value: &Value, least: f64, greatest: f64) -> Option<f64> {
         let Some(number) = value.as_f64() else {
             self.wrong_kind("a number", value);
             return None;
@@ -285,7 +296,7 @@ impl Reader {
     }
 
     /// One of some words.
-    pub(super) fn word<T: Copy>(&mut self, value: &Value, words: &[(&'static str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&mut self, value: &Value, words: &[(&'static str, T)]) -> Option<T> {
         let found = value.as_str();
         if let Some((_, meant)) = words.iter().find(|(word, _)| found == Some(*word)) {
             return Some(*meant);
@@ -305,7 +316,7 @@ impl Reader {
     }
 
     /// A length of time for a policy: a literal, never negative; `zero` says whether none at all is meant too.
-    pub(super) fn duration(&mut self, value: &Value, zero: Zero) -> Option<DurationText> {
+    pub(crate) fn duration(&mut self, value: &Value, zero: Zero) -> Option<DurationText> {
         let Some(text) = value.as_str() else {
             self.wrong_kind("a duration such as \"1h30m\"", value);
             return None;
@@ -333,7 +344,7 @@ impl Reader {
     }
 
     /// A JSON Schema: an object or a bool. What stands inside is checked where schemas are understood.
-    pub(super) fn schema(&mut self, value: &Value) -> Option<Schema> {
+    pub(crate) fn schema(&mut self, value: &Value) -> Option<Schema> {
         match value {
             Value::Object(_) | Value::Bool(_) => Some(Schema(value.clone())),
             _ => {
@@ -344,12 +355,12 @@ impl Reader {
     }
 
     /// Any JSON.
-    pub(super) fn template(&mut self, value: &Value) -> Option<Template> {
+    pub(crate) fn template(&mut self, value: &Value) -> Option<Template> {
         Some(Template(value.clone()))
     }
 
     /// A question: true, false or exactly one `${ … }`.
-    pub(super) fn condition(&mut self, value: &Value) -> Option<Expression> {
+    pub(crate) fn condition(&mut self, value: &Value) -> Option<Expression> {
         match value {
             Value::Bool(_) => Some(Expression(value.clone())),
             _ => self.expression(value, "true, false or an expression `${ … }`"),
@@ -357,7 +368,7 @@ impl Reader {
     }
 
     /// A list, or exactly one `${ … }`.
-    pub(super) fn items(&mut self, value: &Value) -> Option<Expression> {
+    pub(crate) fn items(&mut self, value: &Value) -> Option<Expression> {
         match value {
             Value::Array(_) => Some(Expression(value.clone())),
             _ => self.expression(value, "a list or an expression `${ … }`"),
@@ -401,9 +412,23 @@ impl Reader {
 
 /// Whether a duration of zero means something.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Zero {
+pub(crate) enum Zero {
     Allowed,
     Refused,
+}
+
+/// `Send-Invoice` → `send_invoice`.
+fn as_name(text: &str) -> Option<String> {
+    let mut near = String::new();
+    for c in text.chars().take(Name::MAX_BYTES) {
+        match c.to_ascii_lowercase() {
+            c @ ('a'..='z' | '0'..='9' | '_') => near.push(c),
+            _ if near.ends_with('_') || near.is_empty() => {}
+            _ => near.push('_'),
+        }
+    }
+    let near = near.trim_matches('_');
+    [near.to_owned(), format!("the_{near}")].into_iter().find(|near| Name::parse(near).is_ok())
 }
 
 /// What a value is, for a message: its kind, and itself when it is short.

@@ -60,22 +60,31 @@ pub(crate) struct Text<'t> {
 
 /// Reads a text as far as it can be read.
 pub(crate) fn examine_text<'t>(text: &'t str, syntax: Syntax, limits: &DocumentLimits) -> Text<'t> {
-    let (document, faults) = match syntax {
-        Syntax::Json => {
-            let reading = json::examine(text, &limits.read_limits());
-            (reading.document, reading.faults)
-        }
-        Syntax::Yaml => read_yaml(text, limits),
-    };
-    let mut findings: Vec<Finding> = faults.iter().map(finding).collect();
+    let (document, mut findings) = read_value(text, syntax, limits);
     let mut examined = document.as_ref().map(|document| examine(&document.value, limits)).unwrap_or_default();
     findings.append(&mut examined.findings);
     examined.findings = findings;
     Text { text, document, examined }
 }
 
-fn read_yaml(_text: &str, _limits: &DocumentLimits) -> (Option<Document>, Vec<ReadError>) {
-    (None, Vec::new())
+/// The value of a text as far as it makes sense, and what is wrong with the text.
+pub(crate) fn read_value(
+    text: &str,
+    syntax: Syntax,
+    limits: &DocumentLimits,
+) -> (Option<Document>, Vec<Finding>) {
+    let reading = match syntax {
+        Syntax::Json => json::examine(text, &limits.read_limits()),
+        #[cfg(feature = "yaml")]
+        Syntax::Yaml => json::yaml::examine(text, &limits.read_limits()),
+        #[cfg(not(feature = "yaml"))]
+        Syntax::Yaml => {
+            let message = "this build of flov7 reads no YAML";
+            let help = "write the document as JSON, or turn on the feature `yaml`";
+            return (None, vec![Finding::new(Code::YAML_SYNTAX, "", message).with_help(help)]);
+        }
+    };
+    (reading.document, reading.faults.iter().map(finding).collect())
 }
 
 /// What is wrong with a text, as a finding with its place.

@@ -400,3 +400,24 @@ fn texts_are_read_with_their_places() {
     assert_eq!(Syntax::of_file("a/b.YML"), Syntax::Yaml);
     assert_eq!(Syntax::of_file("yaml"), Syntax::Json);
 }
+
+#[cfg(feature = "yaml")]
+#[test]
+fn yaml_is_read_into_the_same_document() {
+    let text = "flov7: 1\nname: x\nsteps:\n  - id: a\n    data: { set: '${ 1 + 1 }' }\n";
+    let (workflow, _) = workflow::read_text(text, Syntax::Yaml).unwrap();
+    assert_eq!(
+        workflow,
+        workflow::read(&with_step(json!({ "id": "a", "data": { "set": "${ 1 + 1 }" } }))).unwrap()
+    );
+    let findings = workflow::read_text(&text.replace("id", "di"), Syntax::Yaml).unwrap_err();
+    let places: Vec<_> = findings.iter().map(|f| (f.code.name(), f.span.unwrap().line)).collect();
+    assert_eq!(places, [("unknown-member", 4), ("missing-member", 4)]);
+}
+
+#[cfg(not(feature = "yaml"))]
+#[test]
+fn yaml_is_refused_where_it_is_not_built_in() {
+    let findings = workflow::read_text("flov7: 1", Syntax::Yaml).unwrap_err();
+    assert_eq!(findings[0].code.name(), "yaml-syntax");
+}

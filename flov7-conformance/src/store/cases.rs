@@ -1,0 +1,19 @@
+//! The cases, by the part of the contract that they are about.
+
+mod commit;
+mod create;
+mod inbox;
+mod leases;
+mod namespaces;
+mod reading;
+mod reopening;
+mod workflows;
+
+pub(super) use commit::*;
+pub(super) use create::*;
+pub(super) use inbox::*;
+pub(super) use leases::*;
+pub(super) use namespaces::*;
+pub(super) use reading::*;
+pub(super) use reopening::*;
+pub(super) use workflows::*;

@@ -1,0 +1,5 @@
+//! The suite holds for the store in memory, and each case can fail.
+#![allow(clippy::unwrap_used)]
+
+mod broken;
+mod memory;
