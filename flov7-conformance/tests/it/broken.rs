@@ -1,1 +1,106 @@
-//! Broken stores.
+//! Stores with one planted defect each: the case that is named for it catches it, and no case holds for all of them.
+
+mod store;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use flov7::testing::ManualClock;
+use flov7_conformance::store::{Fixture, Verdict, cases, check};
+
+use store::{BrokenStore, Defect};
+
+/// Each defect with the case that is named for it.
+const CAUGHT: &[(Defect, &str)] = &[
+    (Defect::AcknowledgesWithoutWriting, "commit_appends_in_order"),
+    (Defect::WritesNothingAtAll, "create_shows_row_bundle_and_first_turn_at_once"),
+    (Defect::IgnoresKey, "create_with_a_known_key_gives_existing"),
+    (Defect::SharesKeysBetweenWorkflows, "create_keys_are_per_workflow"),
+    (Defect::TakesAnything, "create_refuses_bad_keys_and_first_turns"),
+    (Defect::LooksBeforeItCreates, "create_at_once_with_one_key_makes_one"),
+    (Defect::IgnoresConflict, "commit_of_a_gap_is_conflict"),
+    (Defect::IgnoresConflict, "commit_of_a_repetition_is_conflict"),
+    (Defect::NoFence, "commit_under_an_old_lease_is_fenced"),
+    (Defect::NoFence, "commit_under_a_foreign_lease_is_fenced"),
+    (Defect::KeepsLeaseOnParking, "commit_after_release_is_fenced"),
+    (Defect::FencesByTime, "commit_holds_past_the_lapse_until_claimed"),
+    (Defect::StopsBatchAtFirstFailure, "commit_turns_of_a_batch_do_not_touch_each_other"),
+    (Defect::ReversesBatch, "commit_applies_a_batch_in_order"),
+    (Defect::DropsPosts, "commit_writes_all_parts_of_a_turn"),
+    (Defect::WritesPartsOfFailedTurns, "commit_that_fails_writes_no_part_of_the_turn"),
+    (Defect::LosesHead, "commit_without_a_body_changes_the_head_alone"),
+    (Defect::PostsOfTurnsMayBeBusy, "commit_posts_are_never_busy"),
+    (Defect::AcceptsDuplicates, "post_same_id_is_duplicate"),
+    (Defect::ForgetsConsumedIds, "post_same_id_is_duplicate_after_consumption"),
+    (Defect::PostsToEnded, "post_to_an_ended_execution_is_closed"),
+    (Defect::NeverBusy, "post_past_a_thousand_signals_is_busy"),
+    (Defect::NeverBusy, "post_past_a_mebibyte_is_busy"),
+    (Defect::NeverBusy, "post_counts_what_the_machine_holds"),
+    (Defect::BusyForControls, "post_of_a_control_is_never_busy"),
+    (Defect::ArrivesForAnyone, "arrived_gives_messages_of_owned_executions"),
+    (Defect::ArrivesOnce, "arrived_repeats_until_consumed"),
+    (Defect::ClockRunsAhead, "claim_gives_due_executions_by_the_stores_clock"),
+    (Defect::ClaimsEnded, "claim_never_gives_ended_executions"),
+    (Defect::ClaimsBackwards, "claim_gives_the_first_claimable_first"),
+    (Defect::SameEpoch, "claim_raises_epochs"),
+    (Defect::RenewsAll, "renew_says_which_leases_hold"),
+    (Defect::IgnoresRelease, "release_makes_claimable_at_once"),
+    (Defect::ReleasesAnyLease, "release_passes_over_lost_leases"),
+    (Defect::CutsBodies, "restore_gives_exact_bytes"),
+    (Defect::ReversesTurns, "turns_page_without_gaps"),
+    (Defect::OldestFirst, "executions_are_newest_first"),
+    (Defect::EndsPagesEarly, "executions_page_without_gaps"),
+    (Defect::NeverWaits, "changed_waits_while_nothing_comes"),
+    (Defect::LeaksNamespaces, "namespaces_see_no_execution_of_each_other"),
+    (Defect::TouchesNamespaces, "namespaces_cannot_touch_each_others_executions"),
+    (Defect::MergesNamespaces, "namespaces_keep_equal_ids_and_keys_apart"),
+    (Defect::MergesNamespaces, "namespaces_keep_workflows_apart"),
+    (Defect::SavesAgain, "save_of_the_heads_bundle_writes_nothing"),
+    (Defect::IgnoresExpectations, "save_holds_expectations"),
+    (Defect::IgnoresExpectations, "activate_holds_expectations"),
+    (Defect::LoadsTheHead, "load_gives_what_was_saved"),
+    (Defect::LeavesCreatedUnowned, "create_with_a_lease_is_owned_from_the_start"),
+    (Defect::SharesIdsBetweenExecutions, "post_ids_are_per_execution"),
+    (Defect::NobodyHasNoTurns, "restore_of_nobody_is_not_found"),
+    (Defect::HistoryWithoutSaying, "without_history_says_so"),
+    (Defect::ForgetsOnReopening, "reopening_keeps_what_was_acknowledged"),
+    (Defect::KeepsLeasesOnReopening, "reopening_voids_leases"),
+];
+
+/// A store whose hint never comes is caught by the runner's limit alone, which takes a minute.
+const NEEDS_PATIENCE: &[&str] =
+    &["changed_returns_after_a_message", "changed_returns_after_a_start_and_a_release"];
+
+async fn fixture(defect: Option<Defect>, clock: ManualClock) -> Fixture {
+    let store = Arc::new(BrokenStore::new(defect, clock.clone()));
+    let closed = Arc::clone(&store);
+    Fixture::new(store, clock).with_reopen(move || {
+        let store = closed.reopened();
+        async move { Ok(Arc::new(store) as Arc<dyn flov7::store::Store>) }
+    })
+}
+
+#[test]
+fn each_defect_is_caught_by_the_case_named_for_it() {
+    for (defect, case) in CAUGHT {
+        let verdict = check(case, |clock| fixture(Some(*defect), clock));
+        assert!(verdict.is_err(), "{case} does not catch {defect:?}: {verdict:?}");
+    }
+}
+
+#[test]
+fn the_wrapper_without_a_defect_passes() {
+    for case in cases().iter().filter(|case| !case.name.starts_with("reopening")) {
+        assert_eq!(check(case.name, |clock| fixture(None, clock)), Ok(Verdict::Held), "{}", case.name);
+    }
+}
+
+#[test]
+fn every_case_fails_for_some_defect() {
+    let patient = cases().iter().map(|case| case.name).filter(|name| !NEEDS_PATIENCE.contains(name));
+    let mut unproven: BTreeSet<&str> = patient.collect();
+    for defect in Defect::ALL {
+        unproven.retain(|case| check(case, |clock| fixture(Some(*defect), clock)).is_ok());
+    }
+    assert!(unproven.is_empty(), "no planted defect fails {unproven:?}");
+}
