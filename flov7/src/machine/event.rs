@@ -6,15 +6,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Actor, Control, Failure, Usage};
+use super::codec::{Fault, read_turn};
+use super::{Actor, Control, Failure, TurnBody, Usage};
 use crate::catalog::Effect;
+use crate::error::Error;
 use crate::id::{Digest, StepPath, Timestamp};
 
 /// The version of the journal's encoding: the member `v` of the envelope. A reader refuses a newer one.
 pub const JOURNAL_VERSION: u16 = 1;
 
-/// The version of what documents mean (RULES, journal.rules); in `started` and in each bundle.
-pub const RULES: u16 = 1;
+pub use crate::workflow::RULES;
 
 /// One event with its envelope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +34,27 @@ pub struct Recorded {
     /// On a turn's last event: the running hash of what was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided: Option<u64>,
+}
+
+/// Splits a turn into its events, for readers.
+///
+/// # Errors
+/// `Corrupt` for what is no turn; `Newer` for a version or a kind of event that this release does not know.
+pub fn decode_turn(body: &TurnBody) -> Result<Vec<Recorded>, Error> {
+    if body.v > JOURNAL_VERSION {
+        return Err(Fault::Newer(format!("journal version {}", body.v)).into());
+    }
+    let (events, _) = read_turn(&body.body, body.count, body.at)?;
+    let last = body.first_seq + u64::from(body.count.saturating_sub(1));
+    let recorded = (body.first_seq..).zip(events).map(|(seq, event)| Recorded {
+        seq,
+        turn: body.turn,
+        at: body.at,
+        v: body.v,
+        event,
+        decided: (seq == last).then_some(body.decided),
+    });
+    Ok(recorded.collect())
 }
 
 /// What happened.

@@ -4,9 +4,172 @@
 //! process. An engine only drives it: it feeds what came ([`Incoming`]), commits the turn, then carries out its
 //! commands ([`Command`]).
 
+mod apply;
+mod call;
+mod codec;
 mod data;
 pub mod event;
+mod failure;
+mod replay;
+mod run;
+mod settle;
+mod start;
+mod state;
+mod timer;
+mod token;
 mod turn;
+mod view;
 
+pub use apply::PAYLOAD_BYTES;
 pub use data::*;
+pub use failure::{DETAILS_BYTES, MESSAGE_BYTES};
+pub use replay::{Outstanding, ReplayError};
 pub use turn::{Head, Turn, TurnBody};
+
+use std::sync::Arc;
+
+use event::{Ended, JOURNAL_VERSION, Started};
+use run::{Run, Tape};
+use state::State;
+
+use crate::id::Timestamp;
+use crate::program::Program;
+
+/// One live execution.
+///
+/// The engine's loop is: gather what came; [`Machine::handle`]; commit the turn's body, head and consumed messages;
+/// carry out its commands; again at once while the turn says `more`, else when something comes or at
+/// [`Machine::due`]. A turn that could not be committed makes the machine worthless: restore it from the store.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    program: Arc<Program>,
+    state: State,
+    /// Came while an earlier turn had no fuel left; taken first by the next.
+    held: Vec<Incoming>,
+    /// Why nothing more is decided in this process.
+    blocked: Option<Blocked>,
+    /// The head after the last turn.
+    told: Head,
+}
+
+impl Machine {
+    /// Starts an execution at an instant; `started` has an input that conforms to the document's schema. The turn
+    /// holds `started` and the first attempts.
+    pub fn new(program: Arc<Program>, started: Started, at: Timestamp) -> (Machine, Turn) {
+        let mut state = State::new(&program, started);
+        let mut run = Run::new(&program, &mut state, at);
+        run.record_started();
+        run.began();
+        run.drain();
+        let tape = run.tape;
+        let mut machine = Machine::of(program, state);
+        let turn = machine.turn(tape);
+        (machine, turn)
+    }
+
+    fn of(program: Arc<Program>, state: State) -> Machine {
+        let mut machine = Machine { program, state, held: Vec::new(), blocked: None, told: Head::new(Status::Running, None) };
+        machine.told = machine.head();
+        machine
+    }
+
+    /// Takes what came by an instant and decides what follows. The order of `incoming` matters only within a kind
+    /// (RULES, turn.order); timers that are due fire last. After the end everything is ignored.
+    pub fn handle(&mut self, at: Timestamp, incoming: Vec<Incoming>) -> Turn {
+        let mut all = std::mem::take(&mut self.held);
+        all.extend(incoming);
+        if self.state.ended.is_some() {
+            let consumed = all.into_iter().filter_map(Incoming::into_message_id).collect();
+            return Turn { consumed, ..Turn::default() };
+        }
+        let program = Arc::clone(&self.program);
+        let mut run = Run::new(&program, &mut self.state, at);
+        // What a defect stopped stays stopped in this process; what comes meanwhile is journaled all the same.
+        run.tape.halted = self.blocked.is_some();
+        run.tape.stopped = run.tape.halted;
+        if !run.tape.stopped && run.has_rest() {
+            run.rest();
+            run.drain();
+        }
+        let mut all = run.in_order(all).into_iter();
+        while run.takes_more()
+            && let Some(incoming) = all.next()
+        {
+            run.accept(incoming);
+            run.drain();
+        }
+        run.fire_due();
+        let tape = run.tape;
+        self.held = all.collect();
+        self.turn(tape)
+    }
+
+    /// When the machine next has something to do by itself; nothing when only something from outside can move it.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.state.timers.first_key_value().map(|((due, ..), _)| *due)
+    }
+
+    /// What a store is to know of it now.
+    pub fn head(&self) -> Head {
+        let status = match &self.state.ended {
+            Some(ended) => ended.status.into(),
+            None if self.blocked.is_some() => Status::Blocked,
+            None if self.state.busy > 0 || self.has_rest() => Status::Running,
+            None => Status::Waiting,
+        };
+        let mut head = Head::new(status, self.due());
+        head.blocked = self.blocked.clone();
+        head
+    }
+
+    /// How it ended, if it did.
+    pub fn ended(&self) -> Option<&Ended> {
+        self.state.ended.as_deref()
+    }
+
+    fn has_rest(&self) -> bool {
+        !self.state.urgent.is_empty() || !self.state.ready.is_empty()
+    }
+
+    /// What an engine commits and does.
+    fn turn(&mut self, tape: Tape) -> Turn {
+        let mut turn = Turn {
+            more: tape.stopped && !tape.halted && self.state.ended.is_none(),
+            blocked: tape.blocked.clone(),
+            ended: self.state.ended.clone(),
+            ..Turn::default()
+        };
+        if tape.count > 0 {
+            turn.body = Some(TurnBody {
+                first_seq: self.state.seq - u64::from(tape.count),
+                count: tape.count,
+                turn: self.state.turn,
+                at: self.state.now,
+                v: JOURNAL_VERSION,
+                decided: self.state.decided.finish(),
+                body: tape.body(),
+            });
+            self.state.turn += 1;
+        }
+        self.blocked = self.blocked.take().or(tape.blocked);
+        turn.commands = tape.commands;
+        turn.consumed = tape.consumed;
+        turn.settled = tape.settled;
+        let head = self.head();
+        if changed(&self.told, &head, !self.state.calls.is_empty()) {
+            turn.head = Some(head.clone());
+        }
+        self.told = head;
+        turn
+    }
+}
+
+/// Whether a store must hear of it. While calls are in flight the execution is leased, and their deadlines would change
+/// the due instant with each turn: it counts again when none is.
+fn changed(told: &Head, head: &Head, in_flight: bool) -> bool {
+    let due = |head: &Head| if in_flight { None } else { head.due };
+    told.status != head.status
+        || due(told) != due(head)
+        || (told.buffered, told.buffered_bytes) != (head.buffered, head.buffered_bytes)
+        || told.blocked != head.blocked
+}

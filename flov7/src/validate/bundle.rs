@@ -65,7 +65,7 @@ pub struct Bundle {
     /// The connector of each connection, by id.
     #[serde(default)]
     pub connections: BTreeMap<String, String>,
-    /// [`crate::machine::event::RULES`] of the release that made it.
+    /// [`crate::workflow::RULES`] of the release that made it.
     pub rules: u16,
 }
 

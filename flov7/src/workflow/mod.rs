@@ -24,6 +24,10 @@ use serde_json::Value;
 /// The format version that this release reads and writes: the value of the member `flov7`.
 pub const FORMAT: u32 = 1;
 
+/// The version of what documents mean, in each bundle and in each journal's first event (RULES, journal.rules). Every
+/// semantic change of expressions or of the machine raises it.
+pub const RULES: u16 = 1;
+
 /// One workflow: what starts it, what it needs, what it does, and what it gives back.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

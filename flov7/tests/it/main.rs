@@ -9,3 +9,4 @@ mod json;
 mod workflow;
 mod house;
 mod rules;
+mod machine;

@@ -1,0 +1,208 @@
+//! What comes from outside: how it is journaled, and what it does.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::codec::{EventRef, OutcomeRef};
+use super::event::{Event, Outcome, Timer};
+use super::run::{Run, Tag};
+use super::state::{At, Ending, OpenWork};
+use super::{CallError, CallErrorKind, CallOutput, Command, Control, EndStatus, Failure, FailureClass, Incoming};
+use crate::id::StepPath;
+use crate::json;
+
+/// The longest output of an action, in bytes of canonical text (RULES, fail.class).
+pub const PAYLOAD_BYTES: usize = 1024 * 1024;
+
+/// How an attempt's result is journaled and taken.
+enum Taken {
+    Output(Arc<Value>),
+    /// The failure, whether its effect may have happened, and the earliest that another attempt makes sense.
+    Error(Box<Failure>, bool, Option<u64>),
+}
+
+impl Run<'_> {
+    /// Journals and applies one incoming. What is not for this execution changes nothing.
+    pub(super) fn accept(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Result { path, attempt, result } => self.accept_result(&path, attempt, result),
+            Incoming::Lost { path, attempt } => {
+                if let Some(at) = self.step_at(&path)
+                    && self.in_flight(at, attempt)
+                {
+                    self.record(&EventRef::Lost(&path, attempt));
+                    self.lost(at, None);
+                }
+            }
+            Incoming::Control { control, by, id } => {
+                self.record(&EventRef::Control(control, &by, &id));
+                self.tape.consumed.push(id);
+                self.control(control);
+            }
+            Incoming::Signal(_) | Incoming::Record(_) | Incoming::Tick => {}
+        }
+    }
+
+    /// The running step that a path leads to.
+    pub(super) fn step_at(&self, path: &StepPath) -> Option<At> {
+        let at = At { step: self.program.step_at(path)?, scope: 0 };
+        (self.state.path(self.program, at) == *path).then_some(at)
+    }
+
+    fn accept_result(&mut self, path: &StepPath, attempt: u32, result: Result<CallOutput, CallError>) {
+        let Some(at) = self.step_at(path) else { return };
+        let usage = result.as_ref().ok().and_then(|output| output.usage.clone());
+        let taken = self.take(at, path, attempt, result);
+        let outcome = match &taken {
+            Taken::Output(value) => OutcomeRef::Output(value),
+            Taken::Error(failure, unknown, _) => OutcomeRef::Error(failure, *unknown),
+        };
+        if !self.in_flight(at, attempt) {
+            return self.record(&EventRef::Late(path, attempt, outcome, usage.as_ref()));
+        }
+        self.record(&EventRef::Done(path, attempt, outcome, usage.as_ref()));
+        self.done(at, taken);
+    }
+
+    fn done(&mut self, at: At, taken: Taken) {
+        match taken {
+            Taken::Output(value) => self.succeeded(at, value),
+            Taken::Error(failure, unknown, retry_after) => self.failed(at, failure, unknown, retry_after),
+        }
+    }
+
+    /// Holds a result against what the step was promised: an output that breaks it is a failure.
+    fn take(&self, at: At, path: &StepPath, attempt: u32, result: Result<CallOutput, CallError>) -> Taken {
+        let refused = |class, code: &str, message: String| {
+            let mut failure = self.failure(at, class, code, message);
+            failure.attempt = attempt;
+            Taken::Error(failure, false, None)
+        };
+        let output = match result {
+            Ok(output) => output,
+            Err(error) => {
+                let unknown = error.kind == CallErrorKind::Unknown;
+                let retry_after = error.retry_after;
+                let failure = Failure::of_call(error, path.clone(), attempt);
+                return Taken::Error(Box::new(failure), unknown, retry_after);
+            }
+        };
+        let value = match json::enter(Arc::unwrap_or_clone(output.value), json::MAX_DEPTH, PAYLOAD_BYTES) {
+            Ok(value) => value,
+            Err(fault @ json::EnterFault::Count { .. }) => {
+                return refused(FailureClass::Limit, "limit.payload", fault.to_string());
+            }
+            Err(fault) => return refused(FailureClass::Contract, "contract.output", fault.to_string()),
+        };
+        let bytes = json::canonical_size(&value);
+        if bytes > PAYLOAD_BYTES {
+            let message = format!("the output has {bytes} bytes, more than {PAYLOAD_BYTES}");
+            return refused(FailureClass::Limit, "limit.payload", message);
+        }
+        Taken::Output(Arc::new(value))
+    }
+
+    /// Applies what a journal holds, in a replay. False where the event cannot have come then.
+    pub(super) fn replay(&mut self, event: Event) -> bool {
+        match event {
+            Event::Done(done) => {
+                let taken = match done.outcome {
+                    Outcome::Output(value) => Taken::Output(Arc::new(value)),
+                    // The journaled instant of the backoff counts, not what the action asked for then.
+                    Outcome::Error(failure) => Taken::Error(failure, done.unknown, None),
+                };
+                let Some(at) = self.step_at(&done.path) else { return false };
+                if !self.in_flight(at, done.attempt) {
+                    return false;
+                }
+                self.count();
+                self.done(at, taken);
+            }
+            Event::Late(_) => self.count(),
+            Event::Lost { path, attempt } => {
+                let Some(at) = self.step_at(&path) else { return false };
+                if !self.in_flight(at, attempt) {
+                    return false;
+                }
+                self.count();
+                self.lost(at, None);
+            }
+            Event::Control { control, .. } => {
+                self.count();
+                self.control(control);
+            }
+            Event::Fired { path: None, timer: Timer::Rest } => self.rest(),
+            Event::Fired { path, timer } => return self.refire(path.as_ref(), timer),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Goes on with what an earlier turn left.
+    pub(super) fn rest(&mut self) {
+        self.record(&EventRef::Fired(None, Timer::Rest));
+        self.decide(Tag::Fired, "", &[Timer::Rest as u64]);
+    }
+
+    fn control(&mut self, control: Control) {
+        match control {
+            Control::Cancel if self.state.ending.is_none() => self.stop(Ending::Cancelled),
+            Control::Cancel | Control::Terminate => self.terminate(),
+            Control::Pause | Control::Unpause => {}
+        }
+    }
+
+    /// Ends at once: what runs is told, and its outcome is unknown.
+    fn terminate(&mut self) {
+        let calls: Vec<At> = self.state.calls.values().copied().collect();
+        for at in calls {
+            let Some(open) = self.state.open(self.program, at) else { continue };
+            let path = open.path.clone();
+            if let OpenWork::Call(call) = &open.work {
+                self.tape.commands.push(Command::CancelCall { path: path.clone(), attempt: call.attempt });
+                if call.effect != crate::catalog::Effect::None {
+                    self.state.unknown_effects.push(path);
+                }
+            }
+        }
+        self.end(EndStatus::Terminated, Value::Null, None);
+    }
+}
+
+impl Incoming {
+    /// The id of the inbox message that it is, if it is one.
+    pub(super) fn into_message_id(self) -> Option<String> {
+        match self {
+            Incoming::Signal(signal) => Some(signal.id),
+            Incoming::Control { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+}
+
+/// What comes first within a turn (RULES, turn.order).
+impl Run<'_> {
+    /// Controls, signals, records, results by the order in which they were scheduled.
+    pub(super) fn in_order(&self, mut incoming: Vec<Incoming>) -> Vec<Incoming> {
+        if incoming.len() > 1 {
+            incoming.sort_by_cached_key(|incoming| match incoming {
+                Incoming::Control { .. } => (0, 0),
+                Incoming::Signal(_) => (1, 0),
+                Incoming::Record(_) => (2, 0),
+                Incoming::Result { path, .. } | Incoming::Lost { path, .. } => (3, self.scheduled_at(path)),
+                Incoming::Tick => (4, 0),
+            });
+        }
+        incoming
+    }
+
+    /// The number of the event that scheduled the attempt in flight; results of no such attempt come last.
+    fn scheduled_at(&self, path: &StepPath) -> u64 {
+        let open = self.step_at(path).and_then(|at| self.state.open(self.program, at));
+        match open.map(|open| &open.work) {
+            Some(OpenWork::Call(call)) => call.phase.seq().unwrap_or(u64::MAX),
+            _ => u64::MAX,
+        }
+    }
+}

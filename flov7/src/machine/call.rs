@@ -1,0 +1,307 @@
+//! Actions: attempts, results, retries, unknown outcomes.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::event::{Scheduled, ScheduledKind, Timer};
+use super::run::{Run, Trouble};
+use super::state::{At, CallPhase, OpenCall, OpenWork, Unit};
+use super::{Call, Command, Failure, FailureClass, Settled};
+use crate::catalog::Effect;
+use super::token::chance;
+use crate::json::hash64;
+use crate::program::{self, Work};
+
+/// So many lost attempts on one step are enough: the guard against an action that kills its process
+/// (RULES, journal.lost).
+const LOSSES: u32 = 3;
+
+impl Run<'_> {
+    /// Evaluates the input and schedules the first attempt.
+    pub(super) fn begin_call(&mut self, at: At, call: &program::Call) -> Result<(), Trouble> {
+        let input = match &call.with {
+            Some(template) => self.render(at, template)?,
+            None => Arc::new(json!({})),
+        };
+        let keyed = call.connection.as_deref().is_some_and(|id| {
+            self.state.started.keyed.iter().any(|keyed| keyed == id)
+        });
+        let effect = call.effect.resolve(&input, &call.input_schema.0, keyed);
+        self.activate(at);
+        let digest = hash64(&input);
+        self.open(
+            at,
+            OpenWork::Call(OpenCall {
+                input,
+                digest,
+                effect,
+                attempt: 0,
+                tries: 0,
+                losses: 0,
+                unknown: false,
+                phase: CallPhase::Between,
+            }),
+        );
+        self.attempt(at);
+        Ok(())
+    }
+
+    fn open_call(&mut self, at: At) -> Option<&mut OpenCall> {
+        match &mut self.state.open_mut(self.program, at)?.work {
+            OpenWork::Call(call) => Some(call),
+            OpenWork::Block { .. } => None,
+        }
+    }
+
+    /// Begins the next attempt of an open call.
+    pub(super) fn attempt(&mut self, at: At) {
+        let Work::Call(plan) = &self.program.steps[at.step as usize].work else { return };
+        let path = self.state.path(self.program, at);
+        let limit = self.state.now.saturating_add_ms(plan.attempt_timeout);
+        let Some(call) = self.open_call(at) else { return };
+        if call.phase != CallPhase::Between {
+            return;
+        }
+        call.attempt += 1;
+        call.tries += 1;
+        let (attempt, effect, digest, input) = (call.attempt, call.effect, call.digest, Arc::clone(&call.input));
+        let (seq, due) = self.schedule(Scheduled {
+            path: path.clone(),
+            attempt,
+            kind: ScheduledKind::Call,
+            input_digest: digest,
+            due: Some(limit),
+            effect: Some(effect),
+        });
+        let due = due.unwrap_or(limit);
+        if let Some(call) = self.open_call(at) {
+            call.phase = CallPhase::Running { seq, due };
+        }
+        self.state.cell_mut(self.program, at).attempts = attempt;
+        self.state.timers.insert((due, Some(path.clone()), Timer::Attempt), at);
+        self.state.calls.insert(seq, at);
+        let step_due = self.state.open(self.program, at).and_then(|open| open.due);
+        self.tape.commands.push(Command::Call(Call {
+            path,
+            attempt,
+            action: Arc::clone(&plan.action),
+            connection: plan.connection.clone(),
+            input,
+            effect,
+            deadline: step_due.map_or(due, |step_due| step_due.min(due)),
+            undo: false,
+        }));
+    }
+
+    /// The attempt in flight gave its result, or is gone: nothing of it stays in the state.
+    fn landed(&mut self, at: At) {
+        let path = self.state.path(self.program, at);
+        let Some(call) = self.open_call(at) else { return };
+        let (seq, due, timer) = match call.phase {
+            CallPhase::Running { seq, due } => (seq, due, Timer::Attempt),
+            CallPhase::Cancelling { seq, due } => (seq, due, Timer::Grace),
+            CallPhase::Between | CallPhase::Backoff { .. } => return,
+        };
+        call.phase = CallPhase::Between;
+        self.state.timers.remove(&(due, Some(path), timer));
+        self.state.calls.remove(&seq);
+    }
+
+    /// Whether this attempt is in flight.
+    pub(super) fn in_flight(&self, at: At, attempt: u32) -> bool {
+        match self.state.open(self.program, at).map(|open| &open.work) {
+            Some(OpenWork::Call(call)) => {
+                call.attempt == attempt
+                    && matches!(call.phase, CallPhase::Running { .. } | CallPhase::Cancelling { .. })
+            }
+            _ => false,
+        }
+    }
+
+    fn is_cancelling(&mut self, at: At) -> bool {
+        matches!(self.open_call(at), Some(OpenCall { phase: CallPhase::Cancelling { .. }, .. }))
+    }
+
+    /// An attempt gave its output. Within the grace it counts, although its block is ending (RULES, cancel).
+    pub(super) fn succeeded(&mut self, at: At, value: Arc<Value>) {
+        self.landed(at);
+        self.settle(at, Settled::Done, Some(value), None);
+    }
+
+    /// An attempt failed.
+    pub(super) fn failed(&mut self, at: At, failure: Box<Failure>, unknown: bool, retry_after: Option<u64>) {
+        if unknown {
+            return self.lost(at, Some((failure, retry_after)));
+        }
+        let cancelled = self.is_cancelling(at);
+        self.landed(at);
+        if cancelled {
+            return self.settle(at, Settled::Cancelled, None, None);
+        }
+        if failure.retryable && self.may_retry(at) {
+            self.back_off(at, retry_after);
+        } else {
+            self.state.urgent.push_back(Unit::Fail(at, failure));
+        }
+    }
+
+    /// Nobody knows what became of an attempt: its worker is gone, or its handler said so (with that failure).
+    pub(super) fn lost(&mut self, at: At, said: Option<(Box<Failure>, Option<u64>)>) {
+        let cancelled = self.is_cancelling(at);
+        self.landed(at);
+        let Some(call) = self.open_call(at) else { return };
+        call.unknown = true;
+        call.losses += 1;
+        // A loss is not the action's fault: it counts against no retry policy.
+        call.tries = call.tries.saturating_sub(1);
+        let (effect, losses) = (call.effect, call.losses);
+        if cancelled {
+            return self.settle(at, Settled::Abandoned, None, None);
+        }
+        if effect == Effect::Once {
+            let failure = self.outcome_unknown(at, said.map(|(said, _)| said).as_deref());
+            self.state.urgent.push_back(Unit::Fail(at, failure));
+        } else if losses >= LOSSES {
+            let failure = match said {
+                Some((said, _)) => said,
+                None => {
+                    let message = format!("{LOSSES} workers were lost while they ran it");
+                    self.failure(at, FailureClass::World, "worker_lost", message)
+                }
+            };
+            self.state.urgent.push_back(Unit::Fail(at, failure));
+        } else if let Some((_, retry_after)) = said {
+            self.back_off(at, retry_after);
+        } else {
+            self.state.urgent.push_back(Unit::Attempt(at));
+        }
+    }
+
+    fn outcome_unknown(&mut self, at: At, said: Option<&Failure>) -> Box<Failure> {
+        let message = "whether it happened is unknown, and it must not be repeated";
+        let mut failure = self.failure(at, FailureClass::World, "outcome_unknown", message);
+        if let Some(said) = said {
+            failure.details = json!({ "code": said.code, "message": said.message });
+        }
+        failure
+    }
+
+    fn may_retry(&mut self, at: At) -> bool {
+        let Work::Call(plan) = &self.program.steps[at.step as usize].work else { return false };
+        let attempts = plan.retry.attempts;
+        self.open_call(at).is_some_and(|call| call.tries < attempts)
+    }
+
+    /// Waits for the delay before another attempt.
+    fn back_off(&mut self, at: At, retry_after: Option<u64>) {
+        let Work::Call(plan) = &self.program.steps[at.step as usize].work else { return };
+        let path = self.state.path(self.program, at);
+        let Some(attempt) = self.open_call(at).map(|call| call.attempt) else { return };
+        let chance = chance(&self.state.started.seed, &path, attempt);
+        let Some(call) = self.open_call(at) else { return };
+        let delay = delay(&plan.retry, attempt, chance).max(retry_after.map_or(0, saturate));
+        let digest = call.digest;
+        let due = self.state.now.saturating_add_ms(delay);
+        let (_, due) = self.schedule(Scheduled {
+            path: path.clone(),
+            attempt: attempt + 1,
+            kind: ScheduledKind::Backoff,
+            input_digest: digest,
+            due: Some(due),
+            effect: None,
+        });
+        let due = due.unwrap_or(self.state.now);
+        if let Some(call) = self.open_call(at) {
+            call.phase = CallPhase::Backoff { due };
+        }
+        self.state.timers.insert((due, Some(path), Timer::Backoff), at);
+    }
+
+    /// The pause is over.
+    pub(super) fn backed_off(&mut self, at: At) {
+        if let Some(call) = self.open_call(at) {
+            call.phase = CallPhase::Between;
+            self.state.urgent.push_back(Unit::Attempt(at));
+        }
+    }
+
+    /// An attempt took too long: nobody knows what became of it. The handler is told, and a result comes too late.
+    pub(super) fn attempt_timed_out(&mut self, at: At) {
+        let Some(call) = self.open_call(at) else { return };
+        call.unknown = true;
+        let (effect, attempt) = (call.effect, call.attempt);
+        self.landed(at);
+        let path = self.state.path(self.program, at);
+        self.tape.commands.push(Command::CancelCall { path, attempt });
+        if effect == Effect::Once {
+            let failure = self.outcome_unknown(at, None);
+            self.state.urgent.push_back(Unit::Fail(at, failure));
+        } else if self.may_retry(at) {
+            self.back_off(at, None);
+        } else {
+            let message = "an attempt took longer than its timeout";
+            let failure = self.failure(at, FailureClass::World, "timeout", message);
+            self.state.urgent.push_back(Unit::Fail(at, failure));
+        }
+    }
+
+    /// The step took too long, whatever it is at.
+    pub(super) fn call_timed_out(&mut self, at: At) {
+        let path = self.state.path(self.program, at);
+        let Some(call) = self.open_call(at) else { return };
+        let (phase, effect, attempt) = (call.phase, call.effect, call.attempt);
+        match phase {
+            // It was told to stop, and has its grace.
+            CallPhase::Cancelling { .. } => return,
+            CallPhase::Running { .. } => {
+                call.unknown = true;
+                self.landed(at);
+                self.tape.commands.push(Command::CancelCall { path, attempt });
+            }
+            CallPhase::Backoff { due } => {
+                call.phase = CallPhase::Between;
+                self.state.timers.remove(&(due, Some(path), Timer::Backoff));
+            }
+            CallPhase::Between => {}
+        }
+        let unknown = self.open_call(at).is_some_and(|call| call.unknown);
+        let failure = if unknown && effect == Effect::Once {
+            self.outcome_unknown(at, None)
+        } else {
+            self.failure(at, FailureClass::World, "timeout", "it took longer than its timeout")
+        };
+        self.state.urgent.push_back(Unit::Fail(at, failure));
+    }
+
+    /// The grace is over: whether it happened stays unknown.
+    pub(super) fn abandon(&mut self, at: At) {
+        if let Some(call) = self.open_call(at) {
+            call.unknown = true;
+            self.landed(at);
+            self.settle(at, Settled::Abandoned, None, None);
+        }
+    }
+}
+
+/// The delay after an attempt, in milliseconds: `first × factor^n`, at most `max`, less up to a half of it by chance,
+/// so that executions that failed together do not come back together.
+fn delay(retry: &program::Retry, attempt: u32, chance: u64) -> i64 {
+    let mut delay = retry.first as f64;
+    for _ in 1..attempt {
+        delay *= retry.factor;
+        if delay >= retry.max as f64 {
+            break;
+        }
+    }
+    let delay = delay.clamp(0.0, retry.max as f64);
+    // 53 random bits: exactly a double in 0..1.
+    let chance = (chance >> 11) as f64 / (1u64 << 53) as f64;
+    let whole = (delay - delay * chance / 2.0).ceil();
+    // In 0 ..= max, which is an i64.
+    whole as i64
+}
+
+fn saturate(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
+}

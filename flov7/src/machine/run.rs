@@ -1,0 +1,272 @@
+//! One turn: what came is applied in order, and after each of them all that it made ready is done.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::codec::{EventRef, Out, write_end, write_event};
+use super::event::{Ended, Event, Scheduled, Timer};
+use super::state::{At, State, Unit};
+use super::{Blocked, BlockedReason, Command, EndStatus, Failure, FailureClass, Settled};
+use crate::id::{StepPath, Timestamp};
+use crate::program::{Env, Program, Slot, slot};
+
+/// How many expression steps a turn may take before it says `more` (RULES, turn.fuel).
+pub(super) const TURN_FUEL: u64 = 1_000_000;
+
+/// What each piece of work costs beside its expressions, so that work without any ends a turn too.
+const UNIT_FUEL: u64 = 10;
+
+/// A turn being made.
+pub(super) struct Run<'a> {
+    pub(super) program: &'a Program,
+    pub(super) state: &'a mut State,
+    pub(super) tape: Tape,
+}
+
+/// What a turn has given so far.
+#[derive(Default)]
+pub(super) struct Tape {
+    pub(super) out: Out,
+    pub(super) count: u32,
+    pub(super) commands: Vec<Command>,
+    pub(super) settled: Vec<(StepPath, Settled)>,
+    /// Expression steps spent.
+    pub(super) spent: u64,
+    /// Pieces of work done.
+    pub(super) units: u64,
+    /// Set when the turn stops before it comes to rest.
+    pub(super) stopped: bool,
+    /// Whether a defect stopped it, in this turn or before: what comes is journaled, and nothing is decided.
+    pub(super) halted: bool,
+    /// Ids of inbox messages that are done with.
+    pub(super) consumed: Vec<String>,
+    pub(super) blocked: Option<Blocked>,
+    pub(super) replay: Option<Script>,
+}
+
+/// What a replay follows: what the machine is to schedule and to end with, and where it stopped.
+#[derive(Default)]
+pub(super) struct Script {
+    pub(super) emitted: VecDeque<Event>,
+    pub(super) stopped: Option<u64>,
+    /// The first event that differs.
+    pub(super) diverged: Option<u64>,
+}
+
+/// What a decision is, in the running hash. Small numbers, never given again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Tag {
+    Started = 1,
+    Skipped = 2,
+    Branch = 3,
+    Scheduled = 4,
+    Settled = 5,
+    Fired = 6,
+    Stopped = 7,
+    Ended = 8,
+}
+
+/// Why a piece of work gave no answer.
+pub(super) enum Trouble {
+    /// The step fails.
+    Failed(Box<Failure>),
+    /// Nothing more can be decided: a defect of ours.
+    Defect(Blocked),
+}
+
+impl Tape {
+    /// The body of the turn.
+    pub(super) fn body(&self) -> Arc<[u8]> {
+        let mut out = self.out.clone();
+        write_end(&mut out, self.stopped.then_some(self.units));
+        out.0.into()
+    }
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(program: &'a Program, state: &'a mut State, at: Timestamp) -> Run<'a> {
+        // A clock that was set back does not make the journal run backwards.
+        state.now = state.now.max(at);
+        Run { program, state, tape: Tape::default() }
+    }
+
+    pub(super) fn decide(&mut self, tag: Tag, path: &str, numbers: &[u64]) {
+        self.state.decided.bytes(&[tag as u8]);
+        self.state.decided.text(path);
+        for number in numbers {
+            self.state.decided.number(*number);
+        }
+    }
+
+    /// Appends `started`, whose input has moved into its slot.
+    pub(super) fn record_started(&mut self) {
+        let input = self.state.scope(0).slots[self.program.input].as_deref().unwrap_or(&Value::Null);
+        write_event(&mut self.tape.out, self.state.now, &EventRef::Started(&self.state.started, input));
+        self.count();
+    }
+
+    /// The first decisions of an execution.
+    pub(super) fn began(&mut self) {
+        self.decide(Tag::Started, "", &[self.state.started.rules.into()]);
+        if let Some(ms) = self.program.timeout {
+            let due = self.state.now.saturating_add_ms(ms);
+            self.state.due = Some(due);
+            self.state.timers.insert((due, None, Timer::Execution), At { step: 0, scope: 0 });
+        }
+        self.start_block(0, 0);
+    }
+
+    /// Whether work is left from an earlier turn.
+    pub(super) fn has_rest(&self) -> bool {
+        !self.state.urgent.is_empty() || !self.state.ready.is_empty()
+    }
+
+    /// Counts an event that is journaled already.
+    pub(super) fn count(&mut self) {
+        self.state.seq += 1;
+        self.tape.count += 1;
+    }
+
+    /// Appends an event that came from outside.
+    pub(super) fn record(&mut self, event: &EventRef<'_>) {
+        if self.tape.replay.is_none() {
+            write_event(&mut self.tape.out, self.state.now, event);
+        }
+        self.count();
+    }
+
+    /// Appends a `scheduled` event; gives its number, and its due instant as the journal has it.
+    pub(super) fn schedule(&mut self, mut scheduled: Scheduled) -> (u64, Option<Timestamp>) {
+        let seq = self.state.seq;
+        self.decide(Tag::Scheduled, &scheduled.path, &[scheduled.kind as u64, scheduled.attempt.into()]);
+        match &mut self.tape.replay {
+            None => write_event(&mut self.tape.out, self.state.now, &EventRef::Scheduled(&scheduled)),
+            Some(script) => match script.emitted.pop_front() {
+                Some(Event::Scheduled(wrote)) if Scheduled { due: scheduled.due, ..wrote.clone() } == scheduled => {
+                    // Journaled instants count, whatever would be computed today (RULES, journal.timers).
+                    scheduled.due = wrote.due;
+                }
+                _ => script.diverged = script.diverged.or(Some(seq)),
+            },
+        }
+        self.state.seq += 1;
+        self.tape.count += 1;
+        (seq, scheduled.due)
+    }
+
+    /// Ends the execution.
+    pub(super) fn end(&mut self, status: EndStatus, output: Value, error: Option<Box<Failure>>) {
+        let ended = Ended { status, output, error };
+        self.decide(Tag::Ended, "", &[status as u64]);
+        match &mut self.tape.replay {
+            None => write_event(&mut self.tape.out, self.state.now, &EventRef::Ended(&ended)),
+            Some(script) => match script.emitted.pop_front() {
+                Some(Event::Ended(wrote)) if wrote == ended => {}
+                _ => script.diverged = script.diverged.or(Some(self.state.seq)),
+            },
+        }
+        self.state.seq += 1;
+        self.tape.count += 1;
+        self.state.ready.clear();
+        self.state.urgent.clear();
+        self.state.timers.clear();
+        self.state.calls.clear();
+        self.state.busy = 0;
+        self.state.ended = Some(Box::new(ended));
+    }
+
+    /// Does all that is ready, until nothing is, the fuel is spent, or a defect is met.
+    pub(super) fn drain(&mut self) {
+        while !self.tape.stopped {
+            let urgent = !self.state.urgent.is_empty();
+            if !urgent && self.state.ready.is_empty() {
+                return;
+            }
+            if self.must_stop() {
+                self.tape.stopped = true;
+                return;
+            }
+            self.tape.spent += UNIT_FUEL;
+            // What is being done is taken out only once it is done: a defect leaves it for the next release.
+            let next = if urgent { None } else { self.state.ready.first().copied() };
+            let outcome = match (self.state.urgent.front().cloned(), next) {
+                (_, Some((step, _, scope))) => self.start(At { step, scope }),
+                (Some(unit), None) => self.unit(unit),
+                (None, None) => return,
+            };
+            match outcome {
+                Ok(()) => {
+                    self.tape.units += 1;
+                    match next {
+                        // Whatever became urgent meanwhile stands behind it.
+                        None => drop(self.state.urgent.pop_front()),
+                        Some(step) => drop(self.state.ready.remove(&step)),
+                    }
+                }
+                Err(blocked) => {
+                    self.tape.stopped = true;
+                    self.tape.halted = true;
+                    self.tape.blocked = Some(blocked);
+                }
+            }
+        }
+    }
+
+    /// A replay stops where the turn stopped; a fresh turn when its fuel is spent.
+    fn must_stop(&self) -> bool {
+        match &self.tape.replay {
+            Some(script) => script.stopped.is_some_and(|units| self.tape.units >= units),
+            None => self.tape.spent >= TURN_FUEL,
+        }
+    }
+
+    fn unit(&mut self, unit: Unit) -> Result<(), Blocked> {
+        match unit {
+            Unit::Fail(at, failure) => self.fail(at, failure),
+            Unit::Attempt(at) => {
+                self.attempt(at);
+                Ok(())
+            }
+            Unit::BlockEnd { scope, block } => self.block_end(scope, block),
+        }
+    }
+
+    /// A failure of a step that calls nothing.
+    pub(super) fn failure(&self, at: At, class: FailureClass, code: &str, message: impl Into<String>) -> Box<Failure> {
+        Box::new(Failure {
+            code: code.to_owned(),
+            class,
+            message: super::failure::message(message.into()),
+            step: Some(self.state.path(self.program, at)),
+            attempt: self.state.cell(self.program, at).attempts,
+            retryable: false,
+            details: Value::Null,
+            also: Vec::new(),
+        })
+    }
+}
+
+/// The slots as one scope sees them.
+pub(super) struct View<'a> {
+    pub(super) program: &'a Program,
+    pub(super) state: &'a State,
+    pub(super) scope: u32,
+    pub(super) error: Option<&'a Arc<Value>>,
+}
+
+impl Env for View<'_> {
+    fn slot(&self, wanted: Slot) -> Option<&Arc<Value>> {
+        if wanted == slot::ERROR { self.error } else { self.state.slot(self.program, self.scope, wanted) }
+    }
+}
+
+/// A defect of ours at a step.
+pub(super) fn defect(path: &str, message: &str) -> Blocked {
+    Blocked::new(
+        BlockedReason::Defect,
+        format!("at `{path}`: {message}. This is a defect of flov7; the execution goes on after an upgrade"),
+    )
+}

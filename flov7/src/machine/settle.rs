@@ -1,0 +1,235 @@
+//! How steps and blocks end: joins, failures, handlers, stopping.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::event::Timer;
+use super::run::{Run, Tag, Trouble};
+use super::state::{At, BlockEnding, BlockStop, CallPhase, Ending, OpenWork, Phase, Unit};
+use super::{Blocked, Command, EndStatus, Failure, FailureClass, Settled};
+use crate::catalog::Effect;
+
+/// How long a cancelled action may still give its result, in milliseconds (RULES, cancel).
+pub(super) const GRACE: i64 = 10_000;
+
+impl Run<'_> {
+    /// Settles a step: its value is kept, those who wait for it are told, its block may end.
+    pub(super) fn settle(
+        &mut self,
+        at: At,
+        how: Settled,
+        value: Option<Arc<Value>>,
+        failure: Option<Box<Failure>>,
+    ) {
+        let step = &self.program.steps[at.step as usize];
+        let path = self.state.path(self.program, at);
+        self.decide(Tag::Settled, &path, &[how as u64]);
+        let cell = self.state.cell_mut(self.program, at);
+        let before = std::mem::replace(&mut cell.phase, Phase::Settled(how, failure));
+        let block = self.state.block_mut(self.program, at.scope, step.block);
+        block.left = block.left.saturating_sub(1);
+        if let Phase::Open(open) = before {
+            if let Ok(place) = block.open.binary_search(&at.step) {
+                block.open.remove(place);
+            }
+            if let Some(due) = open.due {
+                self.state.timers.remove(&(due, Some(open.path), Timer::Step));
+            }
+            if open.work.is_busy() {
+                self.state.busy = self.state.busy.saturating_sub(1);
+            }
+            if let OpenWork::Call(call) = &open.work
+                && call.unknown
+                && call.effect != Effect::None
+                && how != Settled::Done
+            {
+                self.state.unknown_effects.push(path.clone());
+            }
+        }
+        let scope = self.state.scope_mut(at.scope);
+        if value.is_some() {
+            scope.slots[step.local as usize] = value;
+        }
+        let serial = scope.serial;
+        self.tape.settled.push((path, how));
+        let stopping = self.state.block(self.program, at.scope, step.block).stop.is_some();
+        for follower in &step.followers {
+            let waiting = self.state.cell_mut(self.program, At { step: *follower, scope: at.scope });
+            waiting.waits = waiting.waits.saturating_sub(1);
+            if waiting.waits == 0 && !stopping {
+                self.state.ready.insert((*follower, serial, at.scope));
+            }
+        }
+        let block = self.state.block(self.program, at.scope, step.block);
+        if block.left == 0 || (stopping && block.open.is_empty()) {
+            self.finish_block(at.scope, step.block);
+        }
+    }
+
+    /// Puts the end of a block among the units, once.
+    pub(super) fn finish_block(&mut self, scope: u32, block: u32) {
+        let cell = self.state.block_mut(self.program, scope, block);
+        if !cell.ending {
+            cell.ending = true;
+            self.state.urgent.push_back(Unit::BlockEnd { scope, block });
+        }
+    }
+
+    /// A step failed. Its `on_error` decides; unhandled, its block stops (RULES, fail.block).
+    pub(super) fn fail(&mut self, at: At, failure: Box<Failure>) -> Result<(), Blocked> {
+        let block = self.program.steps[at.step as usize].block;
+        let mut alone = failure.clone();
+        alone.also.clear();
+        let cell = self.state.block_mut(self.program, at.scope, block);
+        cell.failures.push(*failure);
+        // The first failure stops the block; it does so before anything that waited for the step could start.
+        let first = cell.stop.is_none();
+        if first {
+            cell.stop = Some(BlockStop::Failed);
+        }
+        self.settle(at, Settled::Failed, None, Some(alone));
+        if first {
+            self.cancel_open(at.scope, block);
+        }
+        Ok(())
+    }
+
+    /// Stops a block from outside.
+    pub(super) fn cancel_block(&mut self, scope: u32, block: u32) {
+        let cell = self.state.block_mut(self.program, scope, block);
+        if cell.stop.is_none() {
+            cell.stop = Some(BlockStop::Cancelled);
+            self.cancel_open(scope, block);
+        }
+        if self.state.block(self.program, scope, block).open.is_empty() {
+            self.finish_block(scope, block);
+        }
+    }
+
+    /// Cancels what runs in a block, in the order of the document. Recursion is bounded by the nesting of blocks.
+    fn cancel_open(&mut self, scope: u32, block: u32) {
+        for step in self.state.block(self.program, scope, block).open.clone() {
+            self.cancel_step(At { step, scope });
+        }
+    }
+
+    fn cancel_step(&mut self, at: At) {
+        let now = self.state.now;
+        let Some(open) = self.state.open_mut(self.program, at) else { return };
+        let path = open.path.clone();
+        match &mut open.work {
+            OpenWork::Call(call) => match call.phase {
+                CallPhase::Running { seq, due } => {
+                    let grace = now.saturating_add_ms(GRACE);
+                    let attempt = call.attempt;
+                    call.phase = CallPhase::Cancelling { seq, due: grace };
+                    self.state.timers.remove(&(due, Some(path.clone()), Timer::Attempt));
+                    self.state.timers.insert((grace, Some(path.clone()), Timer::Grace), at);
+                    self.tape.commands.push(Command::CancelCall { path, attempt });
+                }
+                CallPhase::Cancelling { .. } => {}
+                CallPhase::Backoff { due } => {
+                    self.state.timers.remove(&(due, Some(path), Timer::Backoff));
+                    self.settle(at, Settled::Cancelled, None, None);
+                }
+                CallPhase::Between => self.settle(at, Settled::Cancelled, None, None),
+            },
+            OpenWork::Block { scope, block, ending } => {
+                let (scope, block) = (*scope, *block);
+                ending.get_or_insert(BlockEnding::Cancelled);
+                self.cancel_block(scope, block);
+            }
+        }
+    }
+
+    /// Stops the whole execution in order.
+    pub(super) fn stop(&mut self, ending: Ending) {
+        if self.state.ending.is_none() {
+            self.state.ending = Some(ending);
+        }
+        self.cancel_block(0, 0);
+    }
+
+    /// A block has ended: its value, or its failure, goes to the step that holds it.
+    pub(super) fn block_end(&mut self, scope: u32, block: u32) -> Result<(), Blocked> {
+        let plan = &self.program.blocks[block as usize];
+        let cell = self.state.block(self.program, scope, block);
+        let outcome = match cell.stop {
+            Some(BlockStop::Cancelled) => Outcome::Cancelled,
+            Some(BlockStop::Failed) => {
+                let cell = self.state.block_mut(self.program, scope, block);
+                let mut failures = std::mem::take(&mut cell.failures).into_iter();
+                match failures.next() {
+                    Some(mut first) => {
+                        for mut other in failures {
+                            let also = std::mem::take(&mut other.also);
+                            first.also.push(other);
+                            first.also.extend(also);
+                        }
+                        Outcome::Failed(Box::new(first))
+                    }
+                    None => Outcome::Cancelled,
+                }
+            }
+            None => match &plan.output {
+                None => Outcome::Value(Arc::new(Value::Null)),
+                Some(template) => {
+                    let at = At { step: plan.holder.unwrap_or(0), scope };
+                    match self.render(at, template) {
+                        Ok(value) => Outcome::Value(value),
+                        Err(Trouble::Failed(mut failure)) => {
+                            if plan.holder.is_none() {
+                                failure.step = None;
+                            }
+                            Outcome::Failed(failure)
+                        }
+                        Err(Trouble::Defect(blocked)) => return Err(blocked),
+                    }
+                }
+            },
+        };
+        match plan.holder {
+            None => self.finish(outcome),
+            Some(step) => self.block_done(At { step, scope }, outcome),
+        }
+        Ok(())
+    }
+
+    fn block_done(&mut self, at: At, outcome: Outcome) {
+        let ending = match self.state.open(self.program, at).map(|open| &open.work) {
+            Some(OpenWork::Block { ending, .. }) => *ending,
+            _ => return,
+        };
+        match (ending, outcome) {
+            (Some(BlockEnding::TimedOut), _) => {
+                let failure = self.failure(at, FailureClass::World, "timeout", "it took longer than its timeout");
+                self.state.urgent.push_back(Unit::Fail(at, failure));
+            }
+            (Some(BlockEnding::Cancelled), _) | (None, Outcome::Cancelled) => {
+                self.settle(at, Settled::Cancelled, None, None);
+            }
+            (None, Outcome::Value(value)) => self.settle(at, Settled::Done, Some(value), None),
+            (None, Outcome::Failed(failure)) => self.state.urgent.push_back(Unit::Fail(at, failure)),
+        }
+    }
+
+    /// The outermost block has ended.
+    fn finish(&mut self, outcome: Outcome) {
+        match (outcome, self.state.ending.take()) {
+            (Outcome::Failed(failure), _) => self.end(EndStatus::Failed, Value::Null, Some(failure)),
+            (_, Some(Ending::Limit(failure))) => self.end(EndStatus::Failed, Value::Null, Some(failure)),
+            (Outcome::Value(value), None) => {
+                self.end(EndStatus::Completed, Arc::unwrap_or_clone(value), None);
+            }
+            (_, Some(Ending::Cancelled) | None) => self.end(EndStatus::Cancelled, Value::Null, None),
+        }
+    }
+}
+
+/// How a block ended.
+enum Outcome {
+    Value(Arc<Value>),
+    Failed(Box<Failure>),
+    Cancelled,
+}

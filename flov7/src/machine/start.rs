@@ -1,0 +1,148 @@
+//! A step that is ready: `when`, then what it does.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::run::{Run, Tag, Trouble, View};
+use super::state::{At, Open, OpenWork, Phase};
+use super::{Blocked, Failure, FailureClass, Settled};
+use crate::program::{Condition, Template, Work};
+
+impl Run<'_> {
+    /// Starts a step that waits for nothing more. A step of a block that stops is never started.
+    pub(super) fn start(&mut self, at: At) -> Result<(), Blocked> {
+        let step = &self.program.steps[at.step as usize];
+        if self.state.block(self.program, at.scope, step.block).stop.is_some() {
+            return Ok(());
+        }
+        if self.state.activations >= self.program.max_steps {
+            self.exhaust();
+            return Ok(());
+        }
+        match self.begin(at) {
+            Ok(()) => Ok(()),
+            Err(Trouble::Failed(failure)) => {
+                self.activate(at);
+                self.state.urgent.push_back(super::state::Unit::Fail(at, failure));
+                Ok(())
+            }
+            Err(Trouble::Defect(blocked)) => Err(blocked),
+        }
+    }
+
+    /// Evaluates what the step needs, and only then changes anything.
+    fn begin(&mut self, at: At) -> Result<(), Trouble> {
+        let step = &self.program.steps[at.step as usize];
+        if let Some(when) = &step.when
+            && !self.ask(at, when)?
+        {
+            self.activate(at);
+            let path = self.state.path(self.program, at);
+            self.decide(Tag::Skipped, &path, &[]);
+            self.settle(at, Settled::Skipped, None, None);
+            return Ok(());
+        }
+        match &step.work {
+            Work::Call(call) => self.begin_call(at, call),
+            Work::Set(template) => {
+                let value = self.render(at, template)?;
+                self.activate(at);
+                self.settle(at, Settled::Done, Some(value), None);
+                Ok(())
+            }
+            Work::If { condition, then, otherwise } => {
+                let chosen = if self.ask(at, condition)? { Some(*then) } else { *otherwise };
+                self.activate(at);
+                self.enter(at, chosen);
+                Ok(())
+            }
+        }
+    }
+
+    /// Counts the step as begun.
+    pub(super) fn activate(&mut self, at: At) {
+        self.state.activations += 1;
+        let order = self.state.activations;
+        self.state.cell_mut(self.program, at).order = order;
+    }
+
+    /// Opens a step that does not settle at once, and arms its `timeout`.
+    pub(super) fn open(&mut self, at: At, work: OpenWork) {
+        let step = &self.program.steps[at.step as usize];
+        let path = self.state.path(self.program, at);
+        let due = step.timeout.map(|ms| self.state.now.saturating_add_ms(ms));
+        if let Some(due) = due {
+            self.state.timers.insert((due, Some(path.clone()), super::event::Timer::Step), at);
+        }
+        if work.is_busy() {
+            self.state.busy += 1;
+        }
+        let block = self.state.block_mut(self.program, at.scope, step.block);
+        if let Err(place) = block.open.binary_search(&at.step) {
+            block.open.insert(place, at.step);
+        }
+        self.state.cell_mut(self.program, at).phase = Phase::Open(Box::new(Open { path, due, work }));
+    }
+
+    /// Runs a block of a step; a step without a block to run is done with null.
+    fn enter(&mut self, at: At, block: Option<u32>) {
+        let path = self.state.path(self.program, at);
+        self.decide(Tag::Branch, &path, &[block.map_or(0, |block| u64::from(block) + 1)]);
+        match block {
+            None => self.settle(at, Settled::Done, Some(Arc::new(Value::Null)), None),
+            Some(block) => {
+                self.open(at, OpenWork::Block { scope: at.scope, block, ending: None });
+                self.start_block(at.scope, block);
+            }
+        }
+    }
+
+    /// Starts a block: the steps that wait for none are ready.
+    pub(super) fn start_block(&mut self, scope: u32, block: u32) {
+        let plan = &self.program.blocks[block as usize];
+        let serial = self.state.scope(scope).serial;
+        let cell = self.state.block_mut(self.program, scope, block);
+        cell.left = plan.steps;
+        if plan.steps == 0 {
+            self.finish_block(scope, block);
+        }
+        self.state.ready.extend(plan.first.iter().map(|step| (*step, serial, scope)));
+    }
+
+    pub(super) fn render(&mut self, at: At, template: &Template) -> Result<Arc<Value>, Trouble> {
+        let view = View { program: self.program, state: self.state, scope: at.scope, error: None };
+        Ok(template.render(&view))
+    }
+
+    fn ask(&mut self, at: At, condition: &Condition) -> Result<bool, Trouble> {
+        let view = View { program: self.program, state: self.state, scope: at.scope, error: None };
+        Ok(condition.ask(&view))
+    }
+
+    /// The execution has started as many steps as it may (RULES, limit): uncatchable.
+    fn exhaust(&mut self) {
+        let message = format!("the execution started {} steps, as many as it may", self.program.max_steps);
+        let failure = Failure {
+            code: "limit.steps".to_owned(),
+            class: FailureClass::Limit,
+            message,
+            step: None,
+            attempt: 0,
+            retryable: false,
+            details: Value::Null,
+            also: Vec::new(),
+        };
+        self.stop(super::state::Ending::Limit(Box::new(failure)));
+    }
+}
+
+impl OpenWork {
+    /// Whether the execution is `running` while a step is at it.
+    pub(super) fn is_busy(&self) -> bool {
+        match self {
+            OpenWork::Call(_) => true,
+            OpenWork::Block { .. } => false,
+        }
+    }
+}

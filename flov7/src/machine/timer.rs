@@ -1,0 +1,116 @@
+//! Timers: what is due, and what that means.
+
+use super::codec::EventRef;
+use super::event::Timer;
+use super::run::{Run, Tag};
+use super::state::{At, BlockEnding, CallPhase, Ending, OpenWork};
+use super::{Failure, FailureClass};
+use crate::id::{StepPath, Timestamp};
+
+impl Run<'_> {
+    /// Whether the turn takes another incoming: not once its fuel is spent. A turn that a defect stopped does, and
+    /// decides nothing of it.
+    pub(super) fn takes_more(&self) -> bool {
+        self.state.ended.is_none() && (!self.tape.stopped || self.tape.halted)
+    }
+
+    /// Fires what is due, by due instant and path, and does what each makes ready before the next fires.
+    pub(super) fn fire_due(&mut self) {
+        while self.takes_more()
+            && let Some(((due, path, timer), at)) = self.state.timers.first_key_value()
+            && *due <= self.state.now
+        {
+            let (path, timer, at) = (path.clone(), *timer, *at);
+            self.record(&EventRef::Fired(path.as_ref(), timer));
+            self.fire(path.as_ref(), timer, at);
+            self.drain();
+        }
+    }
+
+    /// A timer of a replay: false where the machine has no such timer.
+    pub(super) fn refire(&mut self, path: Option<&StepPath>, timer: Timer) -> bool {
+        let Some((at, _)) = self.armed(path, timer) else { return false };
+        self.count();
+        self.fire(path, timer, at);
+        true
+    }
+
+    /// Whose timer it is, and when it is due.
+    fn armed(&self, path: Option<&StepPath>, timer: Timer) -> Option<(At, Timestamp)> {
+        let Some(path) = path else {
+            let none = At { step: 0, scope: 0 };
+            return self.state.due.filter(|_| timer == Timer::Execution).map(|due| (none, due));
+        };
+        let at = self.step_at(path)?;
+        let open = self.state.open(self.program, at)?;
+        let due = match (timer, &open.work) {
+            (Timer::Step, _) => open.due?,
+            (Timer::Attempt, OpenWork::Call(call)) => match call.phase {
+                CallPhase::Running { due, .. } => due,
+                _ => return None,
+            },
+            (Timer::Grace, OpenWork::Call(call)) => match call.phase {
+                CallPhase::Cancelling { due, .. } => due,
+                _ => return None,
+            },
+            (Timer::Backoff, OpenWork::Call(call)) => match call.phase {
+                CallPhase::Backoff { due } => due,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some((at, due))
+    }
+
+    fn fire(&mut self, path: Option<&StepPath>, timer: Timer, at: At) {
+        if let Some((_, due)) = self.armed(path, timer) {
+            self.state.timers.remove(&(due, path.cloned(), timer));
+        }
+        self.decide(Tag::Fired, path.map_or("", StepPath::as_str), &[timer as u64]);
+        match timer {
+            Timer::Execution => self.out_of_time(),
+            Timer::Step => self.timed_out(at),
+            Timer::Attempt => self.attempt_timed_out(at),
+            Timer::Grace => self.abandon(at),
+            Timer::Backoff => self.backed_off(at),
+            Timer::Wait | Timer::Rest => {}
+        }
+    }
+
+    /// A step's `timeout` is over: it settles now, or once its block has stopped (RULES, time.out).
+    fn timed_out(&mut self, at: At) {
+        let Some(open) = self.state.open_mut(self.program, at) else { return };
+        open.due = None;
+        match &mut open.work {
+            OpenWork::Call(_) => self.call_timed_out(at),
+            OpenWork::Block { scope, block, ending } => {
+                let (scope, block) = (*scope, *block);
+                // A block that is stopping already ends for its first reason.
+                if ending.is_none() && self.state.block(self.program, scope, block).stop.is_none() {
+                    if let Some(open) = self.state.open_mut(self.program, at)
+                        && let OpenWork::Block { ending, .. } = &mut open.work
+                    {
+                        *ending = Some(BlockEnding::TimedOut);
+                    }
+                    self.cancel_block(scope, block);
+                }
+            }
+        }
+    }
+
+    /// The workflow's `timeout` is over: uncatchable.
+    fn out_of_time(&mut self) {
+        self.state.due = None;
+        let failure = Failure {
+            code: "limit.time".to_owned(),
+            class: FailureClass::Limit,
+            message: "the execution took longer than its timeout".to_owned(),
+            step: None,
+            attempt: 0,
+            retryable: false,
+            details: serde_json::Value::Null,
+            also: Vec::new(),
+        };
+        self.stop(Ending::Limit(Box::new(failure)));
+    }
+}

@@ -1,0 +1,88 @@
+//! What an execution looks like from outside (FORMAT, command line).
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::state::{At, CallPhase, Open, OpenWork, Phase};
+use super::{ExecutionView, Machine, ReplayError, StepView, TurnBody, UndoView, Waiting};
+use super::event::ScheduledKind;
+use crate::program::Program;
+
+impl Machine {
+    /// What the execution looks like now. Values that nothing will read again are gone from a live machine:
+    /// [`Machine::replay_view`] has them all.
+    pub fn view(&self) -> ExecutionView {
+        let head = self.head();
+        let ended = self.state.ended.as_deref();
+        let mut steps = Vec::new();
+        let mut waiting = Vec::new();
+        for (scope, running) in (0u32..).zip(&self.state.scopes) {
+            let Some(running) = running else { continue };
+            for (place, cell) in running.cells.iter().enumerate() {
+                if cell.order == 0 {
+                    continue;
+                }
+                let step = self.program.scopes[running.scope as usize].steps[place];
+                let at = At { step, scope };
+                let path = self.state.path(&self.program, at);
+                let (settled, error) = match &cell.phase {
+                    Phase::Settled(how, failure) => (Some(*how), failure.as_deref().cloned()),
+                    Phase::Idle => (None, None),
+                    Phase::Open(open) => {
+                        waiting.extend(waits(open).map(|wait| (cell.order, wait)));
+                        (None, None)
+                    }
+                };
+                let output = running.slots[place].as_deref().cloned();
+                steps.push((cell.order, StepView { path, settled, attempts: cell.attempts, output, error }));
+            }
+        }
+        steps.sort_unstable_by_key(|(order, _)| *order);
+        waiting.sort_unstable_by_key(|(order, _)| *order);
+        ExecutionView {
+            execution: self.state.started.execution.clone(),
+            status: head.status,
+            output: ended.map_or(Value::Null, |ended| ended.output.clone()),
+            error: ended.and_then(|ended| ended.error.as_deref().cloned()),
+            steps: steps.into_iter().map(|(_, step)| step).collect(),
+            undo: UndoView::default(),
+            unknown_effects: self.state.unknown_effects.clone(),
+            waiting: if ended.is_some() { Vec::new() } else { waiting.into_iter().map(|(_, wait)| wait).collect() },
+            blocked: self.blocked.clone(),
+        }
+    }
+
+    /// What an execution looked like after some turns, the outputs of all its steps included.
+    ///
+    /// # Errors
+    /// As [`Machine::replay`].
+    pub fn replay_view(program: Arc<Program>, turns: &[TurnBody]) -> Result<ExecutionView, ReplayError> {
+        let (machine, _) = Machine::replay(program, turns)?;
+        Ok(machine.view())
+    }
+}
+
+/// What an open step waits for.
+fn waits(open: &Open) -> Option<Waiting> {
+    let wait = |kind, due| Waiting {
+        path: open.path.clone(),
+        kind,
+        token: None,
+        signal: None,
+        title: None,
+        details: None,
+        to: None,
+        due,
+    };
+    match &open.work {
+        OpenWork::Call(call) => match call.phase {
+            CallPhase::Running { due, .. } | CallPhase::Cancelling { due, .. } => {
+                Some(wait(ScheduledKind::Call, Some(due)))
+            }
+            CallPhase::Backoff { due } => Some(wait(ScheduledKind::Backoff, Some(due))),
+            CallPhase::Between => None,
+        },
+        OpenWork::Block { .. } => None,
+    }
+}

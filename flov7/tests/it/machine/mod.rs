@@ -1,0 +1,5 @@
+//! The machine, driven by hand: what came goes in, turns come out, and each is replayed.
+
+mod support;
+
+mod sequence;

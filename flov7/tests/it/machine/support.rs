@@ -1,0 +1,206 @@
+//! A driver over scripted results, which replays the journal after every turn.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use flov7::catalog::{ActionDescriptor, Effect, core_actions};
+use flov7::id::{Digest, ExecutionId, Namespace, StepPath, Timestamp};
+use flov7::machine::event::{Started, decode_turn};
+use flov7::machine::{
+    Actor, Call, CallError, CallErrorKind, CallOutput, Command, Incoming, Machine, Settled, Turn, TurnBody,
+};
+use flov7::program::Program;
+use flov7::validate::{Bundle, Interface};
+use serde_json::{Value, json};
+
+/// An execution under test.
+pub(crate) struct Driver {
+    pub(crate) program: Arc<Program>,
+    pub(crate) machine: Machine,
+    pub(crate) now: i64,
+    pub(crate) turns: Vec<TurnBody>,
+    /// Calls that no result was given for yet.
+    pub(crate) calls: Vec<Call>,
+    pub(crate) cancelled: Vec<(String, u32)>,
+    pub(crate) settled: Vec<(String, Settled)>,
+    pub(crate) last: Turn,
+}
+
+/// Actions of every effect: `x.none`, `x.idempotent`, `x.keyed`, `x.once`.
+pub(crate) fn actions() -> Vec<ActionDescriptor> {
+    let effects = [
+        ("x.none", Effect::None),
+        ("x.idempotent", Effect::Idempotent),
+        ("x.keyed", Effect::Keyed),
+        ("x.once", Effect::Once),
+    ];
+    effects
+        .map(|(id, effect)| ActionDescriptor::new(id, "Do", json!({}), json!(true)).with_effect(effect))
+        .into_iter()
+        .chain(core_actions())
+        .collect()
+}
+
+pub(crate) fn bundle(document: Value) -> Bundle {
+    let document = serde_json::from_value(document).unwrap();
+    let interfaces = actions().iter().map(|action| (action.id.clone(), Interface::from(action))).collect();
+    Bundle { document, interfaces, callees: BTreeMap::new(), connections: BTreeMap::new(), rules: 1 }
+}
+
+/// A document of these steps.
+pub(crate) fn document(steps: Value) -> Value {
+    json!({ "flov7": 1, "name": "test", "steps": steps })
+}
+
+impl Driver {
+    pub(crate) fn start(document: Value, input: Value) -> Driver {
+        let bundle = bundle(document);
+        let program = Program::compile(&bundle).unwrap();
+        let started = Started::new(
+            Namespace::parse("default").unwrap(),
+            ExecutionId::new(1_700_000_000_000, [7; 10]),
+            Digest::of("bundle"),
+            input,
+            0x1234_5678_9abc_def0,
+            Actor::new("test"),
+        );
+        let now = 1_000_000;
+        let (machine, turn) = Machine::new(Arc::clone(&program), started, Timestamp::from_ms(now));
+        let mut driver = Driver {
+            program,
+            machine,
+            now,
+            turns: Vec::new(),
+            calls: Vec::new(),
+            cancelled: Vec::new(),
+            settled: Vec::new(),
+            last: Turn::default(),
+        };
+        driver.took(turn);
+        driver
+    }
+
+    fn took(&mut self, turn: Turn) {
+        for command in &turn.commands {
+            match command {
+                Command::Call(call) => self.calls.push(call.clone()),
+                Command::CancelCall { path, attempt } => self.cancelled.push((path.to_string(), *attempt)),
+                other => panic!("unknown command {other:?}"),
+            }
+        }
+        self.settled.extend(turn.settled.iter().map(|(path, how)| (path.to_string(), *how)));
+        if let Some(body) = &turn.body {
+            self.turns.push(body.clone());
+            self.check_replay();
+        }
+        self.last = turn;
+    }
+
+    /// A replay of what was journaled makes the same machine.
+    fn check_replay(&self) {
+        let (again, outstanding) = Machine::replay(Arc::clone(&self.program), &self.turns).unwrap();
+        assert_eq!(outstanding, self.machine.outstanding());
+        assert_eq!(again.view(), self.machine.view());
+        assert_eq!(again.due(), self.machine.due());
+    }
+
+    pub(crate) fn handle(&mut self, incoming: Vec<Incoming>) {
+        let turn = self.machine.handle(Timestamp::from_ms(self.now), incoming);
+        self.took(turn);
+        while self.last.more {
+            let turn = self.machine.handle(Timestamp::from_ms(self.now), Vec::new());
+            self.took(turn);
+        }
+    }
+
+    /// Lets time pass, to the instant of each due timer in turn.
+    pub(crate) fn pass(&mut self, ms: i64) {
+        let end = self.now + ms;
+        while let Some(due) = self.machine.due().filter(|due| due.ms() <= end) {
+            self.now = self.now.max(due.ms());
+            self.handle(Vec::new());
+        }
+        self.now = end;
+    }
+
+    fn take_call(&mut self, path: &str) -> Call {
+        let at = self.calls.iter().position(|call| call.path == path);
+        let at = at.unwrap_or_else(|| panic!("no call of {path} is open: {:?}", self.open_calls()));
+        self.calls.remove(at)
+    }
+
+    pub(crate) fn result(&mut self, path: &str, value: Value) -> Incoming {
+        let call = self.take_call(path);
+        Incoming::Result {
+            path: call.path,
+            attempt: call.attempt,
+            result: Ok(CallOutput { value: Arc::new(value), usage: None }),
+        }
+    }
+
+    pub(crate) fn error(&mut self, path: &str, code: &str, kind: CallErrorKind) -> Incoming {
+        let call = self.take_call(path);
+        let error = CallError {
+            code: code.to_owned(),
+            message: format!("{code} happened"),
+            details: Value::Null,
+            kind,
+            retry_after: None,
+        };
+        Incoming::Result { path: call.path, attempt: call.attempt, result: Err(error) }
+    }
+
+    pub(crate) fn lost(&mut self, path: &str) -> Incoming {
+        let call = self.take_call(path);
+        Incoming::Lost { path: call.path, attempt: call.attempt }
+    }
+
+    /// The call of `path` gives a value.
+    pub(crate) fn done(&mut self, path: &str, value: Value) {
+        let incoming = self.result(path, value);
+        self.handle(vec![incoming]);
+    }
+
+    /// The call of `path` fails.
+    pub(crate) fn fail(&mut self, path: &str, code: &str, kind: CallErrorKind) {
+        let incoming = self.error(path, code, kind);
+        self.handle(vec![incoming]);
+    }
+
+    pub(crate) fn open_calls(&self) -> Vec<&str> {
+        self.calls.iter().map(|call| call.path.as_str()).collect()
+    }
+
+    /// The events so far, one word or two each.
+    pub(crate) fn trace(&self) -> Vec<String> {
+        let events = self.turns.iter().flat_map(|turn| decode_turn(turn).unwrap());
+        events.map(|recorded| word(&recorded.event)).collect()
+    }
+
+    pub(crate) fn path(text: &str) -> StepPath {
+        StepPath::parse(text).unwrap()
+    }
+}
+
+fn word(event: &flov7::machine::event::Event) -> String {
+    use flov7::machine::event::{Event, Outcome};
+    let outcome = |outcome: &Outcome| match outcome {
+        Outcome::Output(_) => "ok".to_owned(),
+        Outcome::Error(failure) => failure.code.clone(),
+    };
+    match event {
+        Event::Started(_) => "started".to_owned(),
+        Event::Scheduled(s) => format!("{:?} {} {}", s.kind, s.path, s.attempt).to_lowercase(),
+        Event::Recorded(r) => format!("recorded {} {}", r.path, r.key),
+        Event::Done(d) => format!("done {} {} {}", d.path, d.attempt, outcome(&d.outcome)),
+        Event::Lost { path, attempt } => format!("lost {path} {attempt}"),
+        Event::Late(d) => format!("late {} {} {}", d.path, d.attempt, outcome(&d.outcome)),
+        Event::Fired { path, timer } => {
+            format!("fired {:?} {}", timer, path.as_ref().map_or("", |path| path.as_str())).to_lowercase()
+        }
+        Event::Signal(s) => format!("signal {}", s.id),
+        Event::Control { control, .. } => format!("{control:?}").to_lowercase(),
+        Event::Ended(e) => format!("ended {:?}", e.status).to_lowercase(),
+        other => format!("{other:?}"),
+    }
+}
