@@ -8,7 +8,9 @@ use super::codec::{EventRef, OutcomeRef};
 use super::event::{Event, Outcome, Timer};
 use super::run::{Run, Tag};
 use super::state::{At, Ending, OpenWork};
-use super::{CallError, CallErrorKind, CallOutput, Command, Control, EndStatus, Failure, FailureClass, Incoming};
+use super::{
+    CallError, CallErrorKind, CallOutput, Command, Control, EndStatus, Failure, FailureClass, Incoming,
+};
 use crate::id::StepPath;
 use crate::json;
 

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::event::{Scheduled, ScheduledKind, Timer};
 use super::run::{Run, Trouble};
 use super::state::{At, CallPhase, OpenCall, OpenWork, Unit};
+use super::token::chance;
 use super::{Call, Command, Failure, FailureClass, Settled};
 use crate::catalog::Effect;
-use super::token::chance;
 use crate::json::hash64;
 use crate::program::{self, Work};
 
@@ -24,9 +24,10 @@ impl Run<'_> {
             Some(template) => self.render(at, template)?,
             None => Arc::new(json!({})),
         };
-        let keyed = call.connection.as_deref().is_some_and(|id| {
-            self.state.started.keyed.iter().any(|keyed| keyed == id)
-        });
+        let keyed = call
+            .connection
+            .as_deref()
+            .is_some_and(|id| self.state.started.keyed.iter().any(|keyed| keyed == id));
         let effect = call.effect.resolve(&input, &call.input_schema.0, keyed);
         self.activate(at);
         let digest = hash64(&input);
@@ -65,7 +66,8 @@ impl Run<'_> {
         }
         call.attempt += 1;
         call.tries += 1;
-        let (attempt, effect, digest, input) = (call.attempt, call.effect, call.digest, Arc::clone(&call.input));
+        let (attempt, effect, digest, input) =
+            (call.attempt, call.effect, call.digest, Arc::clone(&call.input));
         let (seq, due) = self.schedule(Scheduled {
             path: path.clone(),
             attempt,

@@ -68,7 +68,13 @@ impl Machine {
     }
 
     fn of(program: Arc<Program>, state: State) -> Machine {
-        let mut machine = Machine { program, state, held: Vec::new(), blocked: None, told: Head::new(Status::Running, None) };
+        let mut machine = Machine {
+            program,
+            state,
+            held: Vec::new(),
+            blocked: None,
+            told: Head::new(Status::Running, None),
+        };
         machine.told = machine.head();
         machine
     }

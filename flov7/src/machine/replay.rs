@@ -152,7 +152,9 @@ fn begin(program: Arc<Program>, body: &TurnBody) -> Result<Machine, ReplayError>
     let (events, stopped) = read(body)?;
     let script = script(&events, stopped);
     let mut events = events.into_iter();
-    let Some(Event::Started(started)) = events.next() else { return Err(corrupt("it begins with no `started`")) };
+    let Some(Event::Started(started)) = events.next() else {
+        return Err(corrupt("it begins with no `started`"));
+    };
     if (body.turn, body.first_seq) != (0, 0) {
         return Err(corrupt(format!("it begins with turn {}", body.turn)));
     }

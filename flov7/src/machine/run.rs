@@ -145,7 +145,9 @@ impl<'a> Run<'a> {
         match &mut self.tape.replay {
             None => write_event(&mut self.tape.out, self.state.now, &EventRef::Scheduled(&scheduled)),
             Some(script) => match script.emitted.pop_front() {
-                Some(Event::Scheduled(wrote)) if Scheduled { due: scheduled.due, ..wrote.clone() } == scheduled => {
+                Some(Event::Scheduled(wrote))
+                    if Scheduled { due: scheduled.due, ..wrote.clone() } == scheduled =>
+                {
                     // Journaled instants count, whatever would be computed today (RULES, journal.timers).
                     scheduled.due = wrote.due;
                 }
@@ -235,7 +237,13 @@ impl<'a> Run<'a> {
     }
 
     /// A failure of a step that calls nothing.
-    pub(super) fn failure(&self, at: At, class: FailureClass, code: &str, message: impl Into<String>) -> Box<Failure> {
+    pub(super) fn failure(
+        &self,
+        at: At,
+        class: FailureClass,
+        code: &str,
+        message: impl Into<String>,
+    ) -> Box<Failure> {
         Box::new(Failure {
             code: code.to_owned(),
             class,

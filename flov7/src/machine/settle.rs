@@ -203,7 +203,8 @@ impl Run<'_> {
         };
         match (ending, outcome) {
             (Some(BlockEnding::TimedOut), _) => {
-                let failure = self.failure(at, FailureClass::World, "timeout", "it took longer than its timeout");
+                let failure =
+                    self.failure(at, FailureClass::World, "timeout", "it took longer than its timeout");
                 self.state.urgent.push_back(Unit::Fail(at, failure));
             }
             (Some(BlockEnding::Cancelled), _) | (None, Outcome::Cancelled) => {

@@ -122,7 +122,11 @@ pub(super) struct Open {
 pub(super) enum OpenWork {
     Call(OpenCall),
     /// A block of an `if` or of a `switch` runs.
-    Block { scope: u32, block: u32, ending: Option<BlockEnding> },
+    Block {
+        scope: u32,
+        block: u32,
+        ending: Option<BlockEnding>,
+    },
 }
 
 /// Why the block of an open step is being stopped from outside.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::event::ScheduledKind;
 use super::state::{At, CallPhase, Open, OpenWork, Phase};
 use super::{ExecutionView, Machine, ReplayError, StepView, TurnBody, UndoView, Waiting};
-use super::event::ScheduledKind;
 use crate::program::Program;
 
 impl Machine {
@@ -48,7 +48,11 @@ impl Machine {
             steps: steps.into_iter().map(|(_, step)| step).collect(),
             undo: UndoView::default(),
             unknown_effects: self.state.unknown_effects.clone(),
-            waiting: if ended.is_some() { Vec::new() } else { waiting.into_iter().map(|(_, wait)| wait).collect() },
+            waiting: if ended.is_some() {
+                Vec::new()
+            } else {
+                waiting.into_iter().map(|(_, wait)| wait).collect()
+            },
             blocked: self.blocked.clone(),
         }
     }

@@ -163,7 +163,10 @@ impl<'a> Build<'a> {
             with: action.with.as_ref().map(Template::compile).transpose()?,
             input_schema: interface.input.clone(),
             effect: interface.effect.clone(),
-            attempt_timeout: attempt_timeout(step.attempt_timeout.as_ref(), interface.attempt_timeout.as_ref()),
+            attempt_timeout: attempt_timeout(
+                step.attempt_timeout.as_ref(),
+                interface.attempt_timeout.as_ref(),
+            ),
             retry: Retry::of(step.retry.as_ref()),
         })))
     }

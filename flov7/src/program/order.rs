@@ -23,7 +23,10 @@ pub(super) fn waits(steps: &[workflow::Step]) -> Result<Vec<Vec<u32>>, Error> {
                 let mut waits = Vec::with_capacity(ids.len());
                 for id in ids {
                     let Some(place) = places.get(id.as_str()) else {
-                        return Err(super::build::invalid(format!("`{}` waits for no earlier step `{id}`", step.id)));
+                        return Err(super::build::invalid(format!(
+                            "`{}` waits for no earlier step `{id}`",
+                            step.id
+                        )));
                     };
                     waits.push(*place);
                 }

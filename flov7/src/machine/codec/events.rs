@@ -367,11 +367,7 @@ fn parse_path(input: &In<'_>, text: &str) -> Result<StepPath, Fault> {
     StepPath::parse(text).or_else(|_| input.corrupt("a path is malformed"))
 }
 
-fn id<T, E>(
-    input: &mut In<'_>,
-    parse: fn(&str) -> Result<T, E>,
-    what: &'static str,
-) -> Result<T, Fault> {
+fn id<T, E>(input: &mut In<'_>, parse: fn(&str) -> Result<T, E>, what: &'static str) -> Result<T, Fault> {
     let text = input.text()?;
     parse(text).or_else(|_| input.corrupt(what))
 }
