@@ -6,7 +6,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::graph::trigger_label;
-use super::words::{duration, line, plain, question, template_text};
+use super::words::{duration, line, plain, question, sentence, template_text};
 use crate::catalog::{ActionDescriptor, Catalog, Effect, EffectOf};
 use crate::workflow::{
     Action, Block, Condition, Data, Match, OnError, Retry, Step, Template, Then, Wait, WaitWord, Workflow,
@@ -19,7 +19,7 @@ use crate::workflow::{
 pub fn explain(workflow: &Workflow, catalog: &Catalog) -> String {
     let mut writer = Writer { out: String::new(), catalog, facts: Facts::default(), depth: 0 };
     writer.head(workflow);
-    writer.block(&workflow.steps, "");
+    writer.block(&workflow.steps, "", 1);
     writer.tail(workflow);
     writer.out
 }
@@ -43,7 +43,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn head(&mut self, workflow: &Workflow) {
         let _ = match &workflow.description {
-            Some(description) => writeln!(self.out, "{}: {}", line(&workflow.name), line(description)),
+            Some(description) => writeln!(self.out, "{}: {}", line(&workflow.name), sentence(description)),
             None => writeln!(self.out, "{}", line(&workflow.name)),
         };
         if workflow.triggers.is_empty() {
@@ -88,18 +88,19 @@ impl Writer<'_> {
         }
     }
 
-    fn block(&mut self, steps: &[Step], number: &str) {
+    /// Explains the steps of a block, numbered on from `first`; gives the number after the last.
+    fn block(&mut self, steps: &[Step], number: &str, first: usize) -> usize {
         // As in the graph: what was not validated must not exhaust the stack.
         if self.depth >= 64 {
-            return;
+            return first;
         }
         self.depth += 1;
-        for (index, step) in steps.iter().enumerate() {
-            let number =
-                if number.is_empty() { format!("{}", index + 1) } else { format!("{number}.{}", index + 1) };
+        for (step, place) in steps.iter().zip(first..) {
+            let number = if number.is_empty() { place.to_string() } else { format!("{number}.{place}") };
             self.step(step, &number);
         }
         self.depth -= 1;
+        first + steps.len()
     }
 
     fn say(&mut self, number: &str, text: &str) {
@@ -128,7 +129,7 @@ impl Writer<'_> {
             (Some(action), _, _) => self.action(step, action, number, &lead),
             (_, Some(data), _) => {
                 let text = data_text(&step.id, data);
-                self.say(number, &format!("{lead}{text}"));
+                self.say(number, &format!("{lead}{text} [{}]", line(&step.id)));
             }
             (_, _, Some(condition)) => self.condition(condition, number, &lead),
             _ => self.say(number, &format!("{lead}{}", line(&step.id))),
@@ -168,7 +169,7 @@ impl Writer<'_> {
             "core.call" => format!("Run the workflow {}", member("workflow").unwrap_or_default()),
             other => self.outside(other, action),
         };
-        self.say(number, &format!("{lead}{text}."));
+        self.say(number, &format!("{lead}{text}. [{}]", line(&step.id)));
         if let Some(retry) = &step.retry {
             self.more(&retry_text(retry));
         }
@@ -222,12 +223,12 @@ impl Writer<'_> {
             Condition::If(choice) => {
                 let asked = question(&choice.if_.0);
                 self.say(number, &format!("{lead}If {asked}:"));
-                self.block(choice.then.steps(), number);
+                let next = self.block(choice.then.steps(), number, 1);
                 if let Some(otherwise) =
                     choice.else_.as_ref().map(Block::steps).filter(|steps| !steps.is_empty())
                 {
                     self.more("Otherwise:");
-                    self.block(otherwise, &format!("{number}.else"));
+                    self.block(otherwise, number, next);
                 }
             }
             Condition::Switch(switch) => {
@@ -237,13 +238,17 @@ impl Writer<'_> {
                     Match::All => "Each of these that is true",
                 };
                 self.say(number, &format!("{lead}{which}:"));
+                let mut next = 1;
                 for case in &switch.cases {
                     self.more(&format!("If {}:", question(&case.when.0)));
-                    self.block(&case.steps, &format!("{number}.{}", line(&case.id)));
+                    if case.steps.is_empty() {
+                        self.more("  nothing more is done");
+                    }
+                    next = self.block(&case.steps, number, next);
                 }
                 if let Some(default) = switch.default.as_ref().filter(|block| !block.steps().is_empty()) {
                     self.more("Otherwise:");
-                    self.block(default.steps(), &format!("{number}.default"));
+                    self.block(default.steps(), number, next);
                 }
             }
             Condition::Parallel(parallel) => {
@@ -256,9 +261,10 @@ impl Writer<'_> {
                     Some(Wait::Count(count)) => format!("until {count} are done; the others are cancelled"),
                 };
                 self.say(number, &format!("{lead}At the same time, {until}:"));
+                let mut next = 1;
                 for branch in &parallel.branches {
                     self.more(&format!("{}:", line(&branch.id)));
-                    self.block(&branch.steps, &format!("{number}.{}", line(&branch.id)));
+                    next = self.block(&branch.steps, number, next);
                 }
             }
             Condition::ForEach(each) => {
@@ -268,7 +274,7 @@ impl Writer<'_> {
                     width => format!("{width} at a time"),
                 };
                 self.say(number, &format!("{lead}For each of {}, {width}:", question(&each.items.0)));
-                self.block(&each.steps, number);
+                self.block(&each.steps, number, 1);
             }
             Condition::Loop(repeat) => {
                 let repeat = &repeat.loop_;
@@ -277,7 +283,7 @@ impl Writer<'_> {
                     number,
                     &format!("{lead}Again and again while {asked}, at most {} times:", repeat.max),
                 );
-                self.block(&repeat.steps, number);
+                self.block(&repeat.steps, number, 1);
             }
             Condition::Filter(filter) => {
                 let asked = question(&filter.filter.0);

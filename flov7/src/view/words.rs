@@ -5,8 +5,20 @@ use serde_json::Value;
 /// The most characters that a label keeps.
 const LABEL: usize = 80;
 
+/// The most characters that a sentence keeps.
+const SENTENCE: usize = 500;
+
 /// One line without control or direction characters, cut at [`LABEL`] characters.
 pub(super) fn line(text: &str) -> String {
+    cut(text, LABEL)
+}
+
+/// The same for a sentence, cut at [`SENTENCE`] characters.
+pub(super) fn sentence(text: &str) -> String {
+    cut(text, SENTENCE)
+}
+
+fn cut(text: &str, most: usize) -> String {
     let mut out = String::new();
     let mut space = false;
     let mut kept = 0;
@@ -18,7 +30,7 @@ pub(super) fn line(text: &str) -> String {
         if is_direction(c) {
             continue;
         }
-        if kept >= LABEL {
+        if kept >= most {
             out.push('…');
             break;
         }
@@ -97,7 +109,11 @@ pub(super) fn plain(source: &str) -> String {
     if let Some(path) = source.strip_prefix("has(").and_then(|rest| rest.strip_suffix(')'))
         && let Some(name) = path_words(path)
     {
-        return format!("there is {name}");
+        return if path.starts_with("steps.") {
+            format!("{name} is done")
+        } else {
+            format!("there is {name}")
+        };
     }
     for (operator, words) in WORDS {
         if let Some((left, right)) = source.split_once(operator) {
@@ -124,7 +140,7 @@ fn path_words(source: &str) -> Option<String> {
     match (root, rest.as_slice()) {
         ("input" | "steps" | "trigger" | "execution", []) => Some(root.to_owned()),
         ("input" | "steps", rest) => Some(line(&rest.join(" ").replace('_', " "))),
-        (_, rest) if rest.is_empty() => Some(root.replace('_', " ")),
+        (_, []) => Some(root.replace('_', " ")),
         (root, rest) => Some(line(&format!("{root} {}", rest.join(" ")).replace('_', " "))),
     }
 }

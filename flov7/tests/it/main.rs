@@ -10,3 +10,4 @@ mod workflow;
 mod house;
 mod rules;
 mod machine;
+mod view;
