@@ -42,14 +42,14 @@ impl Run<'_> {
                 self.tape.consumed.push(id);
                 self.control(control);
             }
-            Incoming::Signal(_) | Incoming::Record(_) | Incoming::Tick => {}
+            Incoming::Record(record) => self.accept_record(record),
+            Incoming::Signal(_) | Incoming::Tick => {}
         }
     }
 
     /// The running step that a path leads to.
     pub(super) fn step_at(&self, path: &StepPath) -> Option<At> {
-        let at = At { step: self.program.step_at(path)?, scope: 0 };
-        (self.state.path(self.program, at) == *path).then_some(at)
+        self.state.step_at(self.program, path)
     }
 
     fn accept_result(&mut self, path: &StepPath, attempt: u32, result: Result<CallOutput, CallError>) {
@@ -134,6 +134,7 @@ impl Run<'_> {
                 self.count();
                 self.control(control);
             }
+            Event::Recorded(record) => return self.replay_record(record),
             Event::Fired { path: None, timer: Timer::Rest } => self.rest(),
             Event::Fired { path, timer } => return self.refire(path.as_ref(), timer),
             _ => return false,

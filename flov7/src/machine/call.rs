@@ -42,13 +42,14 @@ impl Run<'_> {
                 losses: 0,
                 unknown: false,
                 phase: CallPhase::Between,
+                records: std::collections::BTreeMap::new(),
             }),
         );
         self.attempt(at);
         Ok(())
     }
 
-    fn open_call(&mut self, at: At) -> Option<&mut OpenCall> {
+    pub(super) fn open_call(&mut self, at: At) -> Option<&mut OpenCall> {
         match &mut self.state.open_mut(self.program, at)?.work {
             OpenWork::Call(call) => Some(call),
             OpenWork::Block { .. } => None,

@@ -8,8 +8,10 @@ mod apply;
 mod call;
 mod codec;
 mod data;
+mod engine;
 pub mod event;
 mod failure;
+mod record;
 mod replay;
 mod run;
 mod settle;
@@ -82,6 +84,11 @@ impl Machine {
     /// Takes what came by an instant and decides what follows. The order of `incoming` matters only within a kind
     /// (RULES, turn.order); timers that are due fire last. After the end everything is ignored.
     pub fn handle(&mut self, at: Timestamp, incoming: Vec<Incoming>) -> Turn {
+        // What a defect stopped stays stopped in this process; what comes meanwhile is journaled all the same.
+        self.handle_or_keep(at, incoming, self.blocked.is_some())
+    }
+
+    fn handle_or_keep(&mut self, at: Timestamp, incoming: Vec<Incoming>, keep: bool) -> Turn {
         let mut all = std::mem::take(&mut self.held);
         all.extend(incoming);
         if self.state.ended.is_some() {
@@ -90,8 +97,7 @@ impl Machine {
         }
         let program = Arc::clone(&self.program);
         let mut run = Run::new(&program, &mut self.state, at);
-        // What a defect stopped stays stopped in this process; what comes meanwhile is journaled all the same.
-        run.tape.halted = self.blocked.is_some();
+        run.tape.halted = keep;
         run.tape.stopped = run.tape.halted;
         if !run.tape.stopped && run.has_rest() {
             run.rest();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::event::{Ended, Started, Timer};
+use super::event::{Ended, RecordedStep, Started, Timer};
 use super::{Failure, Settled};
 use crate::catalog::Effect;
 use crate::id::{StepPath, Timestamp};
@@ -151,6 +151,8 @@ pub(super) struct OpenCall {
     /// Whether an attempt's effect may have happened.
     pub(super) unknown: bool,
     pub(super) phase: CallPhase,
+    /// The sub-steps that its attempts recorded, by key; dropped with the call.
+    pub(super) records: BTreeMap<String, RecordedStep>,
 }
 
 /// How far a call is.
@@ -268,6 +270,12 @@ impl State {
                 StepPath::parse(&text).expect("validation bounds the length of paths")
             }
         }
+    }
+
+    /// The running step that a path leads to.
+    pub(super) fn step_at(&self, program: &Program, path: &StepPath) -> Option<At> {
+        let at = At { step: program.step_at(path)?, scope: 0 };
+        (self.path(program, at) == *path).then_some(at)
     }
 
     /// The value in a slot, as seen from a scope.
