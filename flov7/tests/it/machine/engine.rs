@@ -11,12 +11,16 @@ use serde_json::{Value, json};
 use super::support::{Driver, bundle, document};
 
 fn two_steps() -> Value {
-    document(json!([{ "id": "a", "action": { "use": "x.once" } }, { "id": "b", "action": { "use": "x.once" } }]))
+    document(
+        json!([{ "id": "a", "action": { "use": "x.once" } }, { "id": "b", "action": { "use": "x.once" } }]),
+    )
 }
 
 fn kinds(turns: &[TurnBody]) -> Vec<String> {
     let events = turns.iter().flat_map(|turn| decode_turn(turn).unwrap());
-    events.map(|recorded| serde_json::to_value(&recorded.event).unwrap()["kind"].as_str().unwrap().to_owned()).collect()
+    events
+        .map(|recorded| serde_json::to_value(&recorded.event).unwrap()["kind"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn calls(turn: &Turn) -> Vec<String> {
@@ -104,7 +108,8 @@ fn record(path: &str, key: &str, value: Value) -> RecordedStep {
 
 #[test]
 fn record_is_journaled_once_and_found_by_the_next_attempt() {
-    let steps = json!([{ "id": "a", "action": { "use": "x.keyed" }, "retry": { "attempts": 2, "first": "1s" } }]);
+    let steps =
+        json!([{ "id": "a", "action": { "use": "x.keyed" }, "retry": { "attempts": 2, "first": "1s" } }]);
     let mut run = Driver::start(document(steps), json!({}));
     run.handle(vec![Incoming::Record(record("a", "k", json!(1)))]);
     run.handle(vec![Incoming::Record(record("a", "k", json!(2)))]);
