@@ -11,6 +11,7 @@ use flov7::error::{Error, ErrorKind};
 use reqwest::header::{HeaderName, HeaderValue};
 use tokio::sync::Semaphore;
 
+use super::headers;
 use super::scrub::{Scrub, base64};
 use super::settings::{Auth, Settings, schema};
 use super::transport::{Network, Transport};
@@ -108,8 +109,8 @@ fn credential(auth: &Auth, secret: &str) -> Result<((HeaderName, HeaderValue), S
     if secret.is_empty() {
         return Err(wrong("is empty"));
     }
-    let mut value = HeaderValue::from_str(&text)
-        .map_err(|_| wrong("holds a line break, a control character or one beyond ASCII"))?;
+    let mut value = headers::value(&text)
+        .ok_or_else(|| wrong("holds a line break, a control character or one beyond ASCII"))?;
     value.set_sensitive(true);
     Ok(((auth.header(), value), scrub))
 }

@@ -39,6 +39,12 @@ pub(crate) fn looks_like_credential(value: &str) -> bool {
     value.contains(' ') && (scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("basic"))
 }
 
+/// A header's value: visible ASCII, spaces and tabs. The header type itself would let other bytes through, which each
+/// server reads its own way.
+pub(crate) fn value(text: &str) -> Option<HeaderValue> {
+    if text.is_ascii() { HeaderValue::from_str(text).ok() } else { None }
+}
+
 /// Takes a header that a step sets. `held` are the names that the binding sets.
 ///
 /// # Errors
@@ -63,7 +69,7 @@ pub(crate) fn of_step(
     if !bound && is_credential(&name) {
         return Err(format!("header `{name}` carries a credential, which needs a connection"));
     }
-    let value = HeaderValue::from_str(value).map_err(|_| {
+    let value = self::value(value).ok_or_else(|| {
         format!("the value of header `{name}` holds a line break, a control character or one beyond ASCII")
     })?;
     Ok((name, value))

@@ -25,14 +25,16 @@ impl fmt::Debug for Scrub {
 }
 
 impl Scrub {
-    /// Scrubs these values, and each also percent-encoded, as base64 and as the inside of a JSON string.
+    /// Scrubs these values, and each also percent-encoded, as base64, and as the inside of a JSON string and of one
+    /// inside that.
     pub(crate) fn new<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
         let mut needles = Vec::new();
         for value in values.into_iter().filter(|value| !value.is_empty()) {
             let mut percent = String::new();
             push_encoded(&mut percent, value);
-            let quoted = Value::from(value).to_string();
-            needles.push(quoted[1..quoted.len() - 1].to_owned());
+            let quoted = quote(value);
+            needles.push(quote(&quoted));
+            needles.push(quoted);
             needles.push(percent);
             needles.push(base64(value.as_bytes()));
             needles.push(value.to_owned());
@@ -95,6 +97,12 @@ impl Scrub {
         self.text(&mut name);
         name
     }
+}
+
+/// The inside of a JSON string.
+fn quote(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
 }
 
 /// Base64 with padding (RFC 4648 §4).

@@ -356,13 +356,15 @@ impl Reader {
             }
             let found = self.text(&pointer, Some(value), "a text");
             let Some(text) = found else { continue };
-            match HeaderValue::from_str(text) {
-                Ok(_) if headers::looks_like_credential(text) => {
+            match headers::value(text) {
+                Some(_) if headers::looks_like_credential(text) => {
                     self.fault(pointer, "looks like a credential: use `auth` with the name of a secret");
                 }
-                Ok(value) if !headers.iter().any(|(known, _)| *known == name) => headers.push((name, value)),
-                Ok(_) => self.fault(pointer, "is the same header as another one, spelled otherwise"),
-                Err(_) => self.fault(pointer, "must be visible ASCII on one line"),
+                Some(_) if headers.iter().any(|(known, _)| *known == name) => {
+                    self.fault(pointer, "is the same header as another one, spelled otherwise");
+                }
+                Some(value) => headers.push((name, value)),
+                None => self.fault(pointer, "must be visible ASCII on one line"),
             }
         }
         headers.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
