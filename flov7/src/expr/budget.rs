@@ -34,19 +34,18 @@ impl Budget {
         self.bytes_limit
     }
 
-    /// Spends `steps`.
+    /// Spends `steps`; false, and all spent, where there are not so many.
+    #[inline]
+    pub(crate) fn spend(&mut self, steps: u64) -> bool {
+        let left = self.steps.checked_sub(steps);
+        self.steps = left.unwrap_or(0);
+        left.is_some()
+    }
+
+    /// Spends `steps`, or fails at `span`.
     #[inline]
     pub(crate) fn charge(&mut self, steps: u64, span: Span) -> Result<(), Box<EvalError>> {
-        match self.steps.checked_sub(steps) {
-            Some(left) => {
-                self.steps = left;
-                Ok(())
-            }
-            None => {
-                self.steps = 0;
-                Err(self.too_long(span))
-            }
-        }
+        if self.spend(steps) { Ok(()) } else { Err(self.too_long(span)) }
     }
 
     /// Takes `bytes` of the result.
@@ -67,8 +66,9 @@ impl Budget {
         if bytes <= self.bytes_limit { Ok(()) } else { Err(self.too_large(span)) }
     }
 
+    /// The failure of an evaluation that ran out of steps.
     #[cold]
-    fn too_long(&self, span: Span) -> Box<EvalError> {
+    pub(crate) fn too_long(&self, span: Span) -> Box<EvalError> {
         let message = format!("this takes more than the {} steps of one evaluation", self.steps_limit);
         Box::new(EvalError::new(EvalError::SIZE, span, message))
     }

@@ -62,7 +62,7 @@ impl<'a> Run<'a, '_> {
             F::String | F::Int | F::Double | F::Bool | F::Timestamp | F::Duration => {
                 self.convert(function, value, *first, id)
             }
-            F::ToJson => self.to_json(value, id),
+            F::ToJson => self.json_text(value, id),
             F::GetFullYear
             | F::GetMonth
             | F::GetDate
@@ -187,7 +187,7 @@ impl<'a> Run<'a, '_> {
         }
     }
 
-    fn to_json(&mut self, value: Val<'a>, id: NodeId) -> Res<Val<'a>> {
+    fn json_text(&mut self, value: Val<'a>, id: NodeId) -> Res<Val<'a>> {
         self.weigh(&value, VALUE_DEPTH, id)?;
         // Weighed, so its steps are paid; its bytes are those of the text below and not of the result.
         let span = self.span(id);
@@ -601,13 +601,28 @@ impl<'a> Run<'a, '_> {
     fn extreme_of(&mut self, function: Function, args: &'a [NodeId], id: NodeId) -> Res<Val<'a>> {
         let wanted = if function == Function::MathLeast { Ordering::Less } else { Ordering::Greater };
         let mut best: Option<Num> = None;
-        for arg in args {
-            let number = self.number_arg(*arg)?;
+        let mut take = |number: Num| {
             if best.is_none_or(|best| number.compare(best) == wanted) {
                 best = Some(number);
             }
+        };
+        for arg in args {
+            match self.eval(*arg)? {
+                Val::Num(number) => take(number),
+                // One list, as CEL has it.
+                list if args.len() == 1 && list.kind() == Kind::List => {
+                    self.charge(list.len() as u64, id)?;
+                    for member in list.list().into_iter().flat_map(|members| members.iter()) {
+                        let Val::Num(number) = member else {
+                            return self.wrong_member(function, &member, "a number", id);
+                        };
+                        take(number);
+                    }
+                }
+                other => return self.wrong(*arg, &other, "a number"),
+            }
         }
-        best.map_or_else(|| self.defect(id, "an argument is missing"), |n| Ok(Val::Num(n)))
+        best.map_or_else(|| self.empty(function, id), |n| Ok(Val::Num(n)))
     }
 }
 

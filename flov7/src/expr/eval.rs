@@ -84,8 +84,7 @@ impl<'a, 'b> Run<'a, 'b> {
 
     #[inline]
     pub(crate) fn charge(&mut self, steps: u64, id: NodeId) -> Res<()> {
-        let span = self.ast.span(id);
-        self.budget.charge(steps, span)
+        if self.budget.spend(steps) { Ok(()) } else { Err(self.budget.too_long(self.span(id))) }
     }
 
     /// A computed text, paid for.
@@ -120,6 +119,12 @@ impl<'a, 'b> Run<'a, 'b> {
             }
             ExprKind::Variable(variable) => Ok(self.local(*variable).clone()),
             ExprKind::Select { base, member, optional } => {
+                if let ExprKind::Variable(variable) = &ast.node(*base).kind {
+                    // In place: a member is read far more often than its variable is passed on.
+                    self.charge(1, *base)?;
+                    let value = &self.locals[slot(ast, *variable)];
+                    return self.select(value, member, *optional, id, *base);
+                }
                 let value = self.eval(*base)?;
                 self.select(&value, member, *optional, id, *base)
             }
@@ -173,8 +178,7 @@ impl<'a, 'b> Run<'a, 'b> {
     }
 
     fn local(&mut self, variable: VarId) -> &mut Val<'a> {
-        // The parser refuses more than MACRO_DEPTH levels; the remainder only spares a panic.
-        &mut self.locals[self.ast.variable(variable).depth() % MACRO_DEPTH]
+        &mut self.locals[slot(self.ast, variable)]
     }
 
     /// A value that must be true or false.
@@ -345,7 +349,7 @@ impl<'a, 'b> Run<'a, 'b> {
     /// What is inside the optional of a `?` entry.
     fn present(&self, value: Val<'a>, id: NodeId) -> Res<Option<Val<'a>>> {
         match value {
-            Val::Optional(inner) => Ok(inner.map(|value| Rc::unwrap_or_clone(value))),
+            Val::Optional(inner) => Ok(inner.map(Rc::unwrap_or_clone)),
             other => self.wrong(id, &other, "an optional"),
         }
     }
@@ -519,7 +523,7 @@ impl<'a, 'b> Run<'a, 'b> {
             MacroKind::Exists => self.decide(LogicOp::Or, members, variable, body),
             MacroKind::ExistsOne => {
                 let mut count = 0usize;
-                let mut each = |run: &mut Self, _| {
+                let mut each = |run: &mut Self| {
                     count += usize::from(run.condition(body)?);
                     Ok(())
                 };
@@ -527,9 +531,9 @@ impl<'a, 'b> Run<'a, 'b> {
             }
             MacroKind::Filter => {
                 let mut kept = Vec::new();
-                let mut each = |run: &mut Self, member| {
+                let mut each = |run: &mut Self| {
                     if run.condition(body)? {
-                        kept.push(member);
+                        kept.push(run.local(variable).clone());
                     }
                     Ok(())
                 };
@@ -538,7 +542,7 @@ impl<'a, 'b> Run<'a, 'b> {
             MacroKind::Map => {
                 let mut made =
                     Vec::with_capacity(if filter.is_none() { members.len().min(1_024) } else { 0 });
-                let mut each = |run: &mut Self, _| {
+                let mut each = |run: &mut Self| {
                     if filter.map_or(Ok(true), |filter| run.condition(filter))? {
                         made.push(run.eval(body)?);
                     }
@@ -548,8 +552,9 @@ impl<'a, 'b> Run<'a, 'b> {
             }
             MacroKind::SortBy => {
                 let mut keyed = Vec::new();
-                let mut each = |run: &mut Self, member| {
-                    keyed.push((run.eval(body)?, member));
+                let mut each = |run: &mut Self| {
+                    let key = run.eval(body)?;
+                    keyed.push((key, run.local(variable).clone()));
                     Ok(())
                 };
                 match self.each(members, variable, &mut each) {
@@ -559,11 +564,11 @@ impl<'a, 'b> Run<'a, 'b> {
             }
             MacroKind::GroupBy => {
                 let mut groups: BTreeMap<Key<'a>, Vec<Val<'a>>> = BTreeMap::new();
-                let mut each = |run: &mut Self, member| {
+                let mut each = |run: &mut Self| {
                     let key = run.eval(body)?;
                     let kind = key.kind();
                     match key.into_key() {
-                        Some(key) => groups.entry(key).or_default().push(member),
+                        Some(key) => groups.entry(key).or_default().push(run.local(variable).clone()),
                         None => {
                             let message = format!("the key of a group is a text, this is {}", kind.phrase());
                             return run.defect(body, message);
@@ -582,16 +587,16 @@ impl<'a, 'b> Run<'a, 'b> {
         result
     }
 
-    /// Calls `each` with every member, which is the variable's value meanwhile.
+    /// Calls `each` for every member, which is the variable's value meanwhile.
     fn each(
         &mut self,
         members: super::value::Members<'_, 'a>,
         variable: VarId,
-        each: &mut dyn FnMut(&mut Self, Val<'a>) -> Res<()>,
+        each: &mut dyn FnMut(&mut Self) -> Res<()>,
     ) -> Res<()> {
         for member in members.iter() {
-            *self.local(variable) = member.clone();
-            each(self, member)?;
+            *self.local(variable) = member;
+            each(self)?;
         }
         Ok(())
     }
@@ -619,6 +624,12 @@ impl<'a, 'b> Run<'a, 'b> {
         }
         failure.map_or(Ok(Val::Bool(!decisive)), Err)
     }
+}
+
+/// The place of a variable among the locals.
+fn slot(ast: &Ast, variable: VarId) -> usize {
+    // The parser refuses more than MACRO_DEPTH levels; the remainder only spares a panic.
+    ast.variable(variable).depth() % MACRO_DEPTH
 }
 
 /// A text of the outside, short enough for a message.

@@ -139,9 +139,9 @@ functions! {
     MathTrunc = "math.trunc", Global, 1..=1;
     /// `math.sign(x)`: -1, 0 or 1.
     MathSign = "math.sign", Global, 1..=1;
-    /// `math.greatest(a, …)` of numbers.
+    /// `math.greatest(a, …)` of numbers, or of one list of them.
     MathGreatest = "math.greatest", Global, 1..=64;
-    /// `math.least(a, …)` of numbers.
+    /// `math.least(a, …)` of numbers, or of one list of them.
     MathLeast = "math.least", Global, 1..=64;
     /// `base64.encode(text)`: of its UTF-8, padded.
     Base64Encode = "base64.encode", Global, 1..=1;

@@ -123,7 +123,7 @@ pub(crate) fn base64_decode(text: &str) -> Result<String, &'static str> {
     const FAULT: &str = "this is no base64";
     let bare = text.trim_end_matches('=');
     let padding = text.len() - bare.len();
-    if bare.len() % 4 == 1 || padding > 2 || (padding > 0 && text.len() % 4 != 0) {
+    if bare.len() % 4 == 1 || padding > 2 || (padding > 0 && !text.len().is_multiple_of(4)) {
         return Err(FAULT);
     }
     let mut bytes = Vec::with_capacity(bare.len() / 4 * 3 + 2);

@@ -265,6 +265,7 @@ fn num_money_rounds_as_it_reads() {
         ("math.sign(0)", json!(0)),
         ("math.greatest(1, 3, 2.5)", json!(3)),
         ("math.least(1, 3, -2.5)", json!(-2.5)),
+        ("math.greatest([1, 3, 2.5])", json!(3)),
     ]);
     check_failures(&[
         ("math.round(1.5, 0.5)", "data.conversion"),
@@ -272,6 +273,9 @@ fn num_money_rounds_as_it_reads() {
         ("math.round(\"1\")", "defect.expression"),
         ("math.abs(null)", "defect.expression"),
         ("math.greatest(1, \"2\")", "defect.expression"),
+        ("math.greatest([1, \"2\"])", "defect.expression"),
+        ("math.greatest([1], 2)", "defect.expression"),
+        ("math.least([])", "data.index"),
     ]);
 }
 
