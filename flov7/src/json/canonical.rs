@@ -35,8 +35,11 @@ pub fn digest(value: &Value) -> Digest {
 
 /// Where the text goes.
 trait Sink {
+    /// Text that is written as it stands.
     fn text(&mut self, text: &str);
     fn number(&mut self, number: Numeric);
+    /// A string with its quotes.
+    fn string(&mut self, text: &str);
 }
 
 impl Sink for String {
@@ -49,6 +52,12 @@ impl Sink for String {
             Numeric::Integer(integer) => push_integer(self, integer),
             Numeric::Double(double) => push_canonical_double(self, double),
         }
+    }
+
+    fn string(&mut self, text: &str) {
+        self.push('"');
+        push_escaped(self, text);
+        self.push('"');
     }
 }
 
@@ -64,9 +73,26 @@ impl Sink for Count {
     }
 
     fn number(&mut self, number: Numeric) {
+        if let Numeric::Integer(integer) = number {
+            let digits = integer.unsigned_abs().checked_ilog10().unwrap_or(0) as usize + 1;
+            self.bytes += digits + usize::from(integer < 0);
+            return;
+        }
         self.number.clear();
         self.number.number(number);
         self.bytes += self.number.len();
+    }
+
+    fn string(&mut self, text: &str) {
+        let longer = |byte: u8| match byte {
+            b'"' | b'\\' | 0x08 | 0x0C | b'\n' | b'\r' | b'\t' => 1,
+            0x00..0x20 => 5,
+            _ => 0,
+        };
+        self.bytes += text.len() + 2;
+        if needs_escapes(text) {
+            self.bytes += text.bytes().map(longer).sum::<usize>();
+        }
     }
 }
 
@@ -91,7 +117,7 @@ fn write<S: Sink>(value: &Value, sink: &mut S) {
                 Value::Bool(true) => sink.text("true"),
                 Value::Bool(false) => sink.text("false"),
                 Value::Number(number) => sink.number(Numeric::of(number)),
-                Value::String(text) => write_string(text, sink),
+                Value::String(text) => sink.string(text),
                 Value::Array(items) => {
                     sink.text("[");
                     stack.push(Open::List(items.iter()));
@@ -118,7 +144,7 @@ fn write<S: Sink>(value: &Value, sink: &mut S) {
             sink.text(",");
         }
         if let Some((key, value)) = member {
-            write_string(key, sink);
+            sink.string(key);
             sink.text(":");
             next = Some(value);
         }
@@ -140,27 +166,32 @@ fn open(members: &Map<String, Value>) -> Open<'_> {
     Open::Sorted(sorted.into_iter())
 }
 
-fn write_string<S: Sink>(text: &str, sink: &mut S) {
-    sink.text("\"");
+/// Whether a string holds anything that is escaped. A loop without an early end: it runs on several bytes at once.
+fn needs_escapes(text: &str) -> bool {
+    text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'))
+}
+
+fn push_escaped(out: &mut String, text: &str) {
+    if !needs_escapes(text) {
+        return out.push_str(text);
+    }
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
-        sink.text(&rest[..at]);
+        out.push_str(&rest[..at]);
         match rest.as_bytes()[at] {
-            b'"' => sink.text("\\\""),
-            b'\\' => sink.text("\\\\"),
-            0x08 => sink.text("\\b"),
-            0x0C => sink.text("\\f"),
-            b'\n' => sink.text("\\n"),
-            b'\r' => sink.text("\\r"),
-            b'\t' => sink.text("\\t"),
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            0x08 => out.push_str("\\b"),
+            0x0C => out.push_str("\\f"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
             control => {
-                let digit = char::from_digit(u32::from(control & 15), 16).unwrap_or('0');
-                sink.text(if control < 0x10 { "\\u000" } else { "\\u001" });
-                sink.text(digit.encode_utf8(&mut [0; 4]));
+                out.push_str(if control < 0x10 { "\\u000" } else { "\\u001" });
+                out.extend(char::from_digit(u32::from(control & 15), 16));
             }
         }
         rest = &rest[at + 1..];
     }
-    sink.text(rest);
-    sink.text("\"");
+    out.push_str(rest);
 }
