@@ -3,12 +3,14 @@
 //! These types hold one document of format 1. They say nothing about whether it is sound: [`crate::validate`] does.
 //! The published JSON Schema (`flov7 schema`) is made from them.
 
+mod build;
 mod duration;
 mod limits;
 pub(crate) mod read;
 mod schema;
 mod step;
 
+pub use build::WorkflowBuilder;
 pub use duration::{DurationText, parse_duration};
 pub use limits::DocumentLimits;
 pub use read::{Syntax, read, read_text, read_with};
@@ -29,7 +31,7 @@ pub const FORMAT: u32 = 1;
 pub const RULES: u16 = 1;
 
 /// One workflow: what starts it, what it needs, what it does, and what it gives back.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Workflow {
     /// The format version, always 1.

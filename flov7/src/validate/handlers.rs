@@ -1,0 +1,178 @@
+//! Rules of `on_error`: codes that can occur, steps that are inside, values that somebody reads.
+
+use std::collections::BTreeSet;
+
+use super::Pass;
+use super::outline::{StepAt, StepNo, continues};
+use crate::finding::{Code, Finding, nearest};
+use crate::workflow::{Condition, OnError, Step};
+
+/// Failures that any step, or any step that calls a handler, can end with (RULES, fail.class).
+const OURS: &[&str] = &[
+    "timeout",
+    "outcome_unknown",
+    "worker_lost",
+    "panicked",
+    "contract.input",
+    "contract.output",
+    "contract.signal",
+    "contract.data",
+    "contract.link",
+    "data.overflow",
+    "data.division",
+    "data.index",
+    "data.conversion",
+    "data.key",
+    "data.size",
+    "limit.payload",
+    "limit.width",
+];
+
+/// What no rule sees: it ends or suspends the execution, not the step.
+const UNCATCHABLE: &[&str] = &[
+    "cancelled",
+    "blocked",
+    "defect",
+    "limit.time",
+    "limit.steps",
+    "limit.memory",
+    "limit.tokens",
+    "limit.money",
+];
+
+/// Undotted codes of ours: `core.fail` cannot use them.
+pub(super) fn is_ours(code: &str) -> bool {
+    OURS.contains(&code) || UNCATCHABLE.contains(&code) || code == "rejected"
+}
+
+pub(super) fn check(pass: &mut Pass<'_>) {
+    let mut findings = Vec::new();
+    for (index, at) in pass.outline.steps.iter().enumerate().filter(|(_, at)| !at.poisoned) {
+        let Some(rules) = &at.step.on_error else { continue };
+        let mut possible = None;
+        for (position, rule) in rules.iter().enumerate() {
+            let pointer = format!("{}/on_error/{position}", at.pointer);
+            value(at, rule, &pointer, &mut findings);
+            steps(pass, StepNo(index), rule, &pointer, &mut findings);
+            for (place, code) in rule.codes.iter().flatten().enumerate() {
+                let possible = possible.get_or_insert_with(|| Possible::of(pass, StepNo(index)));
+                let pointer = format!("{pointer}/codes/{place}");
+                if let Some(finding) = check_code(possible, code, pointer) {
+                    findings.push(finding.with_step(&at.step.id));
+                }
+            }
+        }
+    }
+    pass.findings.append(&mut findings);
+}
+
+fn value(at: &StepAt<'_>, rule: &OnError, pointer: &str, findings: &mut Vec<Finding>) {
+    if rule.value.is_none() {
+        return;
+    }
+    let pointer = format!("{pointer}/value");
+    if !continues(rule) {
+        let message = "a step that fails has no value: nobody will read this one";
+        let finding = Finding::new(Code::VALUE_WITH_FAIL, pointer, message)
+            .with_step(&at.step.id)
+            .with_help("write `\"then\": \"continue\"`, or leave the value out");
+        findings.push(finding);
+    } else if matches!(at.step.condition, Some(Condition::Filter(_))) {
+        let message = "a filter has no value, so it cannot be given one";
+        findings.push(Finding::new(Code::NO_VALUE, pointer, message).with_step(&at.step.id));
+    }
+}
+
+/// Steps that a rule is for stand inside of the step that has the rule.
+fn steps(pass: &Pass<'_>, own: StepNo, rule: &OnError, pointer: &str, findings: &mut Vec<Finding>) {
+    let at = pass.outline.step(own);
+    for (place, id) in rule.steps.iter().flatten().enumerate() {
+        let found = pass.outline.find(id);
+        if found.is_some_and(|found| pass.outline.is_inside(found, own)) {
+            continue;
+        }
+        let inside = (own.0 + 1..at.end).map(|no| pass.outline.step(StepNo(no)).step.id.as_str());
+        let message = match found {
+            Some(_) => format!("`{id}` does not stand inside of `{}`", at.step.id),
+            None => format!("no step is called `{id}`"),
+        };
+        let near = nearest(id, inside);
+        let mut finding = Finding::new(Code::UNKNOWN_STEP, format!("{pointer}/steps/{place}"), message)
+            .with_step(&at.step.id)
+            .with_found(id.as_str());
+        if let [first, ..] = near.as_slice() {
+            finding = finding.with_help(format!("did you mean `{first}`?")).with_allowed(near.clone());
+        } else if at.blocks.is_empty() {
+            finding = finding.with_help("nothing stands inside of this step: leave `steps` out");
+        }
+        findings.push(finding);
+    }
+}
+
+/// The codes that a step can fail with.
+struct Possible {
+    /// Codes, and families with a star.
+    codes: BTreeSet<String>,
+    /// Whether some of them cannot be known, because an action is not.
+    open: bool,
+}
+
+impl Possible {
+    fn of(pass: &Pass<'_>, own: StepNo) -> Possible {
+        let mut possible =
+            Possible { codes: OURS.iter().map(|code| (*code).to_owned()).collect(), open: false };
+        for no in own.0..pass.outline.step(own).end {
+            possible.add(pass, pass.outline.step(StepNo(no)).step);
+        }
+        possible
+    }
+
+    fn add(&mut self, pass: &Pass<'_>, step: &Step) {
+        if matches!(step.condition, Some(Condition::Loop(_))) {
+            self.codes.insert("limit.iterations".to_owned());
+        }
+        let Some(action) = &step.action else {
+            self.open |= step.data.is_none() && step.condition.is_none();
+            return;
+        };
+        match pass.catalog.action(&action.uses) {
+            Some(found) => self.codes.extend(found.errors.iter().map(|error| error.code.clone())),
+            None => self.open = true,
+        }
+        if action.uses == "core.fail" {
+            let code = action.with.as_ref().and_then(|with| with.0.get("code")?.as_str());
+            self.codes.extend(code.map(str::to_owned));
+        }
+        // What another workflow fails with is known when it is saved, not here.
+        self.open |= action.uses == "core.call";
+    }
+
+    /// Whether a rule for `code`, or for a family, can ever match.
+    fn has(&self, code: &str) -> bool {
+        if self.open || self.codes.contains(code) {
+            return true;
+        }
+        let families = self.codes.iter().filter_map(|code| code.strip_suffix('*'));
+        match code.strip_suffix('*') {
+            Some(family) => self.codes.iter().any(|code| code.starts_with(family)),
+            None => families.into_iter().any(|family| code.starts_with(family)),
+        }
+    }
+}
+
+fn check_code(possible: &Possible, code: &str, pointer: String) -> Option<Finding> {
+    if UNCATCHABLE.contains(&code) {
+        let message = format!("`{code}` is no failure of a step: no rule sees it");
+        return Some(Finding::new(Code::UNCATCHABLE, pointer, message).with_found(code));
+    }
+    if possible.has(code) {
+        return None;
+    }
+    let near = nearest(code, possible.codes.iter().map(String::as_str));
+    let finding = Finding::new(Code::UNKNOWN_CODE, pointer, format!("nothing here fails with `{code}`"))
+        .with_found(code);
+    Some(match near.first() {
+        Some(first) => finding.with_help(format!("did you mean `{first}`?")).with_allowed(near.clone()),
+        None => finding.with_help("a rule without `codes` is for every failure"),
+    })
+}
