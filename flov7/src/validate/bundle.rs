@@ -1,6 +1,6 @@
 //! What an execution is bound to for life: the document and the interfaces it was checked against.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,11 @@ pub struct Bundle {
     /// The connector of each connection, by id.
     #[serde(default)]
     pub connections: BTreeMap<String, String>,
+    /// JSON Pointers of templates whose links could be neither proven nor refuted: `with` of an action is held against
+    /// the input schema of its interface, `value` of a rule of `on_error` against the step's output schema and `expect`,
+    /// `state` and `next` of a loop against its `schema`. What does not conform fails the step with `contract.link`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub checks: BTreeSet<String>,
     /// [`crate::workflow::RULES`] of the release that made it.
     pub rules: u16,
 }

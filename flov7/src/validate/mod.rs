@@ -1,9 +1,29 @@
 //! Whether a workflow is sound against a catalogue: all findings at once, or a [`ValidWorkflow`].
+//!
+//! Passes, one per file, in this order: shape ([`crate::workflow::read`]), ids, order and scope, what is built,
+//! actions, connections, triggers, arguments of built-in actions, requests, rules for failures, time and length. Every pass
+//! looks at the whole document. What could not be read is not looked at again, so that a report holds causes and not
+//! their consequences.
+//!
+//! ```
+//! use flov7::catalog::Catalog;
+//! use flov7::validate::validate;
+//! use flov7::workflow::{Step, Workflow};
+//! use serde_json::json;
+//!
+//! let steps = [Step::set("one", json!(1)), Step::set("two", json!(2)).after(["oen"])];
+//! let report = validate(&Workflow::builder("x").steps(steps).build(), &Catalog::new()).unwrap_err();
+//! let finding = &report.findings()[0];
+//! assert_eq!((finding.code.name(), finding.pointer.as_str()), ("unknown-step", "/steps/1/after/0"));
+//! assert_eq!(finding.help.as_deref(), Some("did you mean `one`?"));
+//! ```
 
+mod actions;
 mod arguments;
 mod built;
 mod bundle;
 mod connections;
+mod finish;
 mod handlers;
 mod ids;
 mod order;
@@ -19,10 +39,72 @@ use std::collections::BTreeSet;
 pub use bundle::{Bundle, Interface};
 pub use valid::ValidWorkflow;
 
+use self::order::Order;
 use self::outline::Outline;
 use crate::catalog::Catalog;
-use crate::finding::Finding;
-use crate::workflow::{DocumentLimits, Workflow};
+use crate::finding::{Code, Finding, Report, Residual};
+use crate::json::{self, Document};
+use crate::workflow::read::{Examined, examine, examine_text};
+use crate::workflow::{DocumentLimits, Syntax, Workflow};
+
+/// Checks a workflow against what an application offers.
+///
+/// A workflow that was built by hand is held to the same rules as one that was read: names, sizes, durations, all.
+/// The work is bounded by the size of the document: 10,000 steps take a fraction of a second.
+///
+/// # Errors
+/// The report, if it holds an error. Warnings and hints alone do not stop a workflow: they are its
+/// [remarks](ValidWorkflow::remarks).
+pub fn validate(workflow: &Workflow, catalog: &Catalog) -> Result<ValidWorkflow, Report> {
+    let limits = DocumentLimits::default();
+    let mut value = match serde_json::to_value(workflow) {
+        Ok(value) => value,
+        Err(error) => return Err(refused(Code::WRONG_KIND, "", format!("the workflow cannot be written: {error}"))),
+    };
+    if let Err(range) = json::normalize(&mut value) {
+        return Err(refused(Code::NUMBER_RANGE, &range.pointer, range.to_string()));
+    }
+    let (report, valid) = run(examine(&value, &limits), catalog, &limits);
+    valid.ok_or(report)
+}
+
+/// Checks a document that was read from a text. Give the report the text to see places: [`Report::locate`].
+///
+/// The workflow is there exactly if the report holds no error.
+#[must_use]
+pub fn validate_document(document: &Document, catalog: &Catalog) -> (Report, Option<ValidWorkflow>) {
+    let limits = DocumentLimits::default();
+    run(examine(&document.value, &limits), catalog, &limits)
+}
+
+/// What became of a text.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Validated {
+    /// Everything that was found, each finding with its place in the text.
+    pub report: Report,
+    /// The workflow; there exactly if the report holds no error.
+    pub valid: Option<ValidWorkflow>,
+    /// The document with its places; none if the text makes no sense.
+    pub document: Option<Document>,
+}
+
+/// Reads and checks a text, with limits that may be lower than the usual ones. Faults of the text, of the shape and
+/// of the meaning come in one report.
+#[must_use]
+pub fn validate_text(text: &str, syntax: Syntax, catalog: &Catalog, limits: &DocumentLimits) -> Validated {
+    let text = examine_text(text, syntax, limits);
+    let (report, valid) = run(text.examined, catalog, limits);
+    let report = match &text.document {
+        Some(document) => report.locate(document, text.text),
+        None => report,
+    };
+    Validated { report, valid, document: text.document }
+}
+
+fn refused(code: Code, pointer: &str, message: String) -> Report {
+    Report::new(vec![Finding::new(code, pointer, message)], Vec::new())
+}
 
 /// What every pass sees, and where it leaves what it finds.
 struct Pass<'w> {
@@ -33,4 +115,38 @@ struct Pass<'w> {
     /// Pointers of what could not be read; whatever follows from that is not found.
     poisoned: &'w BTreeSet<String>,
     findings: Vec<Finding>,
+    residuals: Vec<Residual>,
+    /// Where the run checks a link that could be neither proven nor refuted.
+    checks: BTreeSet<String>,
+}
+
+/// All passes over what could be read.
+fn run(examined: Examined, catalog: &Catalog, limits: &DocumentLimits) -> (Report, Option<ValidWorkflow>) {
+    let Examined { workflow, findings, poisoned } = examined;
+    let Some(workflow) = workflow else { return (Report::new(findings, Vec::new()), None) };
+    let outline = Outline::new(&workflow, &poisoned);
+    let mut pass = Pass {
+        workflow: &workflow,
+        catalog,
+        limits: *limits,
+        outline,
+        poisoned: &poisoned,
+        findings,
+        residuals: Vec::new(),
+        checks: BTreeSet::new(),
+    };
+    ids::check(&mut pass);
+    let _order = Order::new(&pass.outline, &mut pass.findings);
+    built::check(&mut pass);
+    actions::check(&mut pass);
+    connections::check(&mut pass);
+    triggers::check(&mut pass);
+    arguments::check(&mut pass);
+    requests::check(&mut pass);
+    handlers::check(&mut pass);
+    resources::check(&mut pass);
+    let Pass { findings, residuals, checks, .. } = pass;
+    let report = Report::new(findings, residuals);
+    let valid = report.is_valid().then(|| finish::valid(workflow, catalog, checks, &report));
+    (report, valid)
 }

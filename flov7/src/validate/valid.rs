@@ -17,7 +17,6 @@ pub struct ValidWorkflow {
 
 impl ValidWorkflow {
     /// Only the last pass of validation calls this.
-    #[allow(dead_code)] // Called by `validate` once its passes are in.
     pub(super) fn new(bundle: Bundle, residuals: Vec<Residual>, remarks: Vec<Finding>) -> Self {
         let digest = bundle.digest();
         ValidWorkflow {

@@ -6,6 +6,8 @@ mod expr;
 mod finding;
 mod id;
 mod json;
+mod catalog;
+mod validate;
 mod workflow;
 mod house;
 mod rules;

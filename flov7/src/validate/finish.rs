@@ -1,0 +1,52 @@
+//! The bundle of a workflow in which no error was found.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Bundle, Interface, ValidWorkflow};
+use crate::catalog::Catalog;
+use crate::finding::Report;
+use crate::workflow::{Condition, RULES, Step, Workflow};
+
+/// Binds the document to the interfaces of what it uses.
+pub(super) fn valid(
+    workflow: Workflow,
+    catalog: &Catalog,
+    checks: BTreeSet<String>,
+    report: &Report,
+) -> ValidWorkflow {
+    let mut used = BTreeSet::new();
+    uses(&workflow.steps, &mut used);
+    let interfaces: BTreeMap<String, Interface> = used
+        .into_iter()
+        .filter_map(|id| Some((id.to_owned(), Interface::from(catalog.action(id)?))))
+        .collect();
+    let connections =
+        workflow.connections.iter().map(|connection| (connection.id.clone(), connection.connector.clone())).collect();
+    let bundle =
+        Bundle { interfaces, callees: BTreeMap::new(), connections, checks, rules: RULES, document: workflow };
+    ValidWorkflow::new(bundle, report.residuals().to_vec(), report.findings().to_vec())
+}
+
+/// The ids of all actions of a block and of the blocks inside, of which there are at most 32 in each other.
+fn uses<'w>(steps: &'w [Step], used: &mut BTreeSet<&'w str>) {
+    for step in steps {
+        used.extend(step.action.as_ref().map(|action| action.uses.as_str()));
+        used.extend(step.undo.as_ref().map(|undo| undo.uses.as_str()));
+        match &step.condition {
+            Some(Condition::If(condition)) => {
+                uses(condition.then.steps(), used);
+                uses(condition.else_.as_ref().map_or(&[], |block| block.steps()), used);
+            }
+            Some(Condition::Switch(condition)) => {
+                condition.switch.cases.iter().for_each(|case| uses(&case.steps, used));
+                uses(condition.switch.default.as_ref().map_or(&[], |block| block.steps()), used);
+            }
+            Some(Condition::Parallel(condition)) => {
+                condition.parallel.branches.iter().for_each(|branch| uses(&branch.steps, used));
+            }
+            Some(Condition::ForEach(condition)) => uses(&condition.for_each.steps, used),
+            Some(Condition::Loop(condition)) => uses(&condition.loop_.steps, used),
+            Some(Condition::Filter(_)) | None => {}
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Validation: every code where it belongs, and nothing where nothing is wrong.
+
+mod support;
