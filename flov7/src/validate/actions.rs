@@ -21,7 +21,9 @@ pub(super) fn check(pass: &mut Pass<'_>) {
                 .with_step(&at.step.id)
                 .with_found(shorten(uses));
             findings.push(match near.first() {
-                Some(first) => finding.with_help(format!("did you mean `{first}`?")).with_allowed(near.clone()),
+                Some(first) => {
+                    finding.with_help(format!("did you mean `{first}`?")).with_allowed(near.clone())
+                }
                 None => finding,
             });
         }

@@ -39,7 +39,11 @@ pub(super) fn check(pass: &mut Pass<'_>) {
     if !unknown {
         for name in pass.workflow.signals.keys().filter(|name| !awaited.contains(&name.as_str())) {
             let message = format!("no step waits for the signal `{name}`");
-            findings.push(Finding::new(Code::UNUSED_SIGNAL, format!("/signals/{}", crate::json::escape(name)), message));
+            findings.push(Finding::new(
+                Code::UNUSED_SIGNAL,
+                format!("/signals/{}", crate::json::escape(name)),
+                message,
+            ));
         }
     }
     pass.findings.append(&mut findings);
@@ -83,21 +87,31 @@ fn wait(at: &StepAt<'_>, action: &Action, findings: &mut Vec<Finding>) {
         }
         (Some(_), Some(_)) => {
             let message = "`core.wait` takes `for` or `until`, not both";
-            findings.push(Finding::new(Code::UNKNOWN_ARGUMENT, format!("{place}/with/until"), message).about_name());
+            findings.push(
+                Finding::new(Code::UNKNOWN_ARGUMENT, format!("{place}/with/until"), message).about_name(),
+            );
         }
         (Some(length), None) => {
             let readable = |text: &str| text.contains("${") || parse_duration(text).is_some();
             if let Some(text) = length.as_str().filter(|text| !readable(text)) {
                 let message = format!("`for` is a duration such as \"1h30m\", found \"{}\"", shorten(text));
-                findings.push(Finding::new(Code::NOT_ASSIGNABLE, format!("{place}/with/for"), message).with_found(shorten(text)));
+                findings.push(
+                    Finding::new(Code::NOT_ASSIGNABLE, format!("{place}/with/for"), message)
+                        .with_found(shorten(text)),
+                );
             }
         }
         (None, Some(instant)) => {
             let readable = |text: &str| text.contains("${") || Timestamp::parse(text).is_ok();
             if let Some(text) = instant.as_str().filter(|text| !readable(text)) {
-                let message =
-                    format!("`until` is an instant such as \"2027-02-28T09:00:00Z\", found \"{}\"", shorten(text));
-                findings.push(Finding::new(Code::NOT_ASSIGNABLE, format!("{place}/with/until"), message).with_found(shorten(text)));
+                let message = format!(
+                    "`until` is an instant such as \"2027-02-28T09:00:00Z\", found \"{}\"",
+                    shorten(text)
+                );
+                findings.push(
+                    Finding::new(Code::NOT_ASSIGNABLE, format!("{place}/with/until"), message)
+                        .with_found(shorten(text)),
+                );
             }
         }
     }
@@ -112,11 +126,13 @@ fn wait_for<'a>(
     let name = literal(at, action, "signal", findings)?;
     let signals = &pass.workflow.signals;
     let hidden = format!("/signals/{}", crate::json::escape(name));
-    if !signals.contains_key(name) && !pass.poisoned.contains("/signals") && !pass.poisoned.contains(&hidden) {
+    if !signals.contains_key(name) && !pass.poisoned.contains("/signals") && !pass.poisoned.contains(&hidden)
+    {
         let near = nearest(name, signals.keys().map(String::as_str));
         let pointer = format!("{}/action/with/signal", at.pointer);
-        let finding = Finding::new(Code::UNKNOWN_SIGNAL, pointer, format!("no signal `{}` is declared", shorten(name)))
-            .with_found(shorten(name));
+        let finding =
+            Finding::new(Code::UNKNOWN_SIGNAL, pointer, format!("no signal `{}` is declared", shorten(name)))
+                .with_found(shorten(name));
         findings.push(match near.first() {
             Some(first) => finding.with_help(format!("did you mean `{first}`?")).with_allowed(near.clone()),
             None => finding.with_help("declare it in `signals`, with the schema of what is sent"),

@@ -10,7 +10,10 @@ use crate::workflow::{Condition, Match, Workflow};
 
 /// Actions that the machine does not run yet, and what to use instead.
 const ACTIONS: &[(&str, &str)] = &[
-    ("core.call", "put its steps into this workflow, or let the application start it through an action of its own"),
+    (
+        "core.call",
+        "put its steps into this workflow, or let the application start it through an action of its own",
+    ),
     ("core.emit", "let an action of the application send the event"),
 ];
 
@@ -23,7 +26,8 @@ pub(super) fn check(pass: &mut Pass<'_>) {
 }
 
 fn refused(pointer: impl Into<String>, what: &str, instead: &str) -> Finding {
-    Finding::new(Code::NOT_BUILT_YET, pointer, format!("this release does not run {what} yet")).with_help(instead)
+    Finding::new(Code::NOT_BUILT_YET, pointer, format!("this release does not run {what} yet"))
+        .with_help(instead)
 }
 
 fn document(workflow: &Workflow) -> Vec<Finding> {
@@ -87,7 +91,12 @@ fn step(at: &StepAt<'_>, findings: &mut Vec<Finding>) {
     if let Some((id, instead)) = ACTIONS.iter().find(|(id, _)| *id == action.uses) {
         refuse("/action/use", &format!("`{id}`"), instead);
     }
-    if action.uses == "core.wait_for" && action.with.as_ref().is_some_and(|with| with.0.get("key").is_some()) {
-        refuse("/action/with/key", "`key` in `core.wait_for`", "declare one signal for each thing to wait for");
+    if action.uses == "core.wait_for" && action.with.as_ref().is_some_and(|with| with.0.get("key").is_some())
+    {
+        refuse(
+            "/action/with/key",
+            "`key` in `core.wait_for`",
+            "declare one signal for each thing to wait for",
+        );
     }
 }

@@ -45,7 +45,8 @@ pub(super) fn check(pass: &mut Pass<'_>) {
 /// Every connector that something can be done with.
 fn connectors<'p>(pass: &Pass<'p>) -> BTreeSet<&'p str> {
     let offered = pass.catalog.connectors().map(|connector| connector.id.as_str());
-    let used = pass.catalog.actions().filter_map(|action| action.connector.as_ref()).map(ConnectorUse::connector);
+    let used =
+        pass.catalog.actions().filter_map(|action| action.connector.as_ref()).map(ConnectorUse::connector);
     offered.chain(used).chain([WEBHOOK]).collect()
 }
 
@@ -58,7 +59,11 @@ fn with_nearest(finding: Finding, near: Vec<String>, found: &str) -> Finding {
 }
 
 /// The connection of that id, or the finding that there is none.
-pub(super) fn declared<'p>(pass: &Pass<'p>, id: &str, pointer: String) -> Result<Option<&'p Connection>, Finding> {
+pub(super) fn declared<'p>(
+    pass: &Pass<'p>,
+    id: &str,
+    pointer: String,
+) -> Result<Option<&'p Connection>, Finding> {
     // With a `connections` that could not be read, nobody knows.
     if pass.poisoned.contains("/connections") || pass.poisoned.contains("") {
         return Ok(None);
@@ -68,7 +73,8 @@ pub(super) fn declared<'p>(pass: &Pass<'p>, id: &str, pointer: String) -> Result
         return Ok(Some(connection));
     }
     let near = nearest(id, workflow.connections.iter().map(|connection| connection.id.as_str()));
-    let finding = Finding::new(Code::UNKNOWN_CONNECTION, pointer, format!("no connection `{id}` is declared"));
+    let finding =
+        Finding::new(Code::UNKNOWN_CONNECTION, pointer, format!("no connection `{id}` is declared"));
     let mut finding = with_nearest(finding, near, id);
     if finding.help.is_none() {
         finding.help = Some("declare it in `connections`".to_owned());
@@ -105,7 +111,11 @@ fn action_connection(
         "`{}` works with a connection of `{needed}`, and `{id}` is one of `{}`",
         action.id, declared.connector
     );
-    Some(Finding::new(Code::UNKNOWN_CONNECTOR, pointer, message).with_found(&*declared.connector).with_allowed(needed))
+    Some(
+        Finding::new(Code::UNKNOWN_CONNECTOR, pointer, message)
+            .with_found(&*declared.connector)
+            .with_allowed(needed),
+    )
 }
 
 /// A connection is needed and none is named. With exactly one that fits, naming it is the fix.

@@ -20,10 +20,19 @@ pub(super) fn valid(
         .into_iter()
         .filter_map(|id| Some((id.to_owned(), Interface::from(catalog.action(id)?))))
         .collect();
-    let connections =
-        workflow.connections.iter().map(|connection| (connection.id.clone(), connection.connector.clone())).collect();
-    let bundle =
-        Bundle { interfaces, callees: BTreeMap::new(), connections, checks, rules: RULES, document: workflow };
+    let connections = workflow
+        .connections
+        .iter()
+        .map(|connection| (connection.id.clone(), connection.connector.clone()))
+        .collect();
+    let bundle = Bundle {
+        interfaces,
+        callees: BTreeMap::new(),
+        connections,
+        checks,
+        rules: RULES,
+        document: workflow,
+    };
     ValidWorkflow::new(bundle, report.residuals().to_vec(), report.findings().to_vec())
 }
 

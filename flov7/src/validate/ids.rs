@@ -8,13 +8,15 @@ use crate::workflow::Condition;
 
 pub(super) fn check(pass: &mut Pass<'_>) {
     let mut findings = Vec::new();
-    let steps = pass.outline.steps.iter().map(|at| (at.step.id.as_str(), at.pointer.as_str(), Some(&at.step.id)));
+    let steps =
+        pass.outline.steps.iter().map(|at| (at.step.id.as_str(), at.pointer.as_str(), Some(&at.step.id)));
     unique("step", steps, &mut findings);
     let connections: Vec<String> =
         (0..pass.workflow.connections.len()).map(|index| format!("/connections/{index}")).collect();
     let ids = pass.workflow.connections.iter().map(|connection| connection.id.as_str());
     unique("connection", ids.zip(&connections).map(|(id, at)| (id, at.as_str(), None)), &mut findings);
-    let triggers: Vec<String> = (0..pass.workflow.triggers.len()).map(|index| format!("/triggers/{index}")).collect();
+    let triggers: Vec<String> =
+        (0..pass.workflow.triggers.len()).map(|index| format!("/triggers/{index}")).collect();
     let ids = pass.workflow.triggers.iter().map(|trigger| trigger.id.as_str());
     unique("trigger", ids.zip(&triggers).map(|(id, at)| (id, at.as_str(), None)), &mut findings);
 
@@ -52,7 +54,8 @@ fn unique<'a>(
             }
             Some(first) => {
                 let message = format!("there is a {what} `{id}` already, at {first}");
-                let mut finding = Finding::new(Code::DUPLICATE_ID, format!("{pointer}/id"), message).with_found(id);
+                let mut finding =
+                    Finding::new(Code::DUPLICATE_ID, format!("{pointer}/id"), message).with_found(id);
                 if let Some(step) = step {
                     finding = finding.with_step(step);
                 }

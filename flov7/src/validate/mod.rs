@@ -59,7 +59,9 @@ pub fn validate(workflow: &Workflow, catalog: &Catalog) -> Result<ValidWorkflow,
     let limits = DocumentLimits::default();
     let mut value = match serde_json::to_value(workflow) {
         Ok(value) => value,
-        Err(error) => return Err(refused(Code::WRONG_KIND, "", format!("the workflow cannot be written: {error}"))),
+        Err(error) => {
+            return Err(refused(Code::WRONG_KIND, "", format!("the workflow cannot be written: {error}")));
+        }
     };
     if let Err(range) = json::normalize(&mut value) {
         return Err(refused(Code::NUMBER_RANGE, &range.pointer, range.to_string()));

@@ -16,8 +16,7 @@ pub(super) struct Before {
 
 impl Before {
     pub(super) fn has(&self, index: usize) -> bool {
-        index < self.prefix
-            || self.more.get(index / 64).is_some_and(|word| word & (1 << (index % 64)) != 0)
+        index < self.prefix || self.more.get(index / 64).is_some_and(|word| word & (1 << (index % 64)) != 0)
     }
 
     fn add(&mut self, index: usize) {
@@ -125,8 +124,11 @@ impl Order {
                     }
                 };
             }
-            let is_filter = |no: &StepNo| matches!(outline.step(*no).step.condition, Some(Condition::Filter(_)));
-            filters.push(block.steps.iter().enumerate().filter(|(_, no)| is_filter(no)).map(|(at, _)| at).collect());
+            let is_filter =
+                |no: &StepNo| matches!(outline.step(*no).step.condition, Some(Condition::Filter(_)));
+            filters.push(
+                block.steps.iter().enumerate().filter(|(_, no)| is_filter(no)).map(|(at, _)| at).collect(),
+            );
         }
         Order { before, filters }
     }
@@ -184,7 +186,11 @@ impl Order {
         if self.waits(reader, index) {
             return self.settled(outline, read, target_inside, Some(reader));
         }
-        if index < outline.step(reader).index { Sight::NotOrdered { reader, read: target } } else { Sight::NotYet }
+        if index < outline.step(reader).index {
+            Sight::NotOrdered { reader, read: target }
+        } else {
+            Sight::NotYet
+        }
     }
 
     /// What can be said of a step that has settled: it is done unless it may be skipped, or fail unnoticed, or was
@@ -231,7 +237,10 @@ fn named(
     let (message, help) = if found == no {
         (format!("`{id}` cannot wait for itself"), None)
     } else if other.block == step.block {
-        (format!("`{id}` stands behind this step"), Some("move this step behind the one that it waits for".to_owned()))
+        (
+            format!("`{id}` stands behind this step"),
+            Some("move this step behind the one that it waits for".to_owned()),
+        )
     } else {
         (format!("`{id}` stands in another block"), around(outline, step.block, found))
     };

@@ -184,7 +184,15 @@ impl<'w> Outline<'w> {
                     let length = pointer.len();
                     pointer.push_index(index);
                     let bytes = path_bytes + case.id.len() + 2;
-                    self.parts(poisoned, pointer, own, Role::Case(index), &case.steps, case.output.as_ref(), bytes);
+                    self.parts(
+                        poisoned,
+                        pointer,
+                        own,
+                        Role::Case(index),
+                        &case.steps,
+                        case.output.as_ref(),
+                        bytes,
+                    );
                     pointer.truncate(length);
                 }
                 pointer.truncate(switch);

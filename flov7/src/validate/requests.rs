@@ -35,7 +35,10 @@ fn request(connected: bool, with: Option<&workflow::Template>, place: &str) -> O
         None => &Value::Null,
         // Which host is called must be seen before it runs.
         Some(Value::String(_)) => {
-            return refused(format!("{place}/with"), &format!("`with` is written out here, so that its `{wanted}` can be checked"));
+            return refused(
+                format!("{place}/with"),
+                &format!("`with` is written out here, so that its `{wanted}` can be checked"),
+            );
         }
         Some(with) => with,
     };

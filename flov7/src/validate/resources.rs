@@ -49,7 +49,9 @@ fn retry_place(at: &StepAt<'_>, findings: &mut Vec<Finding>) {
     } else {
         return;
     };
-    for (name, there) in [("retry", step.retry.is_some()), ("attempt_timeout", step.attempt_timeout.is_some())] {
+    for (name, there) in
+        [("retry", step.retry.is_some()), ("attempt_timeout", step.attempt_timeout.is_some())]
+    {
         if there {
             let message = format!("{what} cannot have `{name}`: it belongs to actions that call a handler");
             let finding = Finding::new(Code::RETRY_PLACE, format!("{}/{name}", at.pointer), message)

@@ -28,7 +28,8 @@ impl Fault {
 /// with `cron`.
 pub(super) fn check(with: &serde_json::Map<String, Value>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let kinds: Vec<&str> = ["cron", "every", "at"].into_iter().filter(|kind| with.contains_key(*kind)).collect();
+    let kinds: Vec<&str> =
+        ["cron", "every", "at"].into_iter().filter(|kind| with.contains_key(*kind)).collect();
     match kinds.as_slice() {
         [] => faults.push(Fault::new("", "a schedule needs one of `cron`, `every` and `at`")),
         [_] => {}
@@ -131,7 +132,8 @@ mod cron {
         let cron = match parser.parse(text) {
             Ok(cron) => cron,
             Err(error) => {
-                let message = format!("`{}` is no cron expression: {}", shorten(text), lower_first(&error.to_string()));
+                let message =
+                    format!("`{}` is no cron expression: {}", shorten(text), lower_first(&error.to_string()));
                 return Some(Fault::new("/cron", message).help(example));
             }
         };

@@ -127,14 +127,20 @@ impl One<'_, '_> {
             let finding = self.note(Code::BAD_SCHEDULE, &format!("/with{}", fault.below), fault.message);
             finding.help = fault.help;
         }
-        let missed = with.get("missed").filter(|missed| !["skip", "once", "all"].iter().any(|word| *missed == word));
+        let missed =
+            with.get("missed").filter(|missed| !["skip", "once", "all"].iter().any(|word| *missed == word));
         if let Some(missed) = missed {
             let message = format!("`missed` is \"skip\", \"once\" or \"all\", found {}", describe(missed));
             self.note(Code::WRONG_KIND, "/with/missed", message).found = Some(excerpt(missed));
         }
     }
 
-    fn webhook(&mut self, with: &Map<String, Value>, index: usize, addresses: &mut BTreeMap<(String, String), usize>) {
+    fn webhook(
+        &mut self,
+        with: &Map<String, Value>,
+        index: usize,
+        addresses: &mut BTreeMap<(String, String), usize>,
+    ) {
         let unsigned = match with.get("unsigned") {
             None => false,
             Some(Value::Bool(unsigned)) => *unsigned,
@@ -145,7 +151,11 @@ impl One<'_, '_> {
             }
         };
         if unsigned {
-            self.note(Code::UNSIGNED_WEBHOOK, "/with/unsigned", "anybody who finds the address can start this workflow");
+            self.note(
+                Code::UNSIGNED_WEBHOOK,
+                "/with/unsigned",
+                "anybody who finds the address can start this workflow",
+            );
         }
         match self.trigger.connection.as_deref() {
             None if unsigned => {}
@@ -155,9 +165,13 @@ impl One<'_, '_> {
             }
             Some(id) => match declared(self.pass, id, format!("{}/connection", self.pointer)) {
                 Err(finding) => self.findings.push(finding),
-                Ok(Some(connection)) if connection.connector != WEBHOOK && !connection.connector.is_empty() => {
-                    let message =
-                        format!("a webhook works with a connection of `{WEBHOOK}`, and `{id}` is one of `{}`", connection.connector);
+                Ok(Some(connection))
+                    if connection.connector != WEBHOOK && !connection.connector.is_empty() =>
+                {
+                    let message = format!(
+                        "a webhook works with a connection of `{WEBHOOK}`, and `{id}` is one of `{}`",
+                        connection.connector
+                    );
                     self.note(Code::UNKNOWN_CONNECTOR, "/connection", message).allowed = Some(WEBHOOK.into());
                 }
                 Ok(_) => {}
@@ -165,9 +179,16 @@ impl One<'_, '_> {
         }
         let method = match with.get("method") {
             None => "POST",
-            Some(Value::String(method)) if ["POST", "PUT", "PATCH", "GET", "DELETE"].contains(&method.as_str()) => method,
+            Some(Value::String(method))
+                if ["POST", "PUT", "PATCH", "GET", "DELETE"].contains(&method.as_str()) =>
+            {
+                method
+            }
             Some(other) => {
-                let message = format!("`method` is a method in capital letters such as \"POST\", found {}", describe(other));
+                let message = format!(
+                    "`method` is a method in capital letters such as \"POST\", found {}",
+                    describe(other)
+                );
                 self.note(Code::WRONG_KIND, "/with/method", message).found = Some(excerpt(other));
                 return;
             }
@@ -182,8 +203,10 @@ impl One<'_, '_> {
                 && path.split('/').all(|part| !matches!(part, "" | "." | "..") && part.bytes().all(letter))
         };
         let Some(path) = path.as_str().filter(fits) else {
-            let message =
-                format!("`path` is words with `/` between them, such as \"orders/new\", found {}", describe(path));
+            let message = format!(
+                "`path` is words with `/` between them, such as \"orders/new\", found {}",
+                describe(path)
+            );
             self.note(Code::WRONG_KIND, "/with/path", message).found = Some(excerpt(path));
             return;
         };
@@ -207,7 +230,8 @@ impl One<'_, '_> {
             }
             Some(Value::String(name)) if !name.is_empty() && !name.contains("${") => {}
             Some(other) => {
-                let message = format!("`name` is the name of an event, written out; found {}", describe(other));
+                let message =
+                    format!("`name` is the name of an event, written out; found {}", describe(other));
                 self.note(Code::WRONG_KIND, "/with/name", message).found = Some(excerpt(other));
             }
         }

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::{
-    Action, Block, Case, Concurrency, Condition, Connection, Data, DurationText, Expression, FORMAT, Filter, FullBlock,
-    If, Limits, OnError, Retry, Schema, Step, Switch, SwitchCondition, Template, Then, Trigger, Undo, Validate,
-    Workflow,
+    Action, Block, Case, Concurrency, Condition, Connection, Data, DurationText, Expression, FORMAT, Filter,
+    FullBlock, If, Limits, OnError, Retry, Schema, Step, Switch, SwitchCondition, Template, Then, Trigger,
+    Undo, Validate, Workflow,
 };
 
 impl Workflow {
@@ -34,9 +34,7 @@ impl Workflow {
     /// assert!(validate(&workflow, &Catalog::new()).is_ok());
     /// ```
     pub fn builder(name: impl Into<String>) -> WorkflowBuilder {
-        WorkflowBuilder {
-            workflow: Workflow { flov7: FORMAT, name: name.into(), ..Workflow::default() },
-        }
+        WorkflowBuilder { workflow: Workflow { flov7: FORMAT, name: name.into(), ..Workflow::default() } }
     }
 }
 

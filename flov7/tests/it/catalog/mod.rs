@@ -40,7 +40,9 @@ fn everything_is_read() {
     .unwrap();
     let invoice = catalog.action("shop.invoice").unwrap();
     assert_eq!(invoice.connector, Some(ConnectorUse::Required("http".into())));
-    assert!(matches!(&invoice.effect, EffectOf::By(by) if by.by == "/method" && by.kinds["*"] == Effect::Once));
+    assert!(
+        matches!(&invoice.effect, EffectOf::By(by) if by.by == "/method" && by.kinds["*"] == Effect::Once)
+    );
     assert_eq!(invoice.errors.len(), 3);
     assert!(invoice.errors[0].retryable && invoice.records);
     assert_eq!(invoice.attempt_timeout.as_ref().unwrap().millis(), Some(5_000));
@@ -71,19 +73,48 @@ fn every_fault_is_found() {
         (with(json!({ "output": "text" })), vec!["wrong-kind /actions/0/output"]),
         (with(json!({ "effect": "twice" })), vec!["wrong-kind /actions/0/effect"]),
         (with(json!({ "effect": { "GET": "none" } })), vec!["missing-member /actions/0/effect"]),
-        (with(json!({ "effect": { "by": "method", "GET": 1 } })), vec!["wrong-kind /actions/0/effect/GET", "wrong-kind /actions/0/effect/by"]),
+        (
+            with(json!({ "effect": { "by": "method", "GET": 1 } })),
+            vec!["wrong-kind /actions/0/effect/GET", "wrong-kind /actions/0/effect/by"],
+        ),
         (with(json!({ "connector": "http" })), vec!["wrong-kind /actions/0/connector"]),
         (with(json!({ "connector": {} })), vec!["missing-member /actions/0/connector"]),
-        (with(json!({ "connector": { "required": "a", "optional": "b" } })), vec!["wrong-kind /actions/0/connector"]),
-        (with(json!({ "errors": [{ "code": "conflict" }, { "code": "data.size" }, {}] })),
-            vec!["bad-id /actions/0/errors/0/code", "bad-id /actions/0/errors/1/code", "missing-member /actions/0/errors/2"]),
-        (with(json!({ "attempt_timeout": "0s", "records": 1, "compatible": ["x"] })),
-            vec!["number-range /actions/0/attempt_timeout", "wrong-kind /actions/0/compatible/0", "wrong-kind /actions/0/records"]),
-        (with(json!({ "via": { "grpc": {} } })), vec!["missing-member /actions/0/via", "unknown-member /actions/0/via/grpc"]),
-        (with(json!({ "via": { "http": { "connection": "Shop", "method": "post", "path": "x" } } })),
-            vec!["bad-id /actions/0/via/http/connection", "wrong-kind /actions/0/via/http/method", "wrong-kind /actions/0/via/http/path"]),
-        (json!({ "flov7_catalog": 1, "events": [{ "name": "received", "title": "A", "payload": true, "measure": "total" }] }),
-            vec!["wrong-kind /events/0/measure", "bad-id /events/0/name"]),
+        (
+            with(json!({ "connector": { "required": "a", "optional": "b" } })),
+            vec!["wrong-kind /actions/0/connector"],
+        ),
+        (
+            with(json!({ "errors": [{ "code": "conflict" }, { "code": "data.size" }, {}] })),
+            vec![
+                "bad-id /actions/0/errors/0/code",
+                "bad-id /actions/0/errors/1/code",
+                "missing-member /actions/0/errors/2",
+            ],
+        ),
+        (
+            with(json!({ "attempt_timeout": "0s", "records": 1, "compatible": ["x"] })),
+            vec![
+                "number-range /actions/0/attempt_timeout",
+                "wrong-kind /actions/0/compatible/0",
+                "wrong-kind /actions/0/records",
+            ],
+        ),
+        (
+            with(json!({ "via": { "grpc": {} } })),
+            vec!["missing-member /actions/0/via", "unknown-member /actions/0/via/grpc"],
+        ),
+        (
+            with(json!({ "via": { "http": { "connection": "Shop", "method": "post", "path": "x" } } })),
+            vec![
+                "bad-id /actions/0/via/http/connection",
+                "wrong-kind /actions/0/via/http/method",
+                "wrong-kind /actions/0/via/http/path",
+            ],
+        ),
+        (
+            json!({ "flov7_catalog": 1, "events": [{ "name": "received", "title": "A", "payload": true, "measure": "total" }] }),
+            vec!["wrong-kind /events/0/measure", "bad-id /events/0/name"],
+        ),
         (json!({ "flov7_catalog": 1, "people": ["a", 1] }), vec!["wrong-kind /people/1"]),
     ] {
         assert_eq!(found(&file), expected, "{file}");

@@ -44,7 +44,14 @@ pub(crate) fn actions() -> Vec<ActionDescriptor> {
 pub(crate) fn bundle(document: Value) -> Bundle {
     let document = serde_json::from_value(document).unwrap();
     let interfaces = actions().iter().map(|action| (action.id.clone(), Interface::from(action))).collect();
-    Bundle { document, interfaces, callees: BTreeMap::new(), connections: BTreeMap::new(), checks: Default::default(), rules: 1 }
+    Bundle {
+        document,
+        interfaces,
+        callees: BTreeMap::new(),
+        connections: BTreeMap::new(),
+        checks: Default::default(),
+        rules: 1,
+    }
 }
 
 /// A document of these steps.

@@ -55,13 +55,25 @@ pub(crate) fn found(document: &Value) -> Vec<String> {
 #[track_caller]
 pub(crate) fn check(document: Value, expected: &[&str]) {
     let (report, _) = report(&document);
-    let found: Vec<String> =
-        report.findings().iter().map(|finding| format!("{} {}", finding.code.name(), finding.pointer)).collect();
+    let found: Vec<String> = report
+        .findings()
+        .iter()
+        .map(|finding| format!("{} {}", finding.code.name(), finding.pointer))
+        .collect();
     if found != expected {
         let all: Vec<String> = report
             .findings()
             .iter()
-            .map(|f| format!("{} {} {:?}: {} ({})", f.code.name(), f.pointer, f.expr_span, f.message, f.help.as_deref().unwrap_or("")))
+            .map(|f| {
+                format!(
+                    "{} {} {:?}: {} ({})",
+                    f.code.name(),
+                    f.pointer,
+                    f.expr_span,
+                    f.message,
+                    f.help.as_deref().unwrap_or("")
+                )
+            })
             .collect();
         panic!("expected {expected:#?}\nfound {all:#?}\nin {document:#}");
     }
