@@ -12,7 +12,9 @@ pub(crate) mod settings;
 mod target;
 mod tls;
 mod transport;
+mod via;
 
 pub use connector::{HTTP, HttpConnection, HttpConnector};
 pub use request::{HttpRequest, descriptor as http_request_descriptor};
 pub use transport::Network;
+pub use via::ViaHttpAction;

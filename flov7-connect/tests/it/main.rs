@@ -15,3 +15,4 @@ mod secrets;
 mod settings;
 mod tls;
 mod unknown;
+mod via;

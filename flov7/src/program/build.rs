@@ -159,7 +159,7 @@ impl<'a> Build<'a> {
         let interface = self.interface(&action.uses)?;
         Ok(Work::Call(Box::new(Call {
             action: action.uses.as_str().into(),
-            connection: action.connection.as_deref().map(Arc::from),
+            connection: action.connection.as_deref().or(interface.connection.as_deref()).map(Arc::from),
             with: action.with.as_ref().map(Template::compile).transpose()?,
             input_schema: interface.input.clone(),
             effect: interface.effect.clone(),
