@@ -51,24 +51,16 @@
 //! at most 1 MiB, else `data.size`. All are settable downwards by [`Limits`].
 
 mod ast;
-mod budget;
-mod call;
-mod compare;
 mod display;
 mod env;
 mod error;
-mod eval;
 mod functions;
-mod leave;
-mod lexer;
 mod names;
 mod number;
-mod parser;
-mod pattern;
+mod parse;
+mod run;
 mod template;
-mod text;
 mod time;
-mod value;
 mod walk;
 
 use std::fmt;
@@ -76,9 +68,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use budget::Budget;
-use eval::Run;
-use pattern::Pattern;
+use parse::Pattern;
+use run::budget::Budget;
+use run::{Res, Run};
 
 pub use ast::{
     ArithmeticOp, Ast, CompareOp, Element, Entry, ExprKind, Form, LogicOp, MacroKind, Node, NodeId, RefId,
@@ -194,7 +186,7 @@ impl Expr {
     /// Compiles an expression whose first byte stands at `offset` of the text that spans refer to.
     pub(crate) fn parse_at(source: &str, offset: usize, limits: &Limits) -> Result<Expr, Vec<ExprError>> {
         let limits = Limits { macros: limits.macros.min(MACRO_DEPTH), ..*limits };
-        let parsed = parser::parse(source, offset, &limits)?;
+        let parsed = parse::parse(source, offset, &limits)?;
         Ok(Expr {
             ast: parsed.ast,
             patterns: parsed.patterns,
@@ -265,7 +257,7 @@ impl Expr {
         Run::new(&self.ast, &self.patterns, env, budget)
     }
 
-    fn eval_in(&self, env: &dyn Env, budget: &mut Budget) -> eval::Res<Value> {
+    fn eval_in(&self, env: &dyn Env, budget: &mut Budget) -> Res<Value> {
         let mut run = self.run(env, budget);
         let value = run.eval(self.ast.root)?;
         run.leave(value, self.ast.span(self.ast.root))

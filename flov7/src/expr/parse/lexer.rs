@@ -1,7 +1,7 @@
 //! From text to tokens. One pass, no recursion; a fault ends the tokens and is reported when the parser gets there.
 
-use super::error::{ExprError, Span};
-use super::number::Num;
+use crate::expr::error::{ExprError, Span};
+use crate::expr::number::Num;
 use crate::json::Numeric;
 
 /// One token.

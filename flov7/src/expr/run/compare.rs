@@ -3,10 +3,10 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use super::ast::NodeId;
 use super::budget::bytes_cost;
-use super::eval::{Res, Run};
 use super::value::{Kind, Val};
+use super::{Res, Run};
+use crate::expr::ast::NodeId;
 
 /// How deep values are walked. JSON of ours nests at most 256 deep, an expression adds 64; a value from elsewhere
 /// that is deeper is `data.size`.

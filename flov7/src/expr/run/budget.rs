@@ -1,6 +1,6 @@
 //! What one evaluation may spend: steps of work, and bytes of result, counted while it is built.
 
-use super::error::{EvalError, Span};
+use crate::expr::error::{EvalError, Span};
 
 /// The limits of one evaluation, and what is left of them.
 #[derive(Debug)]

@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use super::budget::Budget;
 use super::budget::bytes_cost;
 use super::compare::VALUE_DEPTH;
-use super::error::{EvalError, Span};
-use super::eval::{Res, Run};
 use super::value::Val;
+use super::{Res, Run};
+use crate::expr::error::{EvalError, Span};
 
 impl<'a> Run<'a, '_> {
     /// The value as JSON: times as RFC 3339, durations as ISO 8601, whole doubles as integers.

@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use super::number::Num;
-use super::time::{Duration, Timestamp};
+use crate::expr::number::Num;
+use crate::expr::time::{Duration, Timestamp};
 
 /// A value. Lists and maps of the outside are only borrowed; computed ones are shared, so that a clone is cheap.
 ///

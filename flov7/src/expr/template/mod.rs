@@ -4,20 +4,24 @@
 //! mark becomes text; `$${` stands for `${`. A member of an object whose expression gives an empty optional is left
 //! out.
 
+mod marks;
+mod render;
+
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::budget::{Budget, bytes_cost};
-use super::compare::VALUE_DEPTH;
-use super::env::{Env, Fuel};
-use super::error::{EvalError, ExprError, Span};
-use super::eval::Res;
-use super::leave::{count, text_of};
-use super::text::url_encode;
-use super::value::{Val, sorted};
-use super::{Expr, Limits, RootName};
+use marks::{Cut, cut};
+use render::{OPTIONAL, render};
+
+pub use marks::marked;
+
+use crate::expr::env::{Env, Fuel};
+use crate::expr::error::{EvalError, ExprError, Span};
+use crate::expr::run::budget::Budget;
+use crate::expr::run::value::sorted;
+use crate::expr::{Expr, Limits, RootName};
 use crate::json::escape;
 
 /// How deep a template nests at most: as deep as a document may.
@@ -199,8 +203,6 @@ impl Template {
     }
 }
 
-const OPTIONAL: &str = "an empty optional is left out of an object only: give it a default with `orValue`";
-
 // ---- compiling
 
 fn compile(
@@ -235,40 +237,40 @@ fn compile(
                 parts.push(compile(item, limits, depth, at, errors));
                 at.truncate(length);
             }
-            match constants(parts.iter()) {
-                Some(values) => Part::Constant(Arc::new(Value::Array(values))),
-                None => Part::List(parts.into()),
+            if parts.iter().all(is_constant) {
+                return Part::Constant(Arc::new(Value::Array(parts.into_iter().map(constant).collect())));
             }
+            Part::List(parts.into())
         }
         Value::Object(members) => {
-            let mut parts = Vec::with_capacity(members.len());
+            let mut parts: Vec<(Box<str>, Part)> = Vec::with_capacity(members.len());
             for (name, member) in sorted(members) {
                 let length = at.len();
                 at.push('/');
                 at.push_str(&escape(name));
-                parts.push((Box::from(name), compile(member, limits, depth, at, errors)));
+                parts.push((name.into(), compile(member, limits, depth, at, errors)));
                 at.truncate(length);
             }
-            match constants(parts.iter().map(|(_, part)| part)) {
-                Some(values) => {
-                    let names = parts.iter().map(|(name, _): &(Box<str>, Part)| name.to_string());
-                    Part::Constant(Arc::new(Value::Object(names.zip(values).collect())))
-                }
-                None => Part::Object(parts.into()),
+            if parts.iter().all(|(_, part)| is_constant(part)) {
+                let members = parts.into_iter().map(|(name, part)| (name.into(), constant(part)));
+                return Part::Constant(Arc::new(Value::Object(members.collect())));
             }
+            Part::Object(parts.into())
         }
         _ => Part::Constant(Arc::new(value.clone())),
     }
 }
 
-/// The values, if all parts are constant.
-fn constants<'p>(parts: impl Iterator<Item = &'p Part>) -> Option<Vec<Value>> {
-    parts
-        .map(|part| match part {
-            Part::Constant(value) => Some((**value).clone()),
-            _ => None,
-        })
-        .collect()
+fn is_constant(part: &Part) -> bool {
+    matches!(part, Part::Constant(_))
+}
+
+/// The value of a constant part, taken out of it: nothing else shares it yet.
+fn constant(part: Part) -> Value {
+    match part {
+        Part::Constant(value) => Arc::unwrap_or_clone(value),
+        _ => Value::Null,
+    }
 }
 
 /// The part of a string with marks; none where it has no marks and no escapes.
@@ -302,134 +304,6 @@ fn string(text: &str, limits: &Limits) -> Result<Option<Part>, Vec<ExprError>> {
         Ok(Some(Part::Text { pieces: pieces.into(), encoding: Encoding::None }))
     } else {
         Err(errors)
-    }
-}
-
-/// A piece of a string before its expressions are compiled.
-enum Cut {
-    Text(String),
-    /// The bytes between `${` and `}`.
-    Mark(usize, usize),
-}
-
-fn cut(text: &str) -> Result<Vec<Cut>, Box<ExprError>> {
-    let mut cuts = Vec::new();
-    let mut literal = String::new();
-    let mut at = 0;
-    while let Some(found) = text[at..].find('$') {
-        literal.push_str(&text[at..at + found]);
-        at += found;
-        let rest = &text[at..];
-        if rest.starts_with("$${") {
-            literal.push_str("${");
-            at += 3;
-        } else if rest.starts_with("${") {
-            let start = at + 2;
-            let Some(end) = closing(text, start) else {
-                let error = ExprError::new(
-                    "expression-syntax",
-                    Span::new(at, at + 2),
-                    format!("the `${{` at {at} is never closed: expected `}}`"),
-                );
-                return Err(Box::new(error.with_help("write `$${` where the text `${` is meant")));
-            };
-            if !literal.is_empty() {
-                cuts.push(Cut::Text(std::mem::take(&mut literal)));
-            }
-            cuts.push(Cut::Mark(start, end));
-            at = end + 1;
-        } else {
-            literal.push('$');
-            at += 1;
-        }
-    }
-    literal.push_str(&text[at..]);
-    if !literal.is_empty() {
-        cuts.push(Cut::Text(literal));
-    }
-    Ok(cuts)
-}
-
-/// Where the brace stands that closes a mark: braces of maps, texts and comments are passed over.
-fn closing(text: &str, start: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut open = 0usize;
-    let mut at = start;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'{' => open += 1,
-            b'}' if open == 0 => return Some(at),
-            b'}' => open -= 1,
-            b'"' | b'\'' => {
-                let word = |i: Option<usize>| {
-                    i.and_then(|i| bytes.get(i)).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
-                };
-                let raw = at > start
-                    && matches!(bytes[at - 1], b'r' | b'R')
-                    && !(at - 1 > start && word(at.checked_sub(2)));
-                at = past_text(text, at, raw)?;
-                continue;
-            }
-            b'`' => at += 1 + text[at + 1..].find('`')?,
-            b'/' if bytes.get(at + 1) == Some(&b'/') => at += text[at..].find('\n')?,
-            _ => {}
-        }
-        at += 1;
-    }
-    None
-}
-
-/// The byte after the text that opens at `at`.
-fn past_text(text: &str, at: usize, raw: bool) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let quote = &text[at..=at];
-    let triple = quote.repeat(3);
-    let (mark, mut at) =
-        if text[at..].starts_with(&triple) { (triple.as_str(), at + 3) } else { (quote, at + 1) };
-    loop {
-        match bytes.get(at)? {
-            b'\\' if !raw => at += 2,
-            _ if bytes[at..].starts_with(mark.as_bytes()) => return Some(at + mark.len()),
-            _ => at += 1,
-        }
-    }
-}
-
-/// Compiles a string that must be exactly one `${ … }`, as conditions are written. Spans count from the start of the
-/// string, marks included.
-///
-/// ```
-/// use flov7::expr::{Limits, marked};
-///
-/// assert_eq!(marked("${ steps.total > 500 }", &Limits::default()).unwrap().to_string(), "steps.total > 500");
-/// let bare = marked("steps.total > 500", &Limits::default()).unwrap_err();
-/// assert_eq!((bare[0].code, bare[0].fix.as_deref()), ("expression-marks", Some("${ steps.total > 500 }")));
-/// ```
-///
-/// # Errors
-/// `expression-marks` for anything else; the faults of the expression otherwise.
-pub fn marked(source: &str, limits: &Limits) -> Result<Expr, Vec<ExprError>> {
-    let whole = Span::new(0, source.len());
-    let cuts = cut(source).map_err(|error| vec![*error])?;
-    match cuts.as_slice() {
-        [Cut::Mark(start, end)] => Expr::parse_at(&source[*start..*end], *start, limits),
-        [] => Err(vec![ExprError::new("expression-syntax", whole, "there is no expression here")]),
-        _ if cuts.iter().any(|cut| matches!(cut, Cut::Mark(..))) => {
-            let message = "an expression here is exactly one `${ … }`, with nothing around it";
-            Err(vec![
-                ExprError::new("expression-marks", whole, message)
-                    .with_help("join texts with `+` inside the marks"),
-            ])
-        }
-        _ => {
-            let fix = format!("${{ {} }}", source.trim());
-            let message = "an expression stands in `${ … }`";
-            let error =
-                ExprError::new("expression-marks", whole, message).with_help(format!("write `{fix}`"));
-            // Certain only where what is there is an expression.
-            let certain = super::parse(source.trim(), limits).is_ok();
-            Err(vec![if certain { error.with_fix(fix) } else { error }])
-        }
     }
 }
 
@@ -480,101 +354,4 @@ fn each_mut(part: &mut Part, change: &mut dyn FnMut(&mut Expr)) {
         Part::List(items) => items.iter_mut().for_each(|item| each_mut(item, change)),
         Part::Object(members) => members.iter_mut().for_each(|(_, member)| each_mut(member, change)),
     }
-}
-
-// ---- rendering
-
-/// The value of a part, or none for an empty optional.
-fn render(part: &Part, env: &dyn Env, budget: &mut Budget) -> Res<Option<Value>> {
-    match part {
-        Part::Constant(value) => {
-            count(budget, value, VALUE_DEPTH, Span::default())?;
-            Ok(Some((**value).clone()))
-        }
-        Part::Expr(expr) => {
-            let span = expr.ast.span(expr.ast.root());
-            let mut run = expr.run(env, budget);
-            let value = match run.eval(expr.ast.root())? {
-                Val::Optional(None) => return Ok(None),
-                Val::Optional(Some(inner)) => (*inner).clone(),
-                value => value,
-            };
-            run.leave(value, span).map(Some)
-        }
-        Part::Text { pieces, encoding } => {
-            text(pieces, *encoding, env, budget).map(|text| Some(Value::String(text)))
-        }
-        Part::List(items) => {
-            budget.emit(2, Span::default())?;
-            let mut list = Vec::with_capacity(items.len());
-            for (index, item) in items.iter().enumerate() {
-                budget.emit(1, Span::default())?;
-                match render(item, env, budget) {
-                    Ok(Some(value)) => list.push(value),
-                    Ok(None) => {
-                        let error = Box::new(EvalError::new(EvalError::DEFECT, Span::default(), OPTIONAL));
-                        return Err(below(error, &index.to_string()));
-                    }
-                    Err(error) => return Err(below(error, &index.to_string())),
-                }
-            }
-            Ok(Some(Value::Array(list)))
-        }
-        Part::Object(members) => {
-            budget.emit(2, Span::default())?;
-            let mut map = Map::new();
-            for (name, member) in members {
-                match render(member, env, budget) {
-                    Ok(Some(value)) => {
-                        budget.emit(name.len() + 4, Span::default())?;
-                        map.insert(name.to_string(), value);
-                    }
-                    Ok(None) => {}
-                    Err(error) => return Err(below(error, &escape(name))),
-                }
-            }
-            Ok(Some(Value::Object(map)))
-        }
-    }
-}
-
-/// The failure as seen from the value around it.
-#[cold]
-fn below(mut error: Box<EvalError>, token: &str) -> Box<EvalError> {
-    error.pointer = format!("/{token}{}", error.pointer);
-    error
-}
-
-fn text(pieces: &[Piece], encoding: Encoding, env: &dyn Env, budget: &mut Budget) -> Res<String> {
-    let mut text = String::new();
-    for piece in pieces {
-        match piece {
-            Piece::Literal(literal) => {
-                budget.charge(bytes_cost(literal.len()), Span::default())?;
-                budget.emit(literal.len(), Span::default())?;
-                text.push_str(literal);
-            }
-            Piece::Expr(expr) => {
-                let root = expr.ast.root();
-                let span = expr.ast.span(root);
-                let mut run = expr.run(env, budget);
-                let value = run.eval(root)?;
-                let own = match text_of(&value) {
-                    Ok(own) => own,
-                    Err(phrase) => {
-                        let message = format!("{} is {phrase}: it has no text", run.show(root));
-                        return run.fail("data.conversion", root, message);
-                    }
-                };
-                let own = match encoding {
-                    Encoding::None => own,
-                    Encoding::PathSegment => url_encode(&own),
-                };
-                budget.charge(bytes_cost(own.len()), span)?;
-                budget.emit(own.len(), span)?;
-                text.push_str(&own);
-            }
-        }
-    }
-    Ok(text)
 }

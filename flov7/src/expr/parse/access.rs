@@ -1,0 +1,275 @@
+//! What follows a value: members, positions, calls and macros.
+
+use super::lexer::{Lexeme, Token};
+use super::pattern::Pattern;
+use super::{Parser, Step};
+use crate::expr::ast::{ExprKind, Form, MacroKind, NodeId, RootName, UseKind, VarId, Variable};
+use crate::expr::error::{ExprError, Span};
+use crate::expr::functions::Function;
+use crate::expr::names;
+use crate::expr::time::read_offset;
+
+impl<'s> Parser<'s, '_> {
+    pub(super) fn postfix(&mut self) -> Step<NodeId> {
+        let mut base = self.primary()?;
+        loop {
+            if self.is("?") && self.is_at(1, ".") {
+                self.swapped_optional();
+            }
+            if self.is(".") {
+                base = self.member(base)?;
+            } else if self.is("[") {
+                base = self.index(base)?;
+            } else {
+                return Ok(base);
+            }
+        }
+    }
+
+    /// `a?.b` and `a?.[k]`: reports it and goes on as if it were written right.
+    pub(super) fn swapped_optional(&mut self) {
+        let span = self.span().to(self.span_at(1));
+        let bracket = self.is_at(2, "[");
+        let (span, right) = if bracket { (span.to(self.span_at(2)), "[?") } else { (span, ".?") };
+        self.findings.push(
+            ExprError::new(
+                "optional-syntax",
+                span,
+                format!("an optional read is written `{right}`, the question mark second"),
+            )
+            .with_help(if bracket { "write `a[?k]`" } else { "write `a.?b`" })
+            .with_fix(right),
+        );
+        let span = self.span();
+        self.advance();
+        self.advance();
+        if bracket {
+            // Now at `[`; leave it to `index`, which reads a plain one.
+            return;
+        }
+        // Step back onto two tokens that say `.?`.
+        self.at -= 2;
+        self.lexemes[self.at] = Lexeme { token: Token::Sign("."), span };
+        self.lexemes[self.at + 1] = Lexeme { token: Token::Sign("?"), span };
+    }
+
+    pub(super) fn member(&mut self, base: NodeId) -> Step<NodeId> {
+        self.advance();
+        let optional = self.take("?");
+        let name_span = self.span();
+        let name = match self.peek() {
+            Token::Name(name) => *name,
+            Token::Quoted(name) => {
+                let name = *name;
+                self.advance();
+                let span = self.span_of(base).to(name_span);
+                return self.push(ExprKind::Select { base, member: name.into(), optional }, span);
+            }
+            _ => return Err(self.expected("a member's name after the dot")),
+        };
+        self.advance();
+        if self.is("(") && !optional {
+            return self.member_call(base, name, name_span);
+        }
+        let span = self.span_of(base).to(name_span);
+        self.push(ExprKind::Select { base, member: name.into(), optional }, span)
+    }
+
+    pub(super) fn index(&mut self, base: NodeId) -> Step<NodeId> {
+        let open = self.span();
+        self.advance();
+        let optional = self.take("?");
+        if matches!(self.peek(), Token::Text(_)) && self.is_at(1, "]") {
+            // A literal key is a member under another spelling.
+            let Token::Text(member) = self.advance() else { return Err(self.expected("a key")) };
+            self.close("]", open)?;
+            let span = self.span_of(base).to(self.last_span());
+            return self.push(ExprKind::Select { base, member: member.into(), optional }, span);
+        }
+        if self.is("]") {
+            return Err(self.expected("a position or a key"));
+        }
+        let key = self.expression()?;
+        self.close("]", open)?;
+        let span = self.span_of(base).to(self.last_span());
+        self.push(ExprKind::Index { base, key, optional }, span)
+    }
+
+    pub(super) fn member_call(&mut self, base: NodeId, name: &'s str, name_span: Span) -> Step<NodeId> {
+        if let Some(kind) = MacroKind::from_name(name) {
+            return self.macro_call(base, kind, name_span);
+        }
+        let mut args = vec![base];
+        self.arguments(&mut args)?;
+        let span = self.span_of(base).to(self.last_span());
+        self.call(name, name_span, args, Form::Member, span)
+    }
+
+    /// `(a, b)`, appended to `args`.
+    pub(super) fn arguments(&mut self, args: &mut Vec<NodeId>) -> Step<()> {
+        let open = self.span();
+        self.advance();
+        if self.take(")") {
+            return Ok(());
+        }
+        loop {
+            args.push(self.expression()?);
+            if !self.take(",") {
+                return self.close(")", open);
+            }
+        }
+    }
+
+    pub(super) fn call(
+        &mut self,
+        name: &str,
+        name_span: Span,
+        args: Vec<NodeId>,
+        form: Form,
+        span: Span,
+    ) -> Step<NodeId> {
+        let Some(function) = Function::from_name(name) else {
+            self.findings.push(names::unknown_function(name, name_span, form));
+            return self.push(ExprKind::Null, span);
+        };
+        let signature = function.signature();
+        if !signature.forms.allow(form) || args.len() < signature.min || args.len() > signature.max {
+            self.findings.push(names::wrong_arguments(&signature, name_span, args.len(), form));
+            return self.push(ExprKind::Null, span);
+        }
+        self.literal_arguments(function, &args);
+        self.push(ExprKind::Call { function, args: args.into(), form }, span)
+    }
+
+    /// Holds arguments that must be literals, or that can be judged because they are.
+    pub(super) fn literal_arguments(&mut self, function: Function, args: &[NodeId]) {
+        let second = args.get(1).and_then(|id| self.nodes.get(id.index()).map(|node| (*id, node)));
+        let Some((id, node)) = second else { return };
+        let span = node.span;
+        let text = match &node.kind {
+            ExprKind::Text(text) => Some(text),
+            _ => None,
+        };
+        match (function, text) {
+            (Function::Matches, Some(text)) => match Pattern::new(text) {
+                Ok(pattern) => self.patterns.push((id, pattern)),
+                Err(message) => self.findings.push(ExprError::new("bad-pattern", span, message)),
+            },
+            (Function::Matches, None) => self.findings.push(
+                ExprError::new("bad-pattern", span, "the pattern of `matches` must be a literal text")
+                    .with_help("compare with `==`, `startsWith`, `contains` or `in` where the other side is computed"),
+            ),
+            (f, Some(text)) if names::is_accessor(f) && read_offset(text).is_err() => {
+                self.findings.push(
+                    ExprError::new("zone-name", span, format!("`{text}` is no fixed offset from UTC"))
+                        .with_help("write an offset such as \"+02:00\"; names of zones are not part of this release"),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn macro_call(&mut self, range: NodeId, kind: MacroKind, name_span: Span) -> Step<NodeId> {
+        let open = self.span();
+        let name = kind.name();
+        self.advance();
+        let variable = match (self.peek(), self.is_at(1, ",")) {
+            (Token::Name(variable), true) if !names::is_reserved(variable) => *variable,
+            _ => {
+                let error = ExprError::new(
+                    "wrong-arguments",
+                    self.span(),
+                    format!("`{name}` first names a variable, then says what to do with it"),
+                );
+                return Err(Box::new(
+                    error.with_help(format!("write `.{name}(x, …)`, with x for each member")),
+                ));
+            }
+        };
+        self.advance();
+        self.advance();
+        if self.scope.len() >= self.limits.macros {
+            let message = format!("macros nest at most {} deep", self.limits.macros);
+            return Err(self.size(name_span, message));
+        }
+        let id = VarId(u32::try_from(self.variables.len()).unwrap_or(u32::MAX));
+        let depth = u8::try_from(self.scope.len()).unwrap_or(u8::MAX);
+        self.variables.push(Variable { name: variable.into(), depth, range });
+        self.scope.push(id);
+        let first = self.expression()?;
+        let mut filter = None;
+        let mut body = first;
+        if kind == MacroKind::Map && self.take(",") {
+            filter = Some(first);
+            body = self.expression()?;
+        }
+        self.scope.pop();
+        if self.is(",") {
+            let error = ExprError::new(
+                "wrong-arguments",
+                self.span(),
+                format!(
+                    "`{name}` takes a variable and {}",
+                    if kind == MacroKind::Map { "one or two expressions" } else { "one expression" }
+                ),
+            );
+            return Err(Box::new(error));
+        }
+        self.close(")", open)?;
+        let span = self.span_of(range).to(self.last_span());
+        self.push(ExprKind::Macro { kind, range, variable: id, filter, body }, span)
+    }
+
+    pub(super) fn global_call(&mut self, name: &'s str, name_span: Span) -> Step<NodeId> {
+        if name == "has" {
+            return self.has(name_span);
+        }
+        if MacroKind::from_name(name).is_some() {
+            let error = ExprError::new(
+                "wrong-arguments",
+                name_span,
+                format!("`{name}` is written behind the list that it walks"),
+            );
+            return Err(Box::new(error.with_help(format!("write `list.{name}(x, …)`"))));
+        }
+        let mut args = Vec::new();
+        self.arguments(&mut args)?;
+        self.call(name, name_span, args, Form::Global, name_span.to(self.last_span()))
+    }
+
+    pub(super) fn has(&mut self, name_span: Span) -> Step<NodeId> {
+        let mut args = Vec::new();
+        self.arguments(&mut args)?;
+        let span = name_span.to(self.last_span());
+        let operand = match args.as_slice() {
+            [one] => *one,
+            _ => {
+                self.findings.push(
+                    ExprError::new("wrong-arguments", name_span, "`has` takes one member")
+                        .with_help("write `has(input.email)`"),
+                );
+                return self.push(ExprKind::Null, span);
+            }
+        };
+        let fits = match self.nodes.get(operand.index()).map(|node| &node.kind) {
+            Some(ExprKind::Select { .. }) => true,
+            Some(ExprKind::Reference { reference, .. }) => {
+                let reference = &mut self.references[reference.index()];
+                reference.uses.iter_mut().filter(|u| u.node == operand).for_each(|u| u.kind = UseKind::Has);
+                matches!(reference.name, RootName::Step(_))
+            }
+            _ => false,
+        };
+        if !fits {
+            self.findings.push(
+                ExprError::new(
+                    "wrong-arguments",
+                    self.span_of(operand),
+                    "`has` asks for a member, this is none",
+                )
+                .with_help("write `has(input.email)`; a position is asked for with `size`"),
+            );
+        }
+        self.push(ExprKind::Has(operand), span)
+    }
+}

@@ -1,0 +1,157 @@
+//! Operators, loosest first, and what stands around a value before it.
+
+use super::lexer::Token;
+use super::{Parser, Step};
+use crate::expr::ast::{ArithmeticOp, CompareOp, ExprKind, LogicOp, NodeId, UnaryOp};
+use crate::expr::error::ExprError;
+
+impl Parser<'_, '_> {
+    pub(super) fn expression(&mut self) -> Step<NodeId> {
+        if self.nest >= self.limits.depth {
+            return Err(self.too_deep(self.span()));
+        }
+        self.nest += 1;
+        let result = self.ternary();
+        self.nest -= 1;
+        result
+    }
+
+    pub(super) fn ternary(&mut self) -> Step<NodeId> {
+        let condition = self.logic(LogicOp::Or)?;
+        if !self.is("?") || self.is_at(1, "?") {
+            return Ok(condition);
+        }
+        let mark = self.span();
+        self.advance();
+        let then = self.expression()?;
+        if !self.take(":") {
+            return Err(self.syntax(
+                self.span(),
+                format!(
+                    "expected `:` and the value for false, of the `?` at {}, found {}",
+                    mark.start,
+                    self.found()
+                ),
+            ));
+        }
+        let otherwise = self.expression()?;
+        let span = self.span_of(condition).to(self.span_of(otherwise));
+        self.push(ExprKind::Ternary { condition, then, otherwise }, span)
+    }
+
+    pub(super) fn logic(&mut self, op: LogicOp) -> Step<NodeId> {
+        let sign = if op == LogicOp::Or { "||" } else { "&&" };
+        let first = self.logic_operand(op)?;
+        if !self.is(sign) {
+            return Ok(first);
+        }
+        let mut operands = vec![first];
+        let mut last = first;
+        while self.take(sign) {
+            last = self.logic_operand(op)?;
+            operands.push(last);
+        }
+        let span = self.span_of(first).to(self.span_of(last));
+        self.push(ExprKind::Logic { op, operands: operands.into() }, span)
+    }
+
+    pub(super) fn logic_operand(&mut self, op: LogicOp) -> Step<NodeId> {
+        if op == LogicOp::Or { self.logic(LogicOp::And) } else { self.relation() }
+    }
+
+    pub(super) fn relation(&mut self) -> Step<NodeId> {
+        let mut left = self.sum()?;
+        while let Some(op) = self.relation_op() {
+            self.advance();
+            let right = self.sum()?;
+            let span = self.span_of(left).to(self.span_of(right));
+            left = self.push(ExprKind::Compare { op, left, right }, span)?;
+        }
+        Ok(left)
+    }
+
+    pub(super) fn relation_op(&self) -> Option<CompareOp> {
+        Some(match self.peek() {
+            Token::Sign("==") => CompareOp::Equal,
+            Token::Sign("!=") => CompareOp::NotEqual,
+            Token::Sign("<") => CompareOp::Less,
+            Token::Sign("<=") => CompareOp::LessOrEqual,
+            Token::Sign(">") => CompareOp::Greater,
+            Token::Sign(">=") => CompareOp::GreaterOrEqual,
+            Token::Name("in") => CompareOp::In,
+            _ => return None,
+        })
+    }
+
+    pub(super) fn sum(&mut self) -> Step<NodeId> {
+        self.chain(Parser::product, |sign| match sign {
+            "+" => Some(ArithmeticOp::Add),
+            "-" => Some(ArithmeticOp::Subtract),
+            _ => None,
+        })
+    }
+
+    pub(super) fn product(&mut self) -> Step<NodeId> {
+        self.chain(Parser::unary, |sign| match sign {
+            "*" => Some(ArithmeticOp::Multiply),
+            "/" => Some(ArithmeticOp::Divide),
+            "%" => Some(ArithmeticOp::Remainder),
+            _ => None,
+        })
+    }
+
+    pub(super) fn chain(
+        &mut self,
+        operand: impl Fn(&mut Self) -> Step<NodeId>,
+        op_of: impl Fn(&str) -> Option<ArithmeticOp>,
+    ) -> Step<NodeId> {
+        let first = operand(self)?;
+        let mut rest = Vec::new();
+        let mut span = self.span_of(first);
+        while let Token::Sign(sign) = self.peek()
+            && let Some(op) = op_of(sign)
+        {
+            self.advance();
+            let next = operand(self)?;
+            span = span.to(self.span_of(next));
+            rest.push((op, next));
+        }
+        if rest.is_empty() {
+            return Ok(first);
+        }
+        self.push(ExprKind::Arithmetic { first, rest: rest.into() }, span)
+    }
+
+    pub(super) fn unary(&mut self) -> Step<NodeId> {
+        let mut signs = Vec::new();
+        loop {
+            let op = match self.peek() {
+                Token::Sign("!") => UnaryOp::Not,
+                Token::Sign("-") if matches!(self.peek_at(1), Token::Whole(_) | Token::Real(_)) => break,
+                Token::Sign("-") => UnaryOp::Negate,
+                Token::Name("not") if self.starts_operand(1) => {
+                    let error = ExprError::new("expression-syntax", self.span(), "`not` is written `!`");
+                    return Err(Box::new(error.with_help("write `!`").with_fix("!")));
+                }
+                _ => break,
+            };
+            signs.push((op, self.span()));
+            if signs.len() > self.limits.depth {
+                return Err(self.too_deep(self.span()));
+            }
+            self.advance();
+        }
+        let mut operand = self.postfix()?;
+        for (op, sign) in signs.into_iter().rev() {
+            let span = sign.to(self.span_of(operand));
+            operand = self.push(ExprKind::Unary { op, operand }, span)?;
+        }
+        Ok(operand)
+    }
+
+    /// Whether the token there starts a value and cannot follow one.
+    pub(super) fn starts_operand(&self, ahead: usize) -> bool {
+        matches!(self.peek_at(ahead), Token::Name(name) if *name != "in")
+            || matches!(self.peek_at(ahead), Token::Whole(_) | Token::Real(_) | Token::Text(_))
+    }
+}

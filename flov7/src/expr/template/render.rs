@@ -1,0 +1,113 @@
+//! From a compiled template to its value.
+
+use serde_json::{Map, Value};
+
+use super::{Encoding, Part, Piece};
+use crate::expr::env::Env;
+use crate::expr::error::{EvalError, Span};
+use crate::expr::run::Res;
+use crate::expr::run::budget::{Budget, bytes_cost};
+use crate::expr::run::compare::VALUE_DEPTH;
+use crate::expr::run::leave::{count, text_of};
+use crate::expr::run::text::url_encode;
+use crate::expr::run::value::Val;
+use crate::json::escape;
+
+/// What is said of an empty optional outside an object.
+pub(super) const OPTIONAL: &str =
+    "an empty optional is left out of an object only: give it a default with `orValue`";
+
+/// The value of a part, or none for an empty optional.
+pub(super) fn render(part: &Part, env: &dyn Env, budget: &mut Budget) -> Res<Option<Value>> {
+    match part {
+        Part::Constant(value) => {
+            count(budget, value, VALUE_DEPTH, Span::default())?;
+            Ok(Some((**value).clone()))
+        }
+        Part::Expr(expr) => {
+            let span = expr.ast.span(expr.ast.root());
+            let mut run = expr.run(env, budget);
+            let value = match run.eval(expr.ast.root())? {
+                Val::Optional(None) => return Ok(None),
+                Val::Optional(Some(inner)) => (*inner).clone(),
+                value => value,
+            };
+            run.leave(value, span).map(Some)
+        }
+        Part::Text { pieces, encoding } => {
+            text(pieces, *encoding, env, budget).map(|text| Some(Value::String(text)))
+        }
+        Part::List(items) => {
+            budget.emit(2, Span::default())?;
+            let mut list = Vec::with_capacity(items.len());
+            for (index, item) in items.iter().enumerate() {
+                budget.emit(1, Span::default())?;
+                match render(item, env, budget) {
+                    Ok(Some(value)) => list.push(value),
+                    Ok(None) => {
+                        let error = Box::new(EvalError::new(EvalError::DEFECT, Span::default(), OPTIONAL));
+                        return Err(below(error, &index.to_string()));
+                    }
+                    Err(error) => return Err(below(error, &index.to_string())),
+                }
+            }
+            Ok(Some(Value::Array(list)))
+        }
+        Part::Object(members) => {
+            budget.emit(2, Span::default())?;
+            let mut map = Map::new();
+            for (name, member) in members {
+                match render(member, env, budget) {
+                    Ok(Some(value)) => {
+                        budget.emit(name.len() + 4, Span::default())?;
+                        map.insert(name.to_string(), value);
+                    }
+                    Ok(None) => {}
+                    Err(error) => return Err(below(error, &escape(name))),
+                }
+            }
+            Ok(Some(Value::Object(map)))
+        }
+    }
+}
+
+/// The failure as seen from the value around it.
+#[cold]
+fn below(mut error: Box<EvalError>, token: &str) -> Box<EvalError> {
+    error.pointer = format!("/{token}{}", error.pointer);
+    error
+}
+
+fn text(pieces: &[Piece], encoding: Encoding, env: &dyn Env, budget: &mut Budget) -> Res<String> {
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Literal(literal) => {
+                budget.charge(bytes_cost(literal.len()), Span::default())?;
+                budget.emit(literal.len(), Span::default())?;
+                text.push_str(literal);
+            }
+            Piece::Expr(expr) => {
+                let root = expr.ast.root();
+                let span = expr.ast.span(root);
+                let mut run = expr.run(env, budget);
+                let value = run.eval(root)?;
+                let own = match text_of(&value) {
+                    Ok(own) => own,
+                    Err(phrase) => {
+                        let message = format!("{} is {phrase}: it has no text", run.show(root));
+                        return run.fail("data.conversion", root, message);
+                    }
+                };
+                let own = match encoding {
+                    Encoding::None => own,
+                    Encoding::PathSegment => url_encode(&own),
+                };
+                budget.charge(bytes_cost(own.len()), span)?;
+                budget.emit(own.len(), span)?;
+                text.push_str(&own);
+            }
+        }
+    }
+    Ok(text)
+}
