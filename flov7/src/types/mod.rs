@@ -1,1 +1,56 @@
-//! Being built.
+//! Types: what a value at some place can be, read from JSON Schemas.
+//!
+//! - [`lower()`] turns a schema into a [`Type`], an upper bound of the values that the schema allows;
+//! - [`assign()`] says whether every value of one schema may go where another is asked for, with a witness if not;
+//! - [`SchemaChecker`] holds values against schemas at the borders;
+//! - [`sample()`] makes up the smallest value of a schema;
+//! - [`Type`] is also what the expression checker computes with: unions, narrowing, constants.
+//!
+//! ```
+//! use flov7::types::{Assign, Defs, assign, lower};
+//! use serde_json::json;
+//!
+//! let from = lower(&json!({ "type": "number" }), &Defs::none()).unwrap();
+//! let to = lower(&json!({ "type": "integer" }), &Defs::none()).unwrap();
+//! assert_eq!(assign(&to, &from), Assign::Yes);
+//! assert_eq!(assign(&from, &to), Assign::No { witness: json!(0.5) });
+//! ```
+//!
+//! # The profile
+//!
+//! Schemas are JSON Schema 2020-12, local to the document. All keywords of the applicator, validation and meta-data
+//! vocabularies are read. `format` is an annotation (the default of 2020-12): it is never checked. Refused as
+//! `bad-schema`: `unevaluatedProperties`, `unevaluatedItems`, dynamic references, `$id` inside a schema, patterns
+//! that need backtracking, more than 64 schemas within each other, and references that go in a circle without
+//! passing into a member or an item. References are `#/types/NAME` and pointers into the schema itself (`#`,
+//! `#/$defs/NAME`); anything else is `remote-schema`. Unknown keywords are allowed and constrain nothing, but a
+//! schema that has one is not counted as exact.
+//!
+//! A schema that is silent about further members is open. One that says nothing at all (`{}`, `true`) is
+//! [untyped](Type::untyped).
+
+mod assign;
+mod check;
+mod contains;
+mod display;
+mod facet;
+mod lattice;
+mod literal;
+mod lower;
+mod merge;
+mod number;
+mod opaque;
+mod pattern;
+mod profile;
+mod sample;
+mod scope;
+mod size;
+mod witness;
+
+pub use assign::{Assign, assign};
+pub use check::{MAX_VIOLATIONS, SchemaChecker, Violation};
+pub use lattice::{Additional, Kind, Kinds, MemberLookup, Presence, Type};
+pub use lower::{Lowered, lower};
+pub use profile::{SchemaFault, SchemaFaultKind};
+pub use sample::{NoSample, sample};
+pub use scope::Defs;

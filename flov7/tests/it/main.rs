@@ -13,3 +13,4 @@ mod house;
 mod rules;
 mod machine;
 mod view;
+mod types;

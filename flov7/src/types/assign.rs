@@ -1,0 +1,322 @@
+//! Whether every value of one schema may go where another schema is asked for (RULES types.assign).
+//!
+//! The proof walks both types side by side. Where it fails, a value is looked for that the source allows and the
+//! target refuses; only such a witness makes a "no". What is neither proven nor refuted stays undecided, and the run
+//! checks it.
+//!
+//! Silence is no promise, so it makes no witness: an object schema that says nothing about further members, and an
+//! untyped value, may hold anything, but a link is not refused because of what nobody said. Such links are undecided.
+
+use serde_json::Value;
+
+use super::check::SchemaChecker;
+use super::lattice::{Additional, ListFacet, MapFacet, NumberFacet, Repr, TextFacet, Type, Union};
+use super::literal::MAX_PARTS;
+use super::lower::{Lowered, MAX_DEPTH, Source};
+use super::opaque::Opaques;
+use super::scope::Named;
+use super::witness::{all_values, witness};
+
+/// Comparisons before a link stays undecided.
+const FUEL: u32 = 10_000;
+/// A source with at most so many values is decided by trying them.
+const MAX_TRIED: usize = 64;
+/// Named schemas looked into by [`Lowered::is_exact`].
+const MAX_NAMES: usize = 1_000;
+
+/// Whether a link holds.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Assign {
+    /// Every value that the source allows conforms to the target.
+    Yes,
+    /// The source allows the witness, and the target refuses it.
+    No {
+        /// A value of the source that violates the target.
+        witness: Value,
+    },
+    /// Neither is known: the run checks each value.
+    Undecided,
+}
+
+/// Decides `from → to`.
+///
+/// The witness of a "no" was verified: against both schemas by [`SchemaChecker`], or against the type where the
+/// source is [declared](Lowered::declared). A [computed](Lowered::computed) type may contain values that never come;
+/// there a witness counts only where the shape is wrong (kind, fraction, member, list for text), not where a value
+/// merely might be too long, too great or outside an enum.
+#[must_use]
+pub fn assign(from: &Lowered, to: &Lowered) -> Assign {
+    if is_within(&from.upper, &to.upper) {
+        return Assign::Yes;
+    }
+    let target = SchemaChecker::of(to);
+    let refused = |value: &Value| match &target {
+        Some(checker) => !checker.accepts(value),
+        None => !to.upper.contains(value),
+    };
+    if all_values(&from.upper, MAX_TRIED).is_some_and(|values| !values.iter().any(refused)) {
+        return Assign::Yes;
+    }
+    let found = match &from.source {
+        Source::Schema(_) => {
+            let source = SchemaChecker::of(from);
+            let allowed = |value: &Value| source.as_ref().is_some_and(|checker| checker.accepts(value));
+            witness(&from.upper, &to.upper, &|value| allowed(value) && refused(value))
+        }
+        Source::Declared => {
+            witness(&from.upper, &to.upper, &|value| from.upper.contains(value) && refused(value))
+        }
+        Source::Computed => {
+            let shape = to.upper.shape();
+            let wrong = |value: &Value| from.upper.contains(value) && !shape.contains(value) && refused(value);
+            witness(&from.upper, &shape, &wrong)
+        }
+    };
+    match found {
+        Some(witness) => Assign::No { witness },
+        None => Assign::Undecided,
+    }
+}
+
+impl Type {
+    /// Whether every value of this type is known to be of `other`; false where that cannot be told.
+    #[must_use]
+    pub fn is_within(&self, other: &Type) -> bool {
+        is_within(self, other)
+    }
+
+    /// The same kinds and members without what is only a limit: lengths, ranges, enums, patterns.
+    fn shape(&self) -> Type {
+        shape(self, 0)
+    }
+}
+
+fn shape(ty: &Type, depth: usize) -> Type {
+    let Some(union) = ty.open() else { return Type::untyped() };
+    if depth > 8 {
+        return ty.clone();
+    }
+    let mut wide = Union::clone(&union);
+    wide.opaque = Opaques::none();
+    (wide.no, wide.yes) = (union.no || union.yes, union.no || union.yes);
+    wide.number = union.number.as_ref().map(|number| NumberFacet { integer: number.integer, ..Default::default() });
+    wide.text = union.text.as_ref().map(|_| TextFacet::default());
+    wide.list = union.list.as_ref().map(|list| ListFacet {
+        prefix: list.prefix.iter().map(|ty| shape(ty, depth + 1)).collect(),
+        ..ListFacet::of(shape(&list.items, depth + 1))
+    });
+    for map in &mut wide.maps {
+        (map.min, map.max, map.opaque) = (0, None, Opaques::none());
+        for member in map.members.values_mut() {
+            member.ty = shape(&member.ty, depth + 1);
+        }
+        if let Additional::Of(ty) = &map.additional {
+            map.additional = Additional::Of(shape(ty, depth + 1));
+        }
+    }
+    Type::of_union(wide)
+}
+
+fn is_within(source: &Type, target: &Type) -> bool {
+    Proof { fuel: FUEL, assumed: Vec::new() }.within(source, target, 0)
+}
+
+/// One proof. Names that are being compared are assumed to hold: a recursive type is within another if nothing that
+/// can be reached speaks against it.
+struct Proof {
+    fuel: u32,
+    assumed: Vec<(Named, Type)>,
+}
+
+impl Proof {
+    fn within(&mut self, source: &Type, target: &Type, depth: usize) -> bool {
+        // Opening a name lowers its schema.
+        let named = [source, target].into_iter().any(|ty| matches!(ty.0, Repr::Named(_)));
+        self.fuel = self.fuel.saturating_sub(if named { 10 } else { 1 });
+        if self.fuel == 0 || depth > 4 * MAX_DEPTH {
+            return false;
+        }
+        if matches!(target.0, Repr::Untyped) || source.is_never() || source == target {
+            return true;
+        }
+        let before = self.assumed.len();
+        let named = match &source.0 {
+            Repr::Named(named) => Some(named.clone()),
+            _ => None,
+        };
+        if let Some(named) = named {
+            if self.assumed.iter().any(|(a, b)| *a == named && b == target) {
+                return true;
+            }
+            self.assumed.push((named, target.clone()));
+        }
+        let holds = self.opened(source, target, depth);
+        if !holds {
+            // Neither a disproven assumption nor what was proven under it may help elsewhere.
+            self.assumed.truncate(before);
+        }
+        holds
+    }
+
+    fn opened(&mut self, source: &Type, target: &Type, depth: usize) -> bool {
+        let Some(target) = target.open() else { return true };
+        // Untyped is anything at all.
+        let source = source.open().unwrap_or_else(|| std::sync::Arc::new(any()));
+        if source.is_empty() {
+            return true;
+        }
+        if !source.opaque.imply(&target.opaque) && !finitely(&source, &target.opaque) {
+            return false;
+        }
+        let known = (!source.null || target.null)
+            && (!source.no || target.no)
+            && (!source.yes || target.yes)
+            && (!source.timestamp || target.timestamp)
+            && (!source.duration || target.duration);
+        if !known {
+            return false;
+        }
+        let numbers = match (&source.number, &target.number) {
+            (None, _) => true,
+            (Some(own), Some(other)) => own.within(other),
+            (Some(_), None) => false,
+        };
+        let texts = match (&source.text, &target.text) {
+            (None, _) => true,
+            (Some(own), Some(other)) => own.within(other),
+            (Some(_), None) => false,
+        };
+        let optionals = match (&source.optional, &target.optional) {
+            (None, _) => true,
+            (Some(own), Some(other)) => self.within(own, other, depth + 1),
+            (Some(_), None) => false,
+        };
+        let lists = match (&source.list, &target.list) {
+            (None, _) => true,
+            (Some(own), Some(other)) => numbers && texts && self.lists(own, other, depth + 1),
+            (Some(_), None) => false,
+        };
+        numbers
+            && texts
+            && optionals
+            && lists
+            && source.maps.iter().all(|own| target.maps.iter().any(|other| self.maps(own, other, depth + 1)))
+    }
+
+    fn lists(&mut self, own: &ListFacet, other: &ListFacet, depth: usize) -> bool {
+        if own.min < other.min || other.max.is_some_and(|limit| own.max.is_none_or(|max| max > limit)) {
+            return false;
+        }
+        if !own.opaque.imply(&other.opaque) && !list_finitely(own, &other.opaque) {
+            return false;
+        }
+        let positions = u64::try_from(own.prefix.len().max(other.prefix.len())).unwrap_or(u64::MAX);
+        let reach = own.max.unwrap_or(u64::MAX);
+        (0..positions.min(reach)).all(|index| self.within(&own.at(index), &other.at(index), depth))
+            && (reach <= positions || self.within(&own.items, &other.items, depth))
+    }
+
+    fn maps(&mut self, own: &MapFacet, other: &MapFacet, depth: usize) -> bool {
+        if !own.opaque.imply(&other.opaque) && !map_finitely(own, &other.opaque) {
+            return false;
+        }
+        let required = own.members.values().filter(|member| member.required).count();
+        let least = own.min.max(u64::try_from(required).unwrap_or(u64::MAX));
+        let declared = u64::try_from(own.members.len()).unwrap_or(u64::MAX);
+        let most = match &own.additional {
+            Additional::Closed => Some(own.max.map_or(declared, |max| max.min(declared))),
+            _ => own.max,
+        };
+        if least < other.min || other.max.is_some_and(|limit| most.is_none_or(|most| most > limit)) {
+            return false;
+        }
+        for (name, wanted) in &other.members {
+            let held = match own.members.get(name) {
+                Some(member) => {
+                    (member.required || !wanted.required) && self.within(&member.ty, &wanted.ty, depth)
+                }
+                None => {
+                    !wanted.required
+                        && own.undeclared().is_none_or(|undeclared| self.within(&undeclared, &wanted.ty, depth))
+                }
+            };
+            if !held {
+                return false;
+            }
+        }
+        for (name, member) in &own.members {
+            if !other.members.contains_key(name) {
+                let held = match other.undeclared() {
+                    Some(undeclared) => self.within(&member.ty, &undeclared, depth),
+                    None => member.ty.is_never(),
+                };
+                if !held {
+                    return false;
+                }
+            }
+        }
+        match (own.undeclared(), other.undeclared()) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(undeclared), Some(wanted)) => self.within(&undeclared, &wanted, depth),
+        }
+    }
+}
+
+fn any() -> Union {
+    Type::any().open().map(|union| Union::clone(&union)).unwrap_or_default()
+}
+
+/// Whether the type has few enough values to try each against the conditions, and all meet them.
+fn finitely(source: &Union, conditions: &Opaques) -> bool {
+    let ty = Type::of_union(source.clone());
+    all_values(&ty, MAX_TRIED).is_some_and(|values| values.iter().all(|value| conditions.hold(value)))
+}
+
+fn list_finitely(own: &ListFacet, conditions: &Opaques) -> bool {
+    finitely(&Union { list: Some(own.clone()), ..Union::default() }, conditions)
+}
+
+fn map_finitely(own: &MapFacet, conditions: &Opaques) -> bool {
+    finitely(&Union { maps: vec![own.clone()], ..Union::default() }, conditions)
+}
+
+/// Whether no opaque condition is in reach.
+pub(crate) fn is_exact(ty: &Type) -> bool {
+    let mut names: Vec<Named> = Vec::new();
+    let mut open = vec![ty.clone()];
+    let mut fuel = MAX_PARTS;
+    while let Some(ty) = open.pop() {
+        fuel = fuel.saturating_sub(1);
+        if fuel == 0 || names.len() > MAX_NAMES {
+            return false;
+        }
+        if let Repr::Named(named) = &ty.0 {
+            if names.contains(named) {
+                continue;
+            }
+            names.push(named.clone());
+        }
+        let Some(union) = ty.open() else { continue };
+        let facets = union.number.as_ref().is_none_or(|number| number.opaque.is_empty())
+            && union.text.as_ref().is_none_or(|text| text.opaque.is_empty())
+            && union.list.as_ref().is_none_or(|list| list.opaque.is_empty())
+            && union.maps.iter().all(|map| map.opaque.is_empty());
+        if !facets || !union.opaque.is_empty() {
+            return false;
+        }
+        if let Some(list) = &union.list {
+            open.extend(list.prefix.iter().cloned());
+            open.push(list.items.clone());
+        }
+        for map in &union.maps {
+            open.extend(map.members.values().map(|member| member.ty.clone()));
+            if let Additional::Of(ty) = &map.additional {
+                open.push(ty.clone());
+            }
+        }
+        open.extend(union.optional.clone());
+    }
+    true
+}

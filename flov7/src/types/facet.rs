@@ -1,0 +1,285 @@
+//! Numbers and texts of a type: which values they accept, and how two descriptions are joined, met and compared.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::lattice::{MAX_VALUES, NumberFacet, TextFacet};
+use super::number::{Bound, Num};
+
+/// Code points, as lengths count.
+pub(crate) fn length(text: &str) -> u64 {
+    u64::try_from(text.chars().count()).unwrap_or(u64::MAX)
+}
+
+impl NumberFacet {
+    /// Exactly one number.
+    pub(crate) fn just(number: Num) -> NumberFacet {
+        NumberFacet {
+            integer: number.is_whole(),
+            values: Some(Arc::new(BTreeSet::from([number]))),
+            ..NumberFacet::default()
+        }
+    }
+
+    /// The least number, if there is a least or a lower end.
+    pub(crate) fn lower_end(&self) -> Option<Bound> {
+        match &self.values {
+            Some(values) => values.first().copied().map(Bound::inclusive),
+            None => self.min,
+        }
+    }
+
+    /// The greatest number, if there is a greatest or an upper end.
+    pub(crate) fn upper_end(&self) -> Option<Bound> {
+        match &self.values {
+            Some(values) => values.last().copied().map(Bound::inclusive),
+            None => self.max,
+        }
+    }
+
+    /// Whether the number is inside, opaque conditions aside.
+    pub(crate) fn accepts(&self, number: Num) -> bool {
+        (!self.integer || number.is_whole())
+            && self.min.is_none_or(|min| min.below(number))
+            && self.max.is_none_or(|max| max.above(number))
+            && self.values.as_ref().is_none_or(|values| values.contains(&number))
+            && self.multiple_of.iter().all(|step| number.is_multiple_of(*step))
+    }
+
+    /// Whether the number is inside.
+    pub(crate) fn contains(&self, number: Num) -> bool {
+        self.accepts(number)
+            && (self.opaque.is_empty() || number.to_value().is_some_and(|value| self.opaque.hold(&value)))
+    }
+
+    /// Whether every number of this is in `other`; false where that cannot be told.
+    pub(crate) fn within(&self, other: &NumberFacet) -> bool {
+        if let Some(values) = &self.values {
+            return values.iter().all(|value| {
+                other.accepts(*value)
+                    && (self.opaque.imply(&other.opaque)
+                        || value.to_value().is_some_and(|value| other.opaque.hold(&value)))
+            });
+        }
+        other.values.is_none()
+            && (self.integer || !other.integer)
+            && lower_within(self.min, other.min)
+            && upper_within(self.max, other.max)
+            && other.multiple_of.iter().all(|step| self.steps_by(*step))
+            && self.opaque.imply(&other.opaque)
+    }
+
+    /// Whether each number is known to be a multiple of `step`.
+    fn steps_by(&self, step: Num) -> bool {
+        (self.integer && Num::int(1).is_multiple_of(step))
+            || self.multiple_of.iter().any(|own| own.is_multiple_of(step))
+    }
+
+    /// The numbers in both; `None` where there are none.
+    pub(crate) fn meet(&self, other: &NumberFacet) -> Option<NumberFacet> {
+        let opaque = self.opaque.and(&other.opaque);
+        let finite = self.values.as_ref().or(other.values.as_ref());
+        if let Some(values) = finite {
+            let kept: BTreeSet<Num> = values
+                .iter()
+                .copied()
+                .filter(|value| self.accepts(*value) && other.accepts(*value))
+                .collect();
+            let integer = kept.iter().all(|value| value.is_whole());
+            let values = Some(Arc::new(kept));
+            return NumberFacet { integer, values, opaque, ..NumberFacet::default() }.unless_empty();
+        }
+        NumberFacet {
+            integer: self.integer || other.integer,
+            min: if lower_within(self.min, other.min) { self.min } else { other.min },
+            max: if upper_within(self.max, other.max) { self.max } else { other.max },
+            multiple_of: self.multiple_of.union(&other.multiple_of).copied().collect(),
+            values: None,
+            opaque,
+        }
+        .unless_empty()
+    }
+
+    /// Brings the ends of integers to integers; `None` where no number is left.
+    pub(crate) fn unless_empty(mut self) -> Option<NumberFacet> {
+        if let Some(values) = &self.values {
+            return if values.is_empty() { None } else { Some(self) };
+        }
+        if self.integer {
+            self.min = self.min.map(|min| whole_lower(min));
+            self.max = self.max.map(|max| whole_upper(max));
+        }
+        match (self.min, self.max) {
+            (Some(min), Some(max)) if min.at > max.at => None,
+            (Some(min), Some(max)) if min.at == max.at && (min.exclusive || max.exclusive) => None,
+            (Some(min), Some(max)) if min.at == max.at => {
+                let only = min.at;
+                let fits = self.accepts(only);
+                let opaque = self.opaque;
+                fits.then(|| NumberFacet { opaque, ..NumberFacet::just(only) })
+            }
+            _ => Some(self),
+        }
+    }
+
+    /// A description that contains both; the flag says whether it contains more.
+    pub(crate) fn join(&self, other: &NumberFacet) -> (NumberFacet, bool) {
+        if self.within(other) {
+            return (other.clone(), false);
+        }
+        if other.within(self) {
+            return (self.clone(), false);
+        }
+        let integer = self.integer && other.integer;
+        if let (Some(a), Some(b)) = (&self.values, &other.values) {
+            if a.len() + b.len() <= MAX_VALUES {
+                let values = Some(Arc::new(a.union(b).copied().collect()));
+                let lossy = self.opaque != other.opaque;
+                let opaque = self.opaque.common(&other.opaque);
+                return (NumberFacet { integer, values, opaque, ..NumberFacet::default() }, lossy);
+            }
+        }
+        let joined = NumberFacet {
+            integer,
+            min: self.lower_end().zip(other.lower_end()).map(|(a, b)| if lower_within(Some(a), Some(b)) { b } else { a }),
+            max: self.upper_end().zip(other.upper_end()).map(|(a, b)| if upper_within(Some(a), Some(b)) { b } else { a }),
+            multiple_of: self.multiple_of.intersection(&other.multiple_of).copied().collect(),
+            values: None,
+            opaque: self.opaque.common(&other.opaque),
+        };
+        (joined, true)
+    }
+}
+
+/// Whether the lower end `own` admits nothing below `limit`.
+fn lower_within(own: Option<Bound>, limit: Option<Bound>) -> bool {
+    match (own, limit) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(own), Some(limit)) => own.at > limit.at || (own.at == limit.at && (own.exclusive || !limit.exclusive)),
+    }
+}
+
+/// Whether the upper end `own` admits nothing above `limit`.
+fn upper_within(own: Option<Bound>, limit: Option<Bound>) -> bool {
+    match (own, limit) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(own), Some(limit)) => own.at < limit.at || (own.at == limit.at && (own.exclusive || !limit.exclusive)),
+    }
+}
+
+fn whole_lower(min: Bound) -> Bound {
+    let at = min.at.ceil();
+    let skip = min.exclusive && min.at == Num::int(at);
+    Bound::inclusive(Num::int(if skip { at.saturating_add(1) } else { at }))
+}
+
+fn whole_upper(max: Bound) -> Bound {
+    let at = max.at.floor();
+    let skip = max.exclusive && max.at == Num::int(at);
+    Bound::inclusive(Num::int(if skip { at.saturating_sub(1) } else { at }))
+}
+
+impl TextFacet {
+    /// Exactly one text.
+    pub(crate) fn just(text: &str) -> TextFacet {
+        TextFacet { values: Some(Arc::new(BTreeSet::from([Arc::from(text)]))), ..TextFacet::default() }
+    }
+
+    /// The least length.
+    pub(crate) fn least(&self) -> u64 {
+        match &self.values {
+            Some(values) => values.iter().map(|text| length(text)).min().unwrap_or(0),
+            None => self.min,
+        }
+    }
+
+    /// The greatest length, if there is one.
+    pub(crate) fn greatest(&self) -> Option<u64> {
+        match &self.values {
+            Some(values) => values.iter().map(|text| length(text)).max(),
+            None => self.max,
+        }
+    }
+
+    /// Whether the text is inside, opaque conditions aside.
+    pub(crate) fn accepts(&self, text: &str) -> bool {
+        if let Some(values) = &self.values {
+            return values.contains(text);
+        }
+        let length = length(text);
+        self.min <= length && self.max.is_none_or(|max| length <= max)
+    }
+
+    /// Whether the text is inside.
+    pub(crate) fn contains(&self, text: &str) -> bool {
+        self.accepts(text) && (self.opaque.is_empty() || self.opaque.hold(&Value::from(text)))
+    }
+
+    /// Whether every text of this is in `other`; false where that cannot be told.
+    pub(crate) fn within(&self, other: &TextFacet) -> bool {
+        if let Some(values) = &self.values {
+            return values.iter().all(|text| {
+                other.accepts(text)
+                    && (self.opaque.imply(&other.opaque) || other.opaque.hold(&Value::from(text.as_ref())))
+            });
+        }
+        other.values.is_none()
+            && self.min >= other.min
+            && other.max.is_none_or(|limit| self.max.is_some_and(|max| max <= limit))
+            && self.opaque.imply(&other.opaque)
+    }
+
+    /// The texts in both; `None` where there are none.
+    pub(crate) fn meet(&self, other: &TextFacet) -> Option<TextFacet> {
+        let opaque = self.opaque.and(&other.opaque);
+        let format = self.format.clone().or_else(|| other.format.clone());
+        if let Some(values) = self.values.as_ref().or(other.values.as_ref()) {
+            let kept: BTreeSet<Arc<str>> =
+                values.iter().filter(|text| self.accepts(text) && other.accepts(text)).cloned().collect();
+            if kept.is_empty() {
+                return None;
+            }
+            return Some(TextFacet { values: Some(Arc::new(kept)), format, opaque, min: 0, max: None });
+        }
+        let min = self.min.max(other.min);
+        let max = match (self.max, other.max) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        if max.is_some_and(|max| max < min) {
+            return None;
+        }
+        Some(TextFacet { min, max, values: None, format, opaque })
+    }
+
+    /// A description that contains both; the flag says whether it contains more.
+    pub(crate) fn join(&self, other: &TextFacet) -> (TextFacet, bool) {
+        let format = if self.format == other.format { self.format.clone() } else { None };
+        if self.within(other) {
+            return (TextFacet { format, ..other.clone() }, false);
+        }
+        if other.within(self) {
+            return (TextFacet { format, ..self.clone() }, false);
+        }
+        let opaque = self.opaque.common(&other.opaque);
+        if let (Some(a), Some(b)) = (&self.values, &other.values) {
+            if a.len() + b.len() <= MAX_VALUES {
+                let values = Some(Arc::new(a.union(b).cloned().collect()));
+                let lossy = self.opaque != other.opaque;
+                return (TextFacet { values, format, opaque, min: 0, max: None }, lossy);
+            }
+        }
+        let joined = TextFacet {
+            min: self.least().min(other.least()),
+            max: self.greatest().zip(other.greatest()).map(|(a, b)| a.max(b)),
+            values: None,
+            format,
+            opaque,
+        };
+        (joined, true)
+    }
+}

@@ -1,0 +1,477 @@
+//! From a JSON Schema to its type.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::lattice::{
+    Additional, Kind, Kinds, ListFacet, MAX_PREFIX, MapFacet, MemberType, NumberFacet, TextFacet, Type,
+    Union,
+};
+use super::literal::of_values;
+use super::merge::Merge;
+use super::number::{Bound, Num};
+use super::opaque::Opaques;
+use super::profile::{Keyword, SchemaFault, child, faults, keyword, kind_of_type, scope, sorted};
+use super::scope::{Defs, Named, Scope, Target};
+
+/// Schemas within schemas, and references that apply in place.
+pub(crate) const MAX_DEPTH: usize = 64;
+/// Schemas looked at for one named schema. What lies beyond is left as a condition that only values can decide.
+const FUEL: u32 = 10_000;
+
+/// A schema as a type: an upper bound, and whether it says all that the schema says.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    pub(crate) upper: Type,
+    pub(crate) source: Source,
+}
+
+/// Where a lowered type comes from; it decides what counts as a witness (see [`assign`](super::assign)).
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// A schema.
+    Schema(Scope),
+    /// A part of a schema, as an expression reads it: every value of the type may come.
+    Declared,
+    /// An expression's result: the type may contain values that never come.
+    Computed,
+}
+
+/// Lowers a schema of the profile (module [`types`](super)).
+///
+/// `#/types/NAME` leads into `defs`, every other local reference starts at `schema`. The work is bounded whatever the
+/// schema looks like; where the bound is reached the type says less and the rest becomes a condition, so the upper
+/// bound always holds.
+///
+/// # Errors
+/// All faults of the schema: `bad-schema`, `remote-schema`, `unknown-type`, each with its place.
+pub fn lower(schema: &Value, defs: &Defs) -> Result<Lowered, Vec<SchemaFault>> {
+    let scope = scope(schema, defs)?;
+    let faults = faults(&scope);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let target = Target { scope: scope.clone(), pointer: Arc::from("") };
+    Ok(Lowered { upper: open(&target), source: Source::Schema(scope) })
+}
+
+impl Lowered {
+    /// A type that a schema declares, read through an expression such as `input.order`.
+    #[must_use]
+    pub fn declared(upper: Type) -> Lowered {
+        Lowered { upper, source: Source::Declared }
+    }
+
+    /// A type that was computed, such as that of `a + b`: an upper bound of what may come.
+    #[must_use]
+    pub fn computed(upper: Type) -> Lowered {
+        Lowered { upper, source: Source::Computed }
+    }
+
+    /// The type; it contains every value that the schema allows.
+    #[must_use]
+    pub fn upper(&self) -> &Type {
+        &self.upper
+    }
+
+    /// Whether the type contains nothing else: no `pattern`, `not`, unknown keyword or the like anywhere in reach.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        !matches!(self.source, Source::Computed) && super::assign::is_exact(&self.upper)
+    }
+}
+
+/// The type of the schema at `target`; references inside stay names.
+pub(crate) fn open(target: &Target) -> Type {
+    let Some(schema) = target.schema() else { return Type::untyped() };
+    Lowering { fuel: FUEL }.schema(&At { target: target.clone(), schema }, 0)
+}
+
+/// A schema and its place.
+struct At<'a> {
+    target: Target,
+    schema: &'a Value,
+}
+
+impl<'a> At<'a> {
+    fn below(&self, keyword: &str, schema: &'a Value) -> At<'a> {
+        self.at(child(&self.target.pointer, keyword), schema)
+    }
+
+    fn below_two(&self, keyword: &str, token: &str, schema: &'a Value) -> At<'a> {
+        self.at(child(&child(&self.target.pointer, keyword), token), schema)
+    }
+
+    fn at(&self, pointer: String, schema: &'a Value) -> At<'a> {
+        let target = Target { scope: self.target.scope.clone(), pointer: Arc::from(pointer) };
+        At { target, schema }
+    }
+
+    fn opaque(&self, keywords: &[&str]) -> Opaques {
+        Opaques::of(&self.target, keywords)
+    }
+}
+
+struct Lowering {
+    fuel: u32,
+}
+
+impl Lowering {
+    fn schema(&mut self, at: &At<'_>, depth: usize) -> Type {
+        let members = match at.schema {
+            Value::Bool(false) => return Type::never(),
+            Value::Object(members) => members,
+            _ => return Type::untyped(),
+        };
+        self.fuel = self.fuel.saturating_sub(1);
+        if self.fuel == 0 || depth > MAX_DEPTH {
+            let all: Vec<&str> = members.keys().map(String::as_str).collect();
+            return constrained(Type::untyped(), at.opaque(&all));
+        }
+        let says = |name: &str| !matches!(keyword(name), Keyword::Note) && name != "$defs" && name != "definitions";
+        let mut ty = Type::untyped();
+        if let Some(target) = reference(at, members) {
+            if members.keys().all(|name| name == "$ref" || !says(name)) {
+                return Type(super::lattice::Repr::Named(Named::new(target)));
+            }
+            ty = match target.schema() {
+                Some(schema) => self.opened(&At { target: target.clone(), schema }, depth + 1),
+                None => Type::untyped(),
+            };
+        }
+        let mut merge = Merge::new();
+        ty = merge.meet(&ty, &self.own(at, members, depth), 0);
+        if merge.lossy {
+            ty = constrained(ty, at.opaque(&["$ref"]));
+        }
+        ty = self.combined(at, members, ty, depth);
+        for (name, _) in sorted(members) {
+            if keyword(name) == Keyword::Unknown {
+                ty = constrained(ty, at.opaque(&[name]));
+            }
+        }
+        ty
+    }
+
+    /// The schema, taken apart where it stands: what is merged with something else must not stay a name, or opening
+    /// it would cost fuel of its own.
+    fn opened(&mut self, at: &At<'_>, depth: usize) -> Type {
+        let mut ty = self.schema(at, depth);
+        for deeper in depth..MAX_DEPTH {
+            let super::lattice::Repr::Named(named) = &ty.0 else { return ty };
+            let target = named.target().clone();
+            ty = self.in_place(&target, deeper);
+        }
+        ty
+    }
+
+    /// The schema at `target`, taken apart where it stands.
+    fn in_place(&mut self, target: &Target, depth: usize) -> Type {
+        match target.schema() {
+            Some(schema) => self.schema(&At { target: target.clone(), schema }, depth + 1),
+            None => Type::untyped(),
+        }
+    }
+
+    /// `allOf`, `anyOf`, `oneOf`, `not`, `if`: what other schemas say about the same value.
+    fn combined(&mut self, at: &At<'_>, members: &Map<String, Value>, own: Type, depth: usize) -> Type {
+        let mut ty = own;
+        for (index, schema) in list(members, "allOf").iter().enumerate() {
+            let here = at.below_two("allOf", &index.to_string(), schema);
+            if members.len() == 1 && list(members, "allOf").len() == 1 {
+                // A wrapper, as generators of schemas like to write.
+                return self.schema(&here, depth + 1);
+            }
+            let part = self.opened(&here, depth + 1);
+            let mut merge = Merge::new();
+            ty = merge.meet(&ty, &part, 0);
+            if merge.lossy {
+                ty = constrained(ty, at.opaque(&["allOf"]));
+            }
+        }
+        for name in ["anyOf", "oneOf"] {
+            let schemas = list(members, name);
+            if schemas.is_empty() {
+                continue;
+            }
+            let parts: Vec<Type> = schemas
+                .iter()
+                .enumerate()
+                .map(|(index, schema)| self.opened(&at.below_two(name, &index.to_string(), schema), depth + 1))
+                .collect();
+            let mut merge = Merge::new();
+            let any = parts.iter().fold(Type::never(), |all, part| merge.join(&all, part, 0));
+            let mut exact = !merge.lossy && (name == "anyOf" || disjoint(&parts));
+            merge = Merge::new();
+            ty = merge.meet(&ty, &any, 0);
+            exact &= !merge.lossy;
+            if !exact {
+                ty = constrained(ty, at.opaque(&[name]));
+            }
+        }
+        if let Some(not) = members.get("not") {
+            ty = match excluded_kinds(not) {
+                Some(kinds) if !ty.is_untyped() => ty.without_kinds(kinds),
+                Some(kinds) => Type::any().without_kinds(kinds),
+                None => constrained(ty, at.opaque(&["not"])),
+            };
+        }
+        if let Some(condition) = members.get("if") {
+            if members.contains_key("then") || members.contains_key("else") {
+                ty = self.conditional(at, members, condition, &ty, depth);
+            }
+        }
+        ty
+    }
+
+    fn conditional(
+        &mut self,
+        at: &At<'_>,
+        members: &Map<String, Value>,
+        condition: &Value,
+        ty: &Type,
+        depth: usize,
+    ) -> Type {
+        let mut branch = |name: &str| match members.get(name) {
+            Some(schema) => self.opened(&at.below(name, schema), depth + 1),
+            None => Type::untyped(),
+        };
+        let (then, otherwise) = (branch("then"), branch("else"));
+        let held = self.opened(&at.below("if", condition), depth + 1);
+        let either = ty.intersect(&held).intersect(&then).union(&ty.intersect(&otherwise));
+        // Untyped on either side says nothing: keep what was known.
+        let kept = if either.is_untyped() { ty.clone() } else { either };
+        constrained(kept, at.opaque(&["if", "then", "else"]))
+    }
+
+    /// What the schema says by itself about each kind.
+    fn own(&mut self, at: &At<'_>, members: &Map<String, Value>, depth: usize) -> Type {
+        let (kinds, integer) = kinds_of(members);
+        let shaped = |names: &[&str]| names.iter().any(|name| members.contains_key(*name));
+        let number = shaped(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]);
+        let text = shaped(&["minLength", "maxLength", "pattern", "format"]);
+        let list = shaped(&[
+            "items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains",
+        ]);
+        let map = shaped(&[
+            "properties", "required", "additionalProperties", "patternProperties", "propertyNames", "minProperties",
+            "maxProperties", "dependentRequired", "dependentSchemas",
+        ]);
+        let mut ty = match kinds {
+            None if !(number || text || list || map) => Type::untyped(),
+            kinds => {
+                let kinds = kinds.unwrap_or(Kinds::JSON);
+                let plain = Type::of_kinds(kinds);
+                let mut union = plain.open().map(|union| Union::clone(&union)).unwrap_or_default();
+                if kinds.has(Kind::Number) {
+                    union.number = number_facet(members, integer).unless_empty();
+                }
+                if kinds.has(Kind::Text) {
+                    union.text = text_facet(at, members);
+                }
+                if kinds.has(Kind::List) {
+                    union.list = self.list_facet(at, members, depth).unless_empty();
+                }
+                if kinds.has(Kind::Map) {
+                    union.maps = self.map_facet(at, members, depth).unless_empty().into_iter().collect();
+                }
+                Type::of_union(union)
+            }
+        };
+        if let Some(only) = members.get("const") {
+            ty = self.listed(at, "const", std::slice::from_ref(only), &ty);
+        }
+        if let Some(Value::Array(values)) = members.get("enum") {
+            ty = self.listed(at, "enum", values, &ty);
+        }
+        ty
+    }
+
+    /// `enum` or `const`: the listed values that the type contains.
+    fn listed(&mut self, at: &At<'_>, name: &str, values: &[Value], ty: &Type) -> Type {
+        let (all, mut exact) = of_values(values, &mut self.fuel);
+        let mut merge = Merge::new();
+        let met = merge.meet(ty, &all, 0);
+        exact &= !merge.lossy;
+        if exact { met } else { constrained(met, at.opaque(&[name])) }
+    }
+
+    fn list_facet(&mut self, at: &At<'_>, members: &Map<String, Value>, depth: usize) -> ListFacet {
+        let described = list(members, "prefixItems");
+        let prefix = described.iter().take(MAX_PREFIX).enumerate();
+        let prefix: Vec<Type> = prefix
+            .map(|(index, schema)| self.schema(&at.below_two("prefixItems", &index.to_string(), schema), depth + 1))
+            .collect();
+        let mut facet = ListFacet {
+            prefix,
+            items: match members.get("items") {
+                Some(schema) => self.schema(&at.below("items", schema), depth + 1),
+                None => Type::untyped(),
+            },
+            min: count(members, "minItems").unwrap_or(0),
+            max: count(members, "maxItems"),
+            opaque: Opaques::none(),
+        };
+        if described.len() > MAX_PREFIX {
+            // Positions beyond the described ones: anything, and the rest is a condition.
+            facet.items = Type::untyped();
+            facet.opaque = at.opaque(&["items", "prefixItems"]);
+        }
+        if members.get("uniqueItems") == Some(&Value::Bool(true)) {
+            facet.opaque = facet.opaque.and(&at.opaque(&["uniqueItems"]));
+        }
+        if members.contains_key("contains") {
+            let least = count(members, "minContains").unwrap_or(1);
+            facet.min = facet.min.max(least);
+            facet.opaque = facet.opaque.and(&at.opaque(&["contains", "maxContains", "minContains"]));
+        }
+        facet
+    }
+
+    fn map_facet(&mut self, at: &At<'_>, members: &Map<String, Value>, depth: usize) -> MapFacet {
+        let mut facet = MapFacet::open(match members.get("additionalProperties") {
+            None => Additional::Silent,
+            Some(Value::Bool(false)) => Additional::Closed,
+            Some(schema) => Additional::Of(self.schema(&at.below("additionalProperties", schema), depth + 1)),
+        });
+        if let Some(Value::Object(patterns)) = members.get("patternProperties") {
+            if !patterns.is_empty() {
+                facet.additional = self.beside_patterns(at, patterns, facet.additional, depth);
+                let keywords = ["additionalProperties", "patternProperties", "properties"];
+                facet.opaque = facet.opaque.and(&at.opaque(&keywords));
+            }
+        }
+        if let Some(Value::Object(properties)) = members.get("properties") {
+            for (name, schema) in properties {
+                let ty = self.schema(&at.below_two("properties", name, schema), depth + 1);
+                facet.members.insert(Arc::from(name.as_str()), MemberType { ty, required: false });
+            }
+        }
+        let undeclared = facet.undeclared().unwrap_or_else(Type::never);
+        for name in list(members, "required").iter().filter_map(Value::as_str) {
+            let fresh = || MemberType { ty: undeclared.clone(), required: true };
+            facet.members.entry(Arc::from(name)).or_insert_with(fresh).required = true;
+        }
+        facet.min = count(members, "minProperties").unwrap_or(0);
+        facet.max = count(members, "maxProperties");
+        for name in ["propertyNames", "dependentRequired", "dependentSchemas"] {
+            if members.contains_key(name) {
+                facet.opaque = facet.opaque.and(&at.opaque(&[name]));
+            }
+        }
+        facet
+    }
+
+    /// What an undeclared member can be where names are also chosen by patterns.
+    fn beside_patterns(
+        &mut self,
+        at: &At<'_>,
+        patterns: &Map<String, Value>,
+        additional: Additional,
+        depth: usize,
+    ) -> Additional {
+        let mut all = match additional {
+            Additional::Silent => return Additional::Silent,
+            Additional::Closed => Type::never(),
+            Additional::Of(ty) => ty,
+        };
+        for (pattern, schema) in sorted(patterns) {
+            all = all.union(&self.schema(&at.below_two("patternProperties", pattern, schema), depth + 1));
+        }
+        Additional::Of(all)
+    }
+}
+
+/// The type with one more condition on every value.
+fn constrained(ty: Type, opaque: Opaques) -> Type {
+    let ty = if ty.is_untyped() { Type::any() } else { ty };
+    let Some(union) = ty.open() else { return ty };
+    let opaque = union.opaque.and(&opaque);
+    Type::of_union(Union { opaque, ..Union::clone(&union) })
+}
+
+fn reference(at: &At<'_>, members: &Map<String, Value>) -> Option<Target> {
+    at.target.scope.resolve(members.get("$ref")?.as_str()?).ok()
+}
+
+/// The kinds that `type` admits, and whether numbers must be whole.
+fn kinds_of(members: &Map<String, Value>) -> (Option<Kinds>, bool) {
+    let names: Vec<&str> = match members.get("type") {
+        Some(Value::String(name)) => vec![name],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        _ => return (None, false),
+    };
+    let kinds = names.iter().filter_map(|name| kind_of_type(name)).fold(Kinds::NONE, Kinds::and);
+    (Some(kinds), names.contains(&"integer") && !names.contains(&"number"))
+}
+
+fn number_facet(members: &Map<String, Value>, integer: bool) -> NumberFacet {
+    let end = |name: &str| members.get(name).and_then(Value::as_number).and_then(Num::read);
+    let tighter = |a: Option<Bound>, b: Option<Bound>, pick: fn(Bound, Bound) -> Bound| match (a, b) {
+        (Some(a), Some(b)) => Some(pick(a, b)),
+        (a, b) => a.or(b),
+    };
+    let min = tighter(
+        end("minimum").map(Bound::inclusive),
+        end("exclusiveMinimum").map(Bound::exclusive),
+        |own, other| if other.at >= own.at { other } else { own },
+    );
+    let max = tighter(
+        end("maximum").map(Bound::inclusive),
+        end("exclusiveMaximum").map(Bound::exclusive),
+        |own, other| if other.at <= own.at { other } else { own },
+    );
+    let multiple_of = end("multipleOf").into_iter().collect::<BTreeSet<Num>>();
+    NumberFacet { integer, min, max, multiple_of, ..NumberFacet::default() }
+}
+
+fn text_facet(at: &At<'_>, members: &Map<String, Value>) -> Option<TextFacet> {
+    let facet = TextFacet {
+        min: count(members, "minLength").unwrap_or(0),
+        max: count(members, "maxLength"),
+        values: None,
+        format: members.get("format").and_then(Value::as_str).map(Arc::from),
+        opaque: if members.contains_key("pattern") { at.opaque(&["pattern"]) } else { Opaques::none() },
+    };
+    facet.max.is_none_or(|max| facet.min <= max).then_some(facet)
+}
+
+/// Whether no value can be in two of the types.
+fn disjoint(parts: &[Type]) -> bool {
+    // Pairs grow as the square; a longer list is left undecided.
+    parts.len() <= 32
+        && parts.iter().enumerate().all(|(index, one)| {
+            parts.iter().skip(index + 1).all(|other| {
+                let met = one.intersect(other);
+                met.is_never()
+            })
+        })
+}
+
+/// The kinds that a `not` takes away, where it says nothing else.
+fn excluded_kinds(not: &Value) -> Option<Kinds> {
+    let members = not.as_object()?;
+    if members.len() != 1 {
+        return None;
+    }
+    if members.get("const") == Some(&Value::Null) {
+        return Some(Kinds::only(Kind::Null));
+    }
+    match kinds_of(members) {
+        (Some(kinds), false) => Some(kinds),
+        _ => None,
+    }
+}
+
+fn list<'a>(members: &'a Map<String, Value>, name: &str) -> &'a [Value] {
+    members.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// A count; beyond 64 bits it is as good as the greatest.
+fn count(members: &Map<String, Value>, name: &str) -> Option<u64> {
+    let number = members.get(name)?.as_number().and_then(Num::read)?;
+    Some(u64::try_from(number.floor()).unwrap_or(u64::MAX))
+}
+

@@ -1,0 +1,137 @@
+//! Conditions that the lattice has no words for, kept as the keywords that state them.
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+
+use crate::json;
+
+use super::check::SchemaChecker;
+use super::scope::Target;
+
+/// Some keywords of a schema, taken together: `pattern`, `not`, `if` with `then` and `else`, an inexact `anyOf`.
+///
+/// The lattice cannot compare two of them, except for being the same; but each decides single values, so types with
+/// finitely many values and witnesses are never in doubt.
+#[derive(Debug)]
+pub(crate) struct Opaque {
+    /// The schema that holds the keywords.
+    target: Target,
+    keywords: Vec<Box<str>>,
+    checker: OnceLock<Option<SchemaChecker>>,
+}
+
+impl Opaque {
+    /// Whether the value meets the condition. A condition that does not compile (its fault is reported by lowering)
+    /// is met by nothing, so that no proof rests on it.
+    pub(crate) fn holds(&self, value: &Value) -> bool {
+        let checker = self.checker.get_or_init(|| SchemaChecker::of_keywords(&self.target, &self.keywords).ok());
+        checker.as_ref().is_some_and(|checker| checker.accepts(value))
+    }
+
+    /// The pattern, where that is the condition.
+    pub(crate) fn pattern(&self) -> Option<&str> {
+        match self.keywords.as_slice() {
+            [only] if &**only == "pattern" => self.member("pattern")?.as_str(),
+            _ => None,
+        }
+    }
+
+    fn member(&self, keyword: &str) -> Option<&Value> {
+        self.target.schema()?.get(keyword)
+    }
+
+    /// Whether both state the same condition in the same words.
+    fn same(&self, other: &Opaque) -> bool {
+        if self.keywords != other.keywords {
+            return false;
+        }
+        let same_scope = Arc::ptr_eq(&self.target.scope.root, &other.target.scope.root);
+        if same_scope && self.target.pointer == other.target.pointer {
+            return true;
+        }
+        self.keywords.iter().all(|keyword| match (self.member(keyword), other.member(keyword)) {
+            (Some(a), Some(b)) => json::equal(a, b) && (same_scope || !has_reference(a)),
+            (None, None) => true,
+            _ => false,
+        })
+    }
+}
+
+/// Whether a `$ref` stands anywhere inside: then equal words may mean different things in different scopes.
+fn has_reference(value: &Value) -> bool {
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(members) => {
+                if members.contains_key("$ref") {
+                    return true;
+                }
+                open.extend(members.values());
+            }
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// A set of conditions, all of which hold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Opaques(Vec<Arc<Opaque>>);
+
+impl Opaques {
+    pub(crate) fn none() -> Opaques {
+        Opaques(Vec::new())
+    }
+
+    /// One condition: these keywords of the schema at `target`.
+    pub(crate) fn of(target: &Target, keywords: &[&str]) -> Opaques {
+        let keywords = keywords.iter().map(|keyword| Box::from(*keyword)).collect();
+        Opaques(vec![Arc::new(Opaque { target: target.clone(), keywords, checker: OnceLock::new() })])
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Opaque> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+
+    /// Whether the value meets all conditions.
+    pub(crate) fn hold(&self, value: &Value) -> bool {
+        self.0.iter().all(|opaque| opaque.holds(value))
+    }
+
+    /// The conditions of both.
+    pub(crate) fn and(&self, other: &Opaques) -> Opaques {
+        let mut all = self.clone();
+        for opaque in &other.0 {
+            if !all.contains(opaque) {
+                all.0.push(Arc::clone(opaque));
+            }
+        }
+        all
+    }
+
+    /// The conditions in both.
+    pub(crate) fn common(&self, other: &Opaques) -> Opaques {
+        Opaques(self.0.iter().filter(|opaque| other.contains(opaque)).cloned().collect())
+    }
+
+    /// Whether every condition of `other` is among these.
+    pub(crate) fn imply(&self, other: &Opaques) -> bool {
+        other.0.iter().all(|opaque| self.contains(opaque))
+    }
+
+    fn contains(&self, opaque: &Arc<Opaque>) -> bool {
+        self.0.iter().any(|own| Arc::ptr_eq(own, opaque) || own.same(opaque))
+    }
+}
+
+impl PartialEq for Opaques {
+    fn eq(&self, other: &Opaques) -> bool {
+        self.imply(other) && other.imply(self)
+    }
+}

@@ -1,0 +1,436 @@
+//! The profile of JSON Schema 2020-12 that is read, and what is wrong with a schema.
+//!
+//! Read: all of the applicator, validation and meta-data vocabularies but `$dynamicRef` and the `unevaluated…`
+//! keywords, which are refused with a sentence. `format` is an annotation, as 2020-12 has it by default. Unknown
+//! keywords are allowed and constrain nothing; because a later vocabulary may give them a meaning, lowering does not
+//! count a schema that has one as exact (members that start with `x-` are ours and others' annotations).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::json;
+
+use super::lattice::Kind;
+use super::lower::MAX_DEPTH;
+use super::number::Num;
+use super::pattern::Pattern;
+use super::scope::{Defs, RefFault, Scope, Target};
+
+/// What is wrong with a schema, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemaFault {
+    /// Which finding it is.
+    pub kind: SchemaFaultKind,
+    /// JSON Pointer from the schema's root to the offending part.
+    pub pointer: String,
+    /// A sentence for a person: lower case, no full stop.
+    pub message: String,
+}
+
+/// The finding that a schema fault becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SchemaFaultKind {
+    /// `bad-schema`: not a schema of the profile.
+    Bad,
+    /// `remote-schema`: it refers to something outside of the document.
+    Remote,
+    /// `unknown-type`: `#/types/NAME` names no type.
+    UnknownType,
+}
+
+impl SchemaFaultKind {
+    /// The finding's code (FORMAT 2).
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            SchemaFaultKind::Bad => "bad-schema",
+            SchemaFaultKind::Remote => "remote-schema",
+            SchemaFaultKind::UnknownType => "unknown-type",
+        }
+    }
+}
+
+/// What stands under a keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keyword {
+    Type,
+    AnyValue,
+    Values,
+    Schema,
+    Schemas,
+    NamedSchemas,
+    /// Named schemas whose names are patterns.
+    PatternSchemas,
+    Number,
+    PositiveNumber,
+    Count,
+    Flag,
+    Text,
+    Pattern,
+    Names,
+    NamedNames,
+    Reference,
+    /// Says something to people only.
+    Note,
+    /// Known, and not part of the profile.
+    Refused(&'static str),
+    Unknown,
+}
+
+pub(crate) fn keyword(name: &str) -> Keyword {
+    match name {
+        "type" => Keyword::Type,
+        "const" => Keyword::AnyValue,
+        "enum" => Keyword::Values,
+        "items" | "contains" | "not" | "if" | "then" | "else" | "additionalProperties" | "propertyNames" => {
+            Keyword::Schema
+        }
+        "allOf" | "anyOf" | "oneOf" | "prefixItems" => Keyword::Schemas,
+        "properties" | "dependentSchemas" | "$defs" | "definitions" => Keyword::NamedSchemas,
+        "patternProperties" => Keyword::PatternSchemas,
+        "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => Keyword::Number,
+        "multipleOf" => Keyword::PositiveNumber,
+        "minLength" | "maxLength" | "minItems" | "maxItems" | "minContains" | "maxContains" | "minProperties"
+        | "maxProperties" => Keyword::Count,
+        "uniqueItems" => Keyword::Flag,
+        "format" => Keyword::Text,
+        "pattern" => Keyword::Pattern,
+        "required" => Keyword::Names,
+        "dependentRequired" => Keyword::NamedNames,
+        "$ref" => Keyword::Reference,
+        "title" | "description" | "default" | "examples" | "$comment" | "deprecated" | "readOnly" | "writeOnly"
+        | "$schema" | "$anchor" | "contentEncoding" | "contentMediaType" | "contentSchema" => Keyword::Note,
+        "$id" => Keyword::Refused("`$id` would move where references start; leave it out"),
+        "$dynamicRef" | "$dynamicAnchor" | "$recursiveRef" | "$recursiveAnchor" => {
+            Keyword::Refused("dynamic references are not read; use `$ref`")
+        }
+        "$vocabulary" => Keyword::Refused("other vocabularies are not read"),
+        "unevaluatedProperties" => {
+            Keyword::Refused("`unevaluatedProperties` is not read; use `additionalProperties`")
+        }
+        "unevaluatedItems" => Keyword::Refused("`unevaluatedItems` is not read; use `items` after `prefixItems`"),
+        _ if name.starts_with("x-") => Keyword::Note,
+        _ => Keyword::Unknown,
+    }
+}
+
+/// The kind that a `type` names; `integer` is a number.
+pub(crate) fn kind_of_type(name: &str) -> Option<Kind> {
+    Some(match name {
+        "null" => Kind::Null,
+        "boolean" => Kind::Bool,
+        "number" | "integer" => Kind::Number,
+        "string" => Kind::Text,
+        "array" => Kind::List,
+        "object" => Kind::Map,
+        _ => return None,
+    })
+}
+
+/// `pointer` with one more token.
+pub(crate) fn child(pointer: &str, token: &str) -> String {
+    format!("{pointer}/{}", json::escape(token))
+}
+
+/// The members of an object in the order of their names, whatever order its map keeps.
+pub(crate) fn sorted(members: &Map<String, Value>) -> Vec<(&String, &Value)> {
+    let mut sorted: Vec<_> = members.iter().collect();
+    sorted.sort_unstable_by_key(|(name, _)| *name);
+    sorted
+}
+
+/// A scope with its own copy of the schema; refused where it nests deeper than anything that was read.
+pub(crate) fn scope(schema: &Value, defs: &Defs) -> Result<Scope, Vec<SchemaFault>> {
+    let mut open = vec![(schema, 1)];
+    while let Some((value, depth)) = open.pop() {
+        if depth > json::MAX_DEPTH {
+            let message = format!("the schema is nested deeper than {} levels", json::MAX_DEPTH);
+            return Err(vec![SchemaFault { kind: SchemaFaultKind::Bad, pointer: String::new(), message }]);
+        }
+        match value {
+            Value::Array(items) => open.extend(items.iter().map(|item| (item, depth + 1))),
+            Value::Object(members) => open.extend(members.values().map(|member| (member, depth + 1))),
+            _ => {}
+        }
+    }
+    Ok(Scope::new(Arc::new(schema.clone()), defs.clone()))
+}
+
+/// Everything wrong with a schema, in the order of its text (members by name). Named types are looked into only as
+/// far as an endless reference goes through them: each is held to the profile on its own.
+pub(crate) fn faults(scope: &Scope) -> Vec<SchemaFault> {
+    let mut walk = Walk { scope, faults: Vec::new(), references: Vec::new() };
+    walk.run();
+    let mut faults = walk.faults;
+    if faults.is_empty() {
+        faults = endless(scope, &walk.references);
+    }
+    faults
+}
+
+struct Walk<'a> {
+    scope: &'a Scope,
+    faults: Vec<SchemaFault>,
+    /// Pointers of the schemas that hold a `$ref`.
+    references: Vec<String>,
+}
+
+impl<'a> Walk<'a> {
+    fn run(&mut self) {
+        let root: &'a Value = &self.scope.root;
+        let mut open: Vec<(String, &'a Value, usize)> = vec![(String::new(), root, 0)];
+        while let Some((pointer, schema, depth)) = open.pop() {
+            if depth > MAX_DEPTH {
+                self.bad(pointer, format!("schemas are nested deeper than {MAX_DEPTH}"));
+                continue;
+            }
+            let members = match schema {
+                Value::Bool(_) => continue,
+                Value::Object(members) => members,
+                other => {
+                    self.bad(pointer, format!("a schema is an object, true or false, not {}", a_kind(other)));
+                    continue;
+                }
+            };
+            let from = open.len();
+            for (name, value) in sorted(members) {
+                self.keyword(&pointer, name, value, depth, &mut open);
+            }
+            // The stack gives back the last first: keep the order of the text.
+            open[from..].reverse();
+        }
+    }
+
+    fn bad(&mut self, pointer: String, message: impl Into<String>) {
+        self.faults.push(SchemaFault { kind: SchemaFaultKind::Bad, pointer, message: message.into() });
+    }
+
+    fn keyword(
+        &mut self,
+        pointer: &str,
+        name: &str,
+        value: &'a Value,
+        depth: usize,
+        open: &mut Vec<(String, &'a Value, usize)>,
+    ) {
+        let here = child(pointer, name);
+        match keyword(name) {
+            Keyword::Note | Keyword::Unknown | Keyword::AnyValue => {}
+            Keyword::Refused(why) => {
+                // An identifier of the whole schema is harmless: nothing is ever fetched by it.
+                if !(name == "$id" && pointer.is_empty()) {
+                    self.bad(here, why);
+                }
+            }
+            Keyword::Type => self.type_names(here, value),
+            Keyword::Values => match value.as_array() {
+                Some(values) if !values.is_empty() => {}
+                _ => self.bad(here, format!("`{name}` is a list of at least one value")),
+            },
+            Keyword::Schema if name == "items" && value.is_array() => {
+                self.bad(here, "`items` is one schema; a list of schemas is `prefixItems`");
+            }
+            Keyword::Schema => open.push((here, value, depth + 1)),
+            Keyword::Schemas => match value.as_array() {
+                Some(schemas) if !schemas.is_empty() => {
+                    let schemas = schemas.iter().enumerate();
+                    open.extend(schemas.map(|(at, schema)| (child(&here, &at.to_string()), schema, depth + 1)));
+                }
+                _ => self.bad(here, format!("`{name}` is a list of at least one schema")),
+            },
+            Keyword::NamedSchemas | Keyword::PatternSchemas => match value.as_object() {
+                Some(schemas) => {
+                    for (key, schema) in sorted(schemas) {
+                        if keyword(name) == Keyword::PatternSchemas {
+                            self.pattern(child(&here, key), key);
+                        }
+                        open.push((child(&here, key), schema, depth + 1));
+                    }
+                }
+                None => self.bad(here, format!("`{name}` is an object of schemas")),
+            },
+            Keyword::Number | Keyword::PositiveNumber => self.number(here, name, value),
+            Keyword::Count => {
+                let whole = value.as_number().and_then(Num::read);
+                if !whole.is_some_and(|count| count.is_whole() && count >= Num::int(0)) {
+                    self.bad(here, format!("`{name}` is a whole number of at least 0"));
+                }
+            }
+            Keyword::Flag => {
+                if !value.is_boolean() {
+                    self.bad(here, format!("`{name}` is true or false"));
+                }
+            }
+            Keyword::Text => {
+                if !value.is_string() {
+                    self.bad(here, format!("`{name}` is text"));
+                }
+            }
+            Keyword::Pattern => match value.as_str() {
+                Some(pattern) => self.pattern(here, pattern),
+                None => self.bad(here, format!("`{name}` is text")),
+            },
+            Keyword::Names => self.names(here, name, value),
+            Keyword::NamedNames => match value.as_object() {
+                Some(members) => {
+                    for (key, names) in sorted(members) {
+                        self.names(child(&here, key), name, names);
+                    }
+                }
+                None => self.bad(here, format!("`{name}` is an object of lists of names")),
+            },
+            Keyword::Reference => self.reference(pointer, here, value),
+        }
+    }
+
+    fn type_names(&mut self, here: String, value: &Value) {
+        let names: Vec<&Value> = match value {
+            Value::Array(names) if !names.is_empty() => names.iter().collect(),
+            Value::Array(_) => {
+                self.bad(here, "`type` names at least one type");
+                return;
+            }
+            one => vec![one],
+        };
+        for (at, name) in names.into_iter().enumerate() {
+            if name.as_str().and_then(kind_of_type).is_none() {
+                let place = if value.is_array() { child(&here, &at.to_string()) } else { here.clone() };
+                let said = match name {
+                    Value::String(name) => format!("`{name}` is no type"),
+                    other => format!("a type is named by text, not by {}", a_kind(other)),
+                };
+                let all = "null, boolean, number, integer, string, array, object";
+                self.bad(place, format!("{said}; the types are {all}"));
+            }
+        }
+    }
+
+    fn number(&mut self, here: String, name: &str, value: &Value) {
+        match value.as_number().and_then(Num::read) {
+            Some(number) if name == "multipleOf" && number <= Num::int(0) => {
+                self.bad(here, "`multipleOf` is greater than 0");
+            }
+            Some(_) => {}
+            None => self.bad(here, format!("`{name}` is a number")),
+        }
+    }
+
+    fn pattern(&mut self, here: String, pattern: &str) {
+        if let Err(why) = Pattern::compile(pattern) {
+            self.bad(here, format!("the pattern cannot be used: {why}"));
+        }
+    }
+
+    fn names(&mut self, here: String, name: &str, value: &Value) {
+        if !value.as_array().is_some_and(|names| names.iter().all(Value::is_string)) {
+            self.bad(here, format!("`{name}` is a list of names"));
+        }
+    }
+
+    fn reference(&mut self, pointer: &str, here: String, value: &Value) {
+        let Some(reference) = value.as_str() else {
+            self.bad(here, "`$ref` is text");
+            return;
+        };
+        let (kind, message) = match self.scope.resolve(reference) {
+            Ok(_) => {
+                self.references.push(pointer.to_owned());
+                return;
+            }
+            Err(RefFault::Remote) => (
+                SchemaFaultKind::Remote,
+                format!("`{reference}` is outside of the document; nothing is fetched: copy the schema into `types`"),
+            ),
+            Err(RefFault::UnknownType(name)) => {
+                (SchemaFaultKind::UnknownType, format!("there is no type `{name}`"))
+            }
+            Err(RefFault::Dangling) => (
+                SchemaFaultKind::Bad,
+                format!("`{reference}` leads nowhere; references are `#/types/NAME` and `#/$defs/NAME`"),
+            ),
+        };
+        self.faults.push(SchemaFault { kind, pointer: here, message });
+    }
+}
+
+fn a_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// References that come back to themselves without passing into a member or an item: no value could ever be held
+/// against them. A depth-first walk over the schemas that apply in place; each is visited once.
+fn endless(scope: &Scope, references: &[String]) -> Vec<SchemaFault> {
+    type Key = (Option<Arc<str>>, Arc<str>);
+    let key = |target: &Target| -> Key { (target.scope.name.clone(), Arc::clone(&target.pointer)) };
+    // False while the walk is inside the schema, true when it is known to end.
+    let mut ends: BTreeMap<Key, bool> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for pointer in references {
+        let start = Target { scope: scope.clone(), pointer: Arc::from(pointer.as_str()) };
+        if ends.contains_key(&key(&start)) {
+            continue;
+        }
+        ends.insert(key(&start), false);
+        let mut path: Vec<(Target, Vec<Target>)> = vec![(start.clone(), in_place(&start))];
+        while let Some((target, rest)) = path.last_mut() {
+            let Some(next) = rest.pop() else {
+                ends.insert(key(target), true);
+                path.pop();
+                continue;
+            };
+            match ends.get(&key(&next)) {
+                Some(true) => {}
+                Some(false) => {
+                    faults.push(SchemaFault {
+                        kind: SchemaFaultKind::Bad,
+                        pointer: child(pointer, "$ref"),
+                        message: "the reference comes back to itself without passing into a member or an item"
+                            .to_owned(),
+                    });
+                    // What is still open counts as seen: one finding per circle is enough.
+                    for (target, _) in path.drain(..) {
+                        ends.insert(key(&target), true);
+                    }
+                }
+                None => {
+                    ends.insert(key(&next), false);
+                    let inner = in_place(&next);
+                    path.push((next, inner));
+                }
+            }
+        }
+    }
+    faults
+}
+
+/// The schemas that are held against the same value as the one at `target`.
+fn in_place(target: &Target) -> Vec<Target> {
+    let Some(Value::Object(members)) = target.schema() else { return Vec::new() };
+    let mut found = Vec::new();
+    let below = |pointer: String| Target { scope: target.scope.clone(), pointer: Arc::from(pointer) };
+    for (name, value) in sorted(members) {
+        let here = || child(&target.pointer, name);
+        match (name.as_str(), value) {
+            ("$ref", Value::String(reference)) => found.extend(target.scope.resolve(reference)),
+            ("allOf" | "anyOf" | "oneOf", Value::Array(schemas)) => {
+                found.extend((0..schemas.len()).map(|at| below(child(&here(), &at.to_string()))));
+            }
+            ("not" | "if" | "then" | "else", _) => found.push(below(here())),
+            ("dependentSchemas", Value::Object(schemas)) => {
+                found.extend(sorted(schemas).into_iter().map(|(key, _)| below(child(&here(), key))));
+            }
+            _ => {}
+        }
+    }
+    found
+}

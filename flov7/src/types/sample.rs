@@ -1,0 +1,33 @@
+//! The smallest value that a schema allows: what a dry run invents (FORMAT 4).
+
+use serde_json::Value;
+
+use super::check::SchemaChecker;
+use super::lower::lower;
+use super::profile::SchemaFault;
+use super::scope::Defs;
+use super::witness::small_values;
+
+/// Why there is no sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoSample {
+    /// The schema is not of the profile.
+    Schema(Vec<SchemaFault>),
+    /// No value was found. Either none conforms, or only one that is hard to guess (a pattern, a `not`).
+    NotFound,
+}
+
+/// Makes up the smallest value that conforms to a schema: only required members, empty texts and lists, zero; a text
+/// with a `format` or `pattern` gets one that fits. The value was held against the schema by [`SchemaChecker`].
+///
+/// # Errors
+/// [`NoSample`]; a schema's own `examples` and `default` are tried before giving up.
+pub fn sample(schema: &Value, defs: &Defs) -> Result<Value, NoSample> {
+    let lowered = lower(schema, defs).map_err(NoSample::Schema)?;
+    let checker = SchemaChecker::compile(schema, defs).map_err(NoSample::Schema)?;
+    let examples = schema.get("examples").and_then(Value::as_array).into_iter().flatten();
+    let said = schema.get("default").into_iter().chain(examples);
+    let mut tried = small_values(lowered.upper()).into_iter().chain(said.cloned());
+    tried.find(|value| checker.accepts(value)).ok_or(NoSample::NotFound)
+}

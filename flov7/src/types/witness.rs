@@ -1,0 +1,506 @@
+//! Values of a type: all of them where they are few, small ones to show, and ones that another type refuses.
+
+use serde_json::{Map, Value};
+
+use super::lattice::{Additional, ListFacet, MapFacet, NumberFacet, TextFacet, Type, Union};
+use super::number::Num;
+use super::pattern::Pattern;
+
+/// Levels of a made-up value.
+const MAX_DEPTH: usize = 24;
+/// Values made up in one search.
+const FUEL: u32 = 4_000;
+/// The longest text or list that is made up.
+const MAX_LENGTH: u64 = 10_000;
+
+/// Every value of the type, if there are at most `limit`.
+pub(crate) fn all_values(ty: &Type, limit: usize) -> Option<Vec<Value>> {
+    all(ty, limit, 0)
+}
+
+fn all(ty: &Type, limit: usize, depth: usize) -> Option<Vec<Value>> {
+    let union = ty.open()?;
+    if depth > MAX_DEPTH || union.timestamp || union.duration || union.optional.is_some() {
+        return None;
+    }
+    let mut values = Vec::new();
+    values.extend(union.null.then_some(Value::Null));
+    values.extend(union.no.then_some(Value::Bool(false)));
+    values.extend(union.yes.then_some(Value::Bool(true)));
+    if let Some(number) = &union.number {
+        match (&number.values, number.integer, number.min, number.max) {
+            (Some(listed), ..) => {
+                values.extend(listed.iter().filter(|value| number.contains(**value)).filter_map(|value| value.to_value()));
+            }
+            (None, true, Some(min), Some(max)) => {
+                let (low, high) = (min.at.as_int()?, max.at.as_int()?);
+                if high.checked_sub(low)? >= i128::try_from(limit).ok()? {
+                    return None;
+                }
+                let inside = (low..=high).map(Num::int).filter(|value| number.contains(*value));
+                values.extend(inside.filter_map(Num::to_value));
+            }
+            _ => return None,
+        }
+    }
+    if let Some(text) = &union.text {
+        let listed = text.values.as_ref()?.iter().filter(|value| text.contains(value));
+        values.extend(listed.map(|value| Value::from(value.as_ref())));
+    }
+    if let Some(list) = &union.list {
+        all_lists(list, limit, depth, &mut values)?;
+    }
+    for map in &union.maps {
+        all_maps(map, limit, depth, &mut values)?;
+    }
+    values.retain(|value| union.opaque.hold(value));
+    (values.len() <= limit).then_some(values)
+}
+
+fn all_lists(list: &ListFacet, limit: usize, depth: usize, values: &mut Vec<Value>) -> Option<()> {
+    let longest = list.max?;
+    if longest > 64 {
+        return None;
+    }
+    // Lists of each length, grown item by item.
+    let mut grown: Vec<Vec<Value>> = vec![Vec::new()];
+    for index in 0..=longest {
+        if index >= list.min {
+            values.extend(grown.iter().cloned().map(Value::Array).filter(|value| list.opaque.hold(value)));
+        }
+        if index == longest {
+            break;
+        }
+        grown = product(&grown, &all(&list.at(index), limit, depth + 1)?, limit, |list, item| {
+            list.push(item.clone());
+        })?;
+    }
+    Some(())
+}
+
+fn all_maps(map: &MapFacet, limit: usize, depth: usize, values: &mut Vec<Value>) -> Option<()> {
+    if map.additional != Additional::Closed {
+        return None;
+    }
+    let mut grown: Vec<Map<String, Value>> = vec![Map::new()];
+    for (name, member) in &map.members {
+        let choices = all(&member.ty, limit, depth + 1)?;
+        let with = product(&grown, &choices, limit, |map, value| {
+            map.insert(name.to_string(), value.clone());
+        })?;
+        grown = if member.required { with } else { grown.into_iter().chain(with).collect() };
+        if grown.len() > limit {
+            return None;
+        }
+    }
+    let length = |map: &Map<String, Value>| u64::try_from(map.len()).unwrap_or(u64::MAX);
+    grown.retain(|grown| map.min <= length(grown) && map.max.is_none_or(|max| length(grown) <= max));
+    values.extend(grown.into_iter().map(Value::Object).filter(|value| map.opaque.hold(value)));
+    Some(())
+}
+
+/// Each of the first with each of the second; `None` where that is more than `limit`.
+fn product<T: Clone>(
+    first: &[T],
+    second: &[Value],
+    limit: usize,
+    mut add: impl FnMut(&mut T, &Value),
+) -> Option<Vec<T>> {
+    if first.len().checked_mul(second.len())? > limit {
+        return None;
+    }
+    let mut products = Vec::with_capacity(first.len() * second.len());
+    for one in first {
+        for other in second {
+            let mut both = one.clone();
+            add(&mut both, other);
+            products.push(both);
+        }
+    }
+    Some(products)
+}
+
+/// A value of `source` for which `proves` says yes, looked for where `target` is narrower. Nothing that `source` is
+/// silent about is made up, except to please `target`.
+pub(crate) fn witness(source: &Type, target: &Type, proves: &dyn Fn(&Value) -> bool) -> Option<Value> {
+    let mut search = Search { fuel: FUEL };
+    let found = search.refused(source, target, 0);
+    found.into_iter().find(|value| proves(value))
+}
+
+/// Small values of the type, the smallest first; for a sample to be picked from.
+pub(crate) fn small_values(ty: &Type) -> Vec<Value> {
+    let mut search = Search { fuel: FUEL };
+    let smallest = search.smallest(ty, None, 0);
+    smallest.into_iter().chain(search.various(ty, 0)).collect()
+}
+
+struct Search {
+    fuel: u32,
+}
+
+impl Search {
+    fn spent(&mut self, depth: usize) -> bool {
+        self.fuel = self.fuel.saturating_sub(1);
+        self.fuel == 0 || depth > MAX_DEPTH
+    }
+
+    /// The smallest value of the type. Where it is untyped, one of `wish`, else null.
+    fn smallest(&mut self, ty: &Type, wish: Option<&Type>, depth: usize) -> Option<Value> {
+        if self.spent(depth) {
+            return None;
+        }
+        let Some(union) = ty.open() else {
+            return match wish {
+                Some(wish) if !wish.is_untyped() => self.smallest(wish, None, depth + 1),
+                _ => Some(Value::Null),
+            };
+        };
+        self.each_kind(&union, wish, depth).into_iter().next()
+    }
+
+    /// The smallest value of each kind, in the order null, false, number, text, list, object.
+    fn each_kind(&mut self, union: &Union, wish: Option<&Type>, depth: usize) -> Vec<Value> {
+        let mut values = Vec::new();
+        values.extend(union.null.then_some(Value::Null));
+        values.extend(union.no.then_some(Value::Bool(false)));
+        values.extend(union.yes.then_some(Value::Bool(true)));
+        if let Some(number) = &union.number {
+            values.extend(numbers(number, None).into_iter().next());
+        }
+        if let Some(text) = &union.text {
+            values.extend(texts(text, None).into_iter().next());
+        }
+        if let Some(list) = &union.list {
+            let wished = wish.and_then(|wish| wish.open()).and_then(|wish| wish.list.clone());
+            values.extend(self.list(list, wished.as_ref(), list.min, depth));
+        }
+        for map in &union.maps {
+            values.extend(self.map(map, wish, depth));
+        }
+        values.retain(|value| union.opaque.hold(value));
+        values
+    }
+
+    /// A list of the given length.
+    fn list(&mut self, list: &ListFacet, wish: Option<&ListFacet>, length: u64, depth: usize) -> Option<Value> {
+        if length > MAX_LENGTH {
+            return None;
+        }
+        let mut items = Vec::new();
+        for index in 0..length {
+            let wished = wish.map(|wish| wish.at(index));
+            items.push(self.smallest(&list.at(index), wished.as_ref(), depth + 1)?);
+        }
+        let value = Value::Array(items);
+        if list.opaque.hold(&value) {
+            return Some(value);
+        }
+        // Items that must differ, or one that must be contained: try a choice of items.
+        let choices = self.various(&list.element(), depth + 1);
+        let count = usize::try_from(length.max(1)).unwrap_or(1);
+        let rest = || choices.iter().cloned();
+        let tries = (0..choices.len()).map(|from| rest().skip(from).take(count).collect::<Vec<Value>>());
+        tries.map(Value::Array).find(|value| list.opaque.hold(value))
+    }
+
+    /// An object with its required members, and as many more as it needs.
+    fn map(&mut self, map: &MapFacet, wish: Option<&Type>, depth: usize) -> Option<Value> {
+        let mut members = Map::new();
+        let wished = |name: &str| wish.and_then(|wish| member_type(wish, name));
+        for (name, member) in &map.members {
+            if member.required {
+                let value = self.smallest(&member.ty, wished(name).as_ref(), depth + 1)?;
+                members.insert(name.to_string(), value);
+            }
+        }
+        for (name, member) in &map.members {
+            if !enough(&members, map.min) && !member.required {
+                let value = self.smallest(&member.ty, wished(name).as_ref(), depth + 1)?;
+                members.insert(name.to_string(), value);
+            }
+        }
+        let undeclared = map.undeclared();
+        let mut fresh = 0_u32;
+        while !enough(&members, map.min) {
+            let value = self.smallest(undeclared.as_ref()?, None, depth + 1)?;
+            fresh += 1;
+            members.entry(format!("member_{fresh}")).or_insert(value);
+        }
+        let value = Value::Object(members);
+        map.opaque.hold(&value).then_some(value).or_else(|| self.maps(map, wish, depth).into_iter().next())
+    }
+
+    /// Objects that differ from the smallest in one member, and the one with all members.
+    fn maps(&mut self, map: &MapFacet, wish: Option<&Type>, depth: usize) -> Vec<Value> {
+        let mut base = Map::new();
+        let wished = |name: &str| wish.and_then(|wish| member_type(wish, name));
+        for (name, member) in &map.members {
+            if member.required {
+                let Some(value) = self.smallest(&member.ty, wished(name).as_ref(), depth + 1) else {
+                    return Vec::new();
+                };
+                base.insert(name.to_string(), value);
+            }
+        }
+        let mut all = base.clone();
+        let mut found = Vec::new();
+        for (name, member) in &map.members {
+            for value in self.various(&member.ty, depth + 1) {
+                let mut other = base.clone();
+                other.insert(name.to_string(), value.clone());
+                all.entry(name.to_string()).or_insert(value);
+                found.push(Value::Object(other));
+            }
+        }
+        if let Additional::Of(ty) = &map.additional {
+            for value in self.various(ty, depth + 1) {
+                let mut other = base.clone();
+                other.insert(fresh_name(map), value);
+                found.push(Value::Object(other));
+            }
+        }
+        found.push(Value::Object(all));
+        found.retain(|value| map.opaque.hold(value));
+        found
+    }
+
+    /// A few values of the type that differ from each other; none of an untyped one.
+    fn various(&mut self, ty: &Type, depth: usize) -> Vec<Value> {
+        if self.spent(depth) {
+            return Vec::new();
+        }
+        let Some(union) = ty.open() else { return Vec::new() };
+        let mut values = self.each_kind(&union, None, depth);
+        if let Some(number) = &union.number {
+            values.extend(numbers(number, None));
+        }
+        if let Some(text) = &union.text {
+            values.extend(texts(text, None));
+        }
+        if let Some(list) = &union.list {
+            for more in 1..=2 {
+                let length = list.min.saturating_add(more);
+                if list.max.is_none_or(|max| length <= max) {
+                    values.extend(self.list(list, None, length, depth));
+                }
+            }
+        }
+        if depth < 4 {
+            for map in &union.maps {
+                values.extend(self.maps(map, None, depth));
+            }
+        }
+        values.retain(|value| union.opaque.hold(value));
+        values
+    }
+
+    /// Values of `source` that `target` may refuse.
+    fn refused(&mut self, source: &Type, target: &Type, depth: usize) -> Vec<Value> {
+        if self.spent(depth) || source == target {
+            return Vec::new();
+        }
+        let (Some(own), Some(other)) = (source.open(), target.open()) else { return Vec::new() };
+        let mut found = Vec::new();
+        // Whole kinds that the target lacks, and singles.
+        let lacking = own.kinds().without(other.kinds());
+        let lacking = Type::of_union(own.only(lacking)).open();
+        if let Some(lacking) = lacking {
+            found.extend(self.each_kind(&lacking, None, depth));
+        }
+        found.extend((own.no && !other.no).then_some(Value::Bool(false)));
+        found.extend((own.yes && !other.yes).then_some(Value::Bool(true)));
+        if let (Some(own), Some(other)) = (&own.number, &other.number) {
+            found.extend(numbers(own, Some(other)));
+        }
+        if let (Some(own), Some(other)) = (&own.text, &other.text) {
+            found.extend(texts(own, Some(other)));
+        }
+        if let (Some(own), Some(other)) = (&own.list, &other.list) {
+            self.refused_lists(own, other, depth, &mut found);
+        }
+        if !other.maps.is_empty() {
+            for map in &own.maps {
+                self.refused_maps(map, &other.maps, target, depth, &mut found);
+            }
+        }
+        if !other.opaque.is_empty() {
+            found.extend(self.various(source, depth));
+        }
+        found.retain(|value| own.opaque.hold(value));
+        found
+    }
+
+    fn refused_lists(&mut self, own: &ListFacet, other: &ListFacet, depth: usize, found: &mut Vec<Value>) {
+        let longer = other.max.map(|max| max.saturating_add(1));
+        let shorter = Some(own.min);
+        for length in [shorter, longer].into_iter().flatten() {
+            if length >= own.min && own.max.is_none_or(|max| length <= max) {
+                found.extend(self.list(own, Some(other), length, depth));
+            }
+        }
+        let positions = own.prefix.len().max(other.prefix.len());
+        for index in 0..=u64::try_from(positions).unwrap_or(0) {
+            for item in self.refused(&own.at(index), &other.at(index), depth + 1) {
+                let length = own.min.max(index.saturating_add(1));
+                let whole = self.list(own, Some(other), length, depth);
+                let (Some(Value::Array(mut items)), Ok(index)) = (whole, usize::try_from(index)) else { continue };
+                if let Some(place) = items.get_mut(index) {
+                    *place = item;
+                }
+                found.push(Value::Array(items));
+            }
+        }
+        if !other.opaque.is_empty() {
+            found.extend(self.various(&Type::of_list(own.clone()), depth));
+            // The same item twice, for lists that must not repeat.
+            if let Some(item) = self.smallest(&own.element(), None, depth + 1) {
+                found.push(Value::Array(vec![item.clone(), item]));
+            }
+        }
+        found.retain(|value| !value.is_array() || own.opaque.hold(value));
+    }
+
+    fn refused_maps(
+        &mut self,
+        own: &MapFacet,
+        others: &[MapFacet],
+        wish: &Type,
+        depth: usize,
+        found: &mut Vec<Value>,
+    ) {
+        let Some(Value::Object(base)) = self.map(own, Some(wish), depth) else { return };
+        let mut tried = vec![base.clone()];
+        let mut put = |name: &str, value: Value| {
+            let mut changed = base.clone();
+            changed.insert(name.to_owned(), value);
+            tried.push(changed);
+        };
+        for other in others {
+            for (name, member) in &own.members {
+                let wanted = match other.members.get(name) {
+                    Some(wanted) => Some(wanted.ty.clone()),
+                    None => other.undeclared(),
+                };
+                match wanted {
+                    Some(wanted) => {
+                        self.refused(&member.ty, &wanted, depth + 1).into_iter().for_each(|value| put(name, value));
+                    }
+                    None => self.smallest(&member.ty, None, depth + 1).into_iter().for_each(|value| put(name, value)),
+                }
+            }
+            if let Additional::Of(ty) = &own.additional {
+                for (name, member) in other.members.iter().filter(|(name, _)| !own.members.contains_key(*name)) {
+                    self.refused(ty, &member.ty, depth + 1).into_iter().for_each(|value| put(name, value));
+                }
+                let name = fresh_name(own);
+                match other.undeclared() {
+                    Some(wanted) => {
+                        self.refused(ty, &wanted, depth + 1).into_iter().for_each(|value| put(&name, value));
+                    }
+                    None => self.smallest(ty, None, depth + 1).into_iter().for_each(|value| put(&name, value)),
+                }
+            }
+            if !other.opaque.is_empty() {
+                for value in self.maps(own, Some(wish), depth) {
+                    if let Value::Object(members) = value {
+                        members.into_iter().for_each(|(name, value)| put(&name, value));
+                    }
+                }
+            }
+        }
+        let fits = |value: &Value| own.opaque.hold(value);
+        found.extend(tried.into_iter().map(Value::Object).filter(fits));
+    }
+}
+
+fn enough(members: &Map<String, Value>, min: u64) -> bool {
+    u64::try_from(members.len()).unwrap_or(u64::MAX) >= min
+}
+
+/// The type that some object of `ty` gives the member; a hint, no promise.
+fn member_type(ty: &Type, name: &str) -> Option<Type> {
+    ty.open()?.maps.iter().find_map(|map| map.members.get(name).map(|member| member.ty.clone()))
+}
+
+fn fresh_name(map: &MapFacet) -> String {
+    let mut name = "other".to_owned();
+    while map.members.contains_key(name.as_str()) {
+        name.push('_');
+    }
+    name
+}
+
+/// Numbers of `own`, small ones first; with `other`, those around its limits.
+fn numbers(own: &NumberFacet, other: Option<&NumberFacet>) -> Vec<Value> {
+    let mut tried: Vec<Num> = [0, 1, -1].into_iter().map(Num::int).collect();
+    if let Some(values) = &own.values {
+        tried.extend(values.iter().copied().take(64));
+    }
+    for facet in other.into_iter().chain([own]) {
+        tried.extend(facet.values.iter().flat_map(|values| values.iter().copied().take(8)));
+        let ends = [facet.min, facet.max];
+        tried.extend(facet.multiple_of.iter().copied());
+        for end in ends.into_iter().flatten() {
+            let (low, high) = (end.at.floor(), end.at.ceil());
+            tried.push(end.at);
+            tried.extend([low.saturating_sub(1), low, high, high.saturating_add(1)].map(Num::int));
+            tried.extend(Num::real(end.at.to_real() + 0.5));
+            tried.extend(Num::real(end.at.to_real() - 0.5));
+            // A multiple next to the end.
+            for step in own.multiple_of.iter().filter_map(|step| step.as_int()).filter(|step| *step > 0) {
+                tried.push(Num::int(low.div_euclid(step).saturating_mul(step)));
+                tried.push(Num::int(low.div_euclid(step).saturating_add(1).saturating_mul(step)));
+            }
+        }
+    }
+    tried.extend([0.5, 1.5, -0.5, 0.1].into_iter().filter_map(Num::real));
+    tried.retain(|number| own.contains(*number));
+    if let Some(other) = other {
+        tried.retain(|number| !other.contains(*number));
+    }
+    tried.into_iter().filter_map(Num::to_value).collect()
+}
+
+/// Texts of `own`, short ones first; with `other`, those around its limits.
+fn texts(own: &TextFacet, other: Option<&TextFacet>) -> Vec<Value> {
+    let mut tried: Vec<String> = Vec::new();
+    if let Some(values) = &own.values {
+        tried.extend(values.iter().take(64).map(ToString::to_string));
+        tried.sort_by_key(|text| text.chars().count());
+    }
+    tried.extend(own.format.as_deref().and_then(of_format).map(str::to_owned));
+    let patterns = own.opaque.iter().filter_map(|opaque| opaque.pattern());
+    for pattern in patterns.filter_map(|pattern| Pattern::compile(pattern).ok()) {
+        tried.push(pattern.sample());
+    }
+    let fill = |length: u64| "a".repeat(usize::try_from(length.min(MAX_LENGTH)).unwrap_or(0));
+    tried.push(fill(own.min));
+    if let Some(other) = other {
+        tried.extend(other.max.filter(|max| *max < MAX_LENGTH).map(|max| fill(max + 1)));
+        tried.push(fill(other.min.saturating_sub(1)));
+    }
+    tried.extend(["", "a", "0", "A", "?", "\u{1f600}", "a b"].map(str::to_owned));
+    tried.retain(|text| own.contains(text));
+    if let Some(other) = other {
+        tried.retain(|text| !other.contains(text));
+    }
+    tried.into_iter().map(Value::from).collect()
+}
+
+/// A plausible text for the formats that people use; a format is an annotation, and conversions look at it.
+fn of_format(format: &str) -> Option<&'static str> {
+    Some(match format {
+        "date-time" => "1970-01-01T00:00:00Z",
+        "date" => "1970-01-01",
+        "time" => "00:00:00Z",
+        "duration" => "PT0S",
+        "email" => "a@example.com",
+        "uri" | "iri" | "uri-reference" => "https://example.com/",
+        "hostname" => "example.com",
+        "ipv4" => "192.0.2.1",
+        "ipv6" => "2001:db8::1",
+        "uuid" => "00000000-0000-0000-0000-000000000000",
+        _ => return None,
+    })
+}
