@@ -108,8 +108,8 @@ impl NumberFacet {
             return if values.is_empty() { None } else { Some(self) };
         }
         if self.integer {
-            self.min = self.min.map(|min| whole_lower(min));
-            self.max = self.max.map(|max| whole_upper(max));
+            self.min = self.min.map(whole_lower);
+            self.max = self.max.map(whole_upper);
         }
         match (self.min, self.max) {
             (Some(min), Some(max)) if min.at > max.at => None,
@@ -133,14 +133,13 @@ impl NumberFacet {
             return (self.clone(), false);
         }
         let integer = self.integer && other.integer;
-        if let (Some(a), Some(b)) = (&self.values, &other.values) {
-            if a.len() + b.len() <= MAX_VALUES {
+        if let (Some(a), Some(b)) = (&self.values, &other.values)
+            && a.len() + b.len() <= MAX_VALUES {
                 let values = Some(Arc::new(a.union(b).copied().collect()));
                 let lossy = self.opaque != other.opaque;
                 let opaque = self.opaque.common(&other.opaque);
                 return (NumberFacet { integer, values, opaque, ..NumberFacet::default() }, lossy);
             }
-        }
         let joined = NumberFacet {
             integer,
             min: self.lower_end().zip(other.lower_end()).map(|(a, b)| if lower_within(Some(a), Some(b)) { b } else { a }),
@@ -266,13 +265,12 @@ impl TextFacet {
             return (TextFacet { format, ..self.clone() }, false);
         }
         let opaque = self.opaque.common(&other.opaque);
-        if let (Some(a), Some(b)) = (&self.values, &other.values) {
-            if a.len() + b.len() <= MAX_VALUES {
+        if let (Some(a), Some(b)) = (&self.values, &other.values)
+            && a.len() + b.len() <= MAX_VALUES {
                 let values = Some(Arc::new(a.union(b).cloned().collect()));
                 let lossy = self.opaque != other.opaque;
                 return (TextFacet { values, format, opaque, min: 0, max: None }, lossy);
             }
-        }
         let joined = TextFacet {
             min: self.least().min(other.least()),
             max: self.greatest().zip(other.greatest()).map(|(a, b)| a.max(b)),

@@ -218,11 +218,10 @@ impl Lowering {
                 None => constrained(ty, at.opaque(&["not"])),
             };
         }
-        if let Some(condition) = members.get("if") {
-            if members.contains_key("then") || members.contains_key("else") {
+        if let Some(condition) = members.get("if")
+            && (members.contains_key("then") || members.contains_key("else")) {
                 ty = self.conditional(at, members, condition, &ty, depth);
             }
-        }
         ty
     }
 
@@ -336,13 +335,12 @@ impl Lowering {
             Some(Value::Bool(false)) => Additional::Closed,
             Some(schema) => Additional::Of(self.schema(&at.below("additionalProperties", schema), depth + 1)),
         });
-        if let Some(Value::Object(patterns)) = members.get("patternProperties") {
-            if !patterns.is_empty() {
+        if let Some(Value::Object(patterns)) = members.get("patternProperties")
+            && !patterns.is_empty() {
                 facet.additional = self.beside_patterns(at, patterns, facet.additional, depth);
                 let keywords = ["additionalProperties", "patternProperties", "properties"];
                 facet.opaque = facet.opaque.and(&at.opaque(&keywords));
             }
-        }
         if let Some(Value::Object(properties)) = members.get("properties") {
             for (name, schema) in properties {
                 let ty = self.schema(&at.below_two("properties", name, schema), depth + 1);

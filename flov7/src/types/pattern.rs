@@ -370,11 +370,10 @@ fn complement(ranges: &[(char, char)]) -> Vec<(char, char)> {
     let mut rest = Vec::with_capacity(ranges.len() + 1);
     let mut from = Some('\0');
     for (low, high) in ranges {
-        if let (Some(from), Some(before)) = (from, before(*low)) {
-            if from <= before {
+        if let (Some(from), Some(before)) = (from, before(*low))
+            && from <= before {
                 rest.push((from, before));
             }
-        }
         from = after(*high);
     }
     if let Some(from) = from {

@@ -192,13 +192,12 @@ impl<'r, 'v> Run<'r, 'v> {
                 return self.broken(rule, "type", place, || format!("must be {said}, and {found}"));
             }
         }
-        if let Some(only) = &rule.constant {
-            if !(self.spend(1) && json::equal(only, value)) {
+        if let Some(only) = &rule.constant
+            && !(self.spend(1) && json::equal(only, value)) {
                 return self.broken(rule, "const", place, || format!("must be {}", shown(only)));
             }
-        }
-        if let Some(values) = &rule.values {
-            if !(self.spend(values.len()) && values.iter().any(|allowed| json::equal(allowed, value))) {
+        if let Some(values) = &rule.values
+            && !(self.spend(values.len()) && values.iter().any(|allowed| json::equal(allowed, value))) {
                 return self.broken(rule, "enum", place, || {
                     let mut said: Vec<String> = values.iter().take(5).map(shown).collect();
                     if values.len() > 5 {
@@ -207,7 +206,6 @@ impl<'r, 'v> Run<'r, 'v> {
                     format!("must be one of {}", said.join(", "))
                 });
             }
-        }
         true
     }
 
@@ -228,11 +226,10 @@ impl<'r, 'v> Run<'r, 'v> {
                 ok = self.broken(rule, keyword, place, || format!("must be {word} {}", end.at));
             }
         }
-        if let Some(step) = rules.multiple_of {
-            if !number.is_multiple_of(step) {
+        if let Some(step) = rules.multiple_of
+            && !number.is_multiple_of(step) {
                 ok = self.broken(rule, "multipleOf", place, || format!("must be a multiple of {step}"));
             }
-        }
         ok
     }
 
@@ -249,11 +246,10 @@ impl<'r, 'v> Run<'r, 'v> {
                 ok = self.broken(rule, "maxLength", place, || format!("must have at most {said}, and has {length}"));
             }
         }
-        if let Some((pattern, source)) = &rules.pattern {
-            if !(self.spend(1 + text.len() / 64) && pattern.matches(text)) {
+        if let Some((pattern, source)) = &rules.pattern
+            && !(self.spend(1 + text.len() / 64) && pattern.matches(text)) {
                 ok = self.broken(rule, "pattern", place, || format!("must match the pattern `{source}`"));
             }
-        }
         ok
     }
 
@@ -273,13 +269,12 @@ impl<'r, 'v> Run<'r, 'v> {
             let here = self.below(place, Step::Item(index));
             self.later(id, item, here);
         }
-        if rules.unique {
-            if let Some((first, second)) = self.repeated(items) {
+        if rules.unique
+            && let Some((first, second)) = self.repeated(items) {
                 ok = self.broken(rule, "uniqueItems", place, || {
                     format!("must have no item twice, and items {first} and {second} are the same")
                 });
             }
-        }
         if let Some(contains) = &rules.contains {
             ok &= self.contains(rule, contains, items, place);
         }
@@ -394,12 +389,11 @@ impl<'r, 'v> Run<'r, 'v> {
                     self.later(id, value, here);
                 }
             }
-            if let Some(id) = rules.names {
-                if !self.name_holds(id, name) {
+            if let Some(id) = rules.names
+                && !self.name_holds(id, name) {
                     let message = || format!("has the member `{name}`, whose name is not allowed");
                     ok = self.broken(rule, "propertyNames", place, message);
                 }
-            }
             if self.done(ok) {
                 return false;
             }
@@ -447,11 +441,10 @@ impl<'r, 'v> Run<'r, 'v> {
                 });
             }
         }
-        if let Some(id) = rule.not {
-            if self.quietly(id, value) {
+        if let Some(id) = rule.not
+            && self.quietly(id, value) {
                 ok = self.broken(rule, "not", place, || "must not match the schema under `not`".to_owned());
             }
-        }
         if let Some(Condition { when, then, otherwise }) = &rule.condition {
             let branch = if self.quietly(*when, value) { then } else { otherwise };
             if let Some(id) = branch {
