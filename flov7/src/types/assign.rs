@@ -69,7 +69,8 @@ pub fn assign(from: &Lowered, to: &Lowered) -> Assign {
         }
         Source::Computed => {
             let shape = to.upper.shape();
-            let wrong = |value: &Value| from.upper.contains(value) && !shape.contains(value) && refused(value);
+            let wrong =
+                |value: &Value| from.upper.contains(value) && !shape.contains(value) && refused(value);
             witness(&from.upper, &shape, &wrong)
         }
     };
@@ -100,7 +101,8 @@ fn shape(ty: &Type, depth: usize) -> Type {
     let mut wide = Union::clone(&union);
     wide.opaque = Opaques::none();
     (wide.no, wide.yes) = (union.no || union.yes, union.no || union.yes);
-    wide.number = union.number.as_ref().map(|number| NumberFacet { integer: number.integer, ..Default::default() });
+    wide.number =
+        union.number.as_ref().map(|number| NumberFacet { integer: number.integer, ..Default::default() });
     wide.text = union.text.as_ref().map(|_| TextFacet::default());
     wide.list = union.list.as_ref().map(|list| ListFacet {
         prefix: list.prefix.iter().map(|ty| shape(ty, depth + 1)).collect(),
@@ -238,7 +240,9 @@ impl Proof {
                 }
                 None => {
                     !wanted.required
-                        && own.undeclared().is_none_or(|undeclared| self.within(&undeclared, &wanted.ty, depth))
+                        && own
+                            .undeclared()
+                            .is_none_or(|undeclared| self.within(&undeclared, &wanted.ty, depth))
                 }
             };
             if !held {

@@ -29,7 +29,9 @@ fn contains(ty: &Type, value: &Value, depth: usize) -> bool {
             union.number.as_ref().zip(Num::read(number)).is_some_and(|(facet, number)| facet.contains(number))
         }
         Value::String(text) => union.text.as_ref().is_some_and(|facet| facet.contains(text)),
-        Value::Array(items) => union.list.as_ref().is_some_and(|facet| list_contains(facet, items, value, depth)),
+        Value::Array(items) => {
+            union.list.as_ref().is_some_and(|facet| list_contains(facet, items, value, depth))
+        }
         Value::Object(_) => union.maps.iter().any(|facet| map_contains(facet, value, depth)),
     };
     inside && union.opaque.hold(value)

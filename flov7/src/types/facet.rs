@@ -134,16 +134,23 @@ impl NumberFacet {
         }
         let integer = self.integer && other.integer;
         if let (Some(a), Some(b)) = (&self.values, &other.values)
-            && a.len() + b.len() <= MAX_VALUES {
-                let values = Some(Arc::new(a.union(b).copied().collect()));
-                let lossy = self.opaque != other.opaque;
-                let opaque = self.opaque.common(&other.opaque);
-                return (NumberFacet { integer, values, opaque, ..NumberFacet::default() }, lossy);
-            }
+            && a.len() + b.len() <= MAX_VALUES
+        {
+            let values = Some(Arc::new(a.union(b).copied().collect()));
+            let lossy = self.opaque != other.opaque;
+            let opaque = self.opaque.common(&other.opaque);
+            return (NumberFacet { integer, values, opaque, ..NumberFacet::default() }, lossy);
+        }
         let joined = NumberFacet {
             integer,
-            min: self.lower_end().zip(other.lower_end()).map(|(a, b)| if lower_within(Some(a), Some(b)) { b } else { a }),
-            max: self.upper_end().zip(other.upper_end()).map(|(a, b)| if upper_within(Some(a), Some(b)) { b } else { a }),
+            min: self
+                .lower_end()
+                .zip(other.lower_end())
+                .map(|(a, b)| if lower_within(Some(a), Some(b)) { b } else { a }),
+            max: self
+                .upper_end()
+                .zip(other.upper_end())
+                .map(|(a, b)| if upper_within(Some(a), Some(b)) { b } else { a }),
             multiple_of: self.multiple_of.intersection(&other.multiple_of).copied().collect(),
             values: None,
             opaque: self.opaque.common(&other.opaque),
@@ -157,7 +164,9 @@ fn lower_within(own: Option<Bound>, limit: Option<Bound>) -> bool {
     match (own, limit) {
         (_, None) => true,
         (None, Some(_)) => false,
-        (Some(own), Some(limit)) => own.at > limit.at || (own.at == limit.at && (own.exclusive || !limit.exclusive)),
+        (Some(own), Some(limit)) => {
+            own.at > limit.at || (own.at == limit.at && (own.exclusive || !limit.exclusive))
+        }
     }
 }
 
@@ -166,7 +175,9 @@ fn upper_within(own: Option<Bound>, limit: Option<Bound>) -> bool {
     match (own, limit) {
         (_, None) => true,
         (None, Some(_)) => false,
-        (Some(own), Some(limit)) => own.at < limit.at || (own.at == limit.at && (own.exclusive || !limit.exclusive)),
+        (Some(own), Some(limit)) => {
+            own.at < limit.at || (own.at == limit.at && (own.exclusive || !limit.exclusive))
+        }
     }
 }
 
@@ -266,11 +277,12 @@ impl TextFacet {
         }
         let opaque = self.opaque.common(&other.opaque);
         if let (Some(a), Some(b)) = (&self.values, &other.values)
-            && a.len() + b.len() <= MAX_VALUES {
-                let values = Some(Arc::new(a.union(b).cloned().collect()));
-                let lossy = self.opaque != other.opaque;
-                return (TextFacet { values, format, opaque, min: 0, max: None }, lossy);
-            }
+            && a.len() + b.len() <= MAX_VALUES
+        {
+            let values = Some(Arc::new(a.union(b).cloned().collect()));
+            let lossy = self.opaque != other.opaque;
+            return (TextFacet { values, format, opaque, min: 0, max: None }, lossy);
+        }
         let joined = TextFacet {
             min: self.least().min(other.least()),
             max: self.greatest().zip(other.greatest()).map(|(a, b)| a.max(b)),

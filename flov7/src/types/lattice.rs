@@ -614,8 +614,9 @@ impl Union {
         if let Some(inner) = &self.optional {
             part(inner);
         }
-        let values = self.number.as_ref().and_then(|number| number.values.as_ref()).map_or(0, |values| values.len())
-            + self.text.as_ref().and_then(|text| text.values.as_ref()).map_or(0, |values| values.len());
+        let values =
+            self.number.as_ref().and_then(|number| number.values.as_ref()).map_or(0, |values| values.len())
+                + self.text.as_ref().and_then(|text| text.values.as_ref()).map_or(0, |values| values.len());
         self.depth = depth + 1;
         self.weight = weight.saturating_add(values);
     }

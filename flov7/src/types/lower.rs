@@ -6,8 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::lattice::{
-    Additional, Kind, Kinds, ListFacet, MAX_PREFIX, MapFacet, MemberType, NumberFacet, TextFacet, Type,
-    Union,
+    Additional, Kind, Kinds, ListFacet, MAX_PREFIX, MapFacet, MemberType, NumberFacet, TextFacet, Type, Union,
 };
 use super::literal::of_values;
 use super::merge::Merge;
@@ -130,7 +129,8 @@ impl Lowering {
             let all: Vec<&str> = members.keys().map(String::as_str).collect();
             return constrained(Type::untyped(), at.opaque(&all));
         }
-        let says = |name: &str| !matches!(keyword(name), Keyword::Note) && name != "$defs" && name != "definitions";
+        let says =
+            |name: &str| !matches!(keyword(name), Keyword::Note) && name != "$defs" && name != "definitions";
         let mut ty = Type::untyped();
         if let Some(target) = reference(at, members) {
             if members.keys().all(|name| name == "$ref" || !says(name)) {
@@ -199,7 +199,9 @@ impl Lowering {
             let parts: Vec<Type> = schemas
                 .iter()
                 .enumerate()
-                .map(|(index, schema)| self.opened(&at.below_two(name, &index.to_string(), schema), depth + 1))
+                .map(|(index, schema)| {
+                    self.opened(&at.below_two(name, &index.to_string(), schema), depth + 1)
+                })
                 .collect();
             let mut merge = Merge::new();
             let any = parts.iter().fold(Type::never(), |all, part| merge.join(&all, part, 0));
@@ -219,9 +221,10 @@ impl Lowering {
             };
         }
         if let Some(condition) = members.get("if")
-            && (members.contains_key("then") || members.contains_key("else")) {
-                ty = self.conditional(at, members, condition, &ty, depth);
-            }
+            && (members.contains_key("then") || members.contains_key("else"))
+        {
+            ty = self.conditional(at, members, condition, &ty, depth);
+        }
         ty
     }
 
@@ -252,11 +255,25 @@ impl Lowering {
         let number = shaped(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]);
         let text = shaped(&["minLength", "maxLength", "pattern", "format"]);
         let list = shaped(&[
-            "items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains",
+            "items",
+            "prefixItems",
+            "minItems",
+            "maxItems",
+            "uniqueItems",
+            "contains",
+            "minContains",
+            "maxContains",
         ]);
         let map = shaped(&[
-            "properties", "required", "additionalProperties", "patternProperties", "propertyNames", "minProperties",
-            "maxProperties", "dependentRequired", "dependentSchemas",
+            "properties",
+            "required",
+            "additionalProperties",
+            "patternProperties",
+            "propertyNames",
+            "minProperties",
+            "maxProperties",
+            "dependentRequired",
+            "dependentSchemas",
         ]);
         let mut ty = match kinds {
             None if !(number || text || list || map) => Type::untyped(),
@@ -301,7 +318,9 @@ impl Lowering {
         let described = list(members, "prefixItems");
         let prefix = described.iter().take(MAX_PREFIX).enumerate();
         let prefix: Vec<Type> = prefix
-            .map(|(index, schema)| self.schema(&at.below_two("prefixItems", &index.to_string(), schema), depth + 1))
+            .map(|(index, schema)| {
+                self.schema(&at.below_two("prefixItems", &index.to_string(), schema), depth + 1)
+            })
             .collect();
         let mut facet = ListFacet {
             prefix,
@@ -336,11 +355,12 @@ impl Lowering {
             Some(schema) => Additional::Of(self.schema(&at.below("additionalProperties", schema), depth + 1)),
         });
         if let Some(Value::Object(patterns)) = members.get("patternProperties")
-            && !patterns.is_empty() {
-                facet.additional = self.beside_patterns(at, patterns, facet.additional, depth);
-                let keywords = ["additionalProperties", "patternProperties", "properties"];
-                facet.opaque = facet.opaque.and(&at.opaque(&keywords));
-            }
+            && !patterns.is_empty()
+        {
+            facet.additional = self.beside_patterns(at, patterns, facet.additional, depth);
+            let keywords = ["additionalProperties", "patternProperties", "properties"];
+            facet.opaque = facet.opaque.and(&at.opaque(&keywords));
+        }
         if let Some(Value::Object(properties)) = members.get("properties") {
             for (name, schema) in properties {
                 let ty = self.schema(&at.below_two("properties", name, schema), depth + 1);
@@ -472,4 +492,3 @@ fn count(members: &Map<String, Value>, name: &str) -> Option<u64> {
     let number = members.get(name)?.as_number().and_then(Num::read)?;
     Some(u64::try_from(number.floor()).unwrap_or(u64::MAX))
 }
-

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::lattice::{
-    Additional, Kind, Kinds, ListFacet, MAX_ALTERNATIVES, MAX_PREFIX, MapFacet, MemberType, NumberFacet, Repr,
-    TextFacet, Type, Union,
+    Additional, Kind, Kinds, ListFacet, MAX_ALTERNATIVES, MAX_PREFIX, MapFacet, MemberType, NumberFacet,
+    Repr, TextFacet, Type, Union,
 };
 use super::lower::MAX_DEPTH;
 use super::opaque::Opaques;
@@ -196,7 +196,11 @@ impl Merge {
             // Very many different alternatives: their members together would say nothing that anyone reads.
             let members = last.members.len() + map.members.len();
             let many = members > MAX_JOINED;
-            maps.push(if many { MapFacet::open(Additional::Silent) } else { self.join_maps(&last, map, depth) });
+            maps.push(if many {
+                MapFacet::open(Additional::Silent)
+            } else {
+                self.join_maps(&last, map, depth)
+            });
         }
     }
 

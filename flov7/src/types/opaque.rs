@@ -25,7 +25,8 @@ impl Opaque {
     /// Whether the value meets the condition. A condition that does not compile (its fault is reported by lowering)
     /// is met by nothing, so that no proof rests on it.
     pub(crate) fn holds(&self, value: &Value) -> bool {
-        let checker = self.checker.get_or_init(|| SchemaChecker::of_keywords(&self.target, &self.keywords).ok());
+        let checker =
+            self.checker.get_or_init(|| SchemaChecker::of_keywords(&self.target, &self.keywords).ok());
         checker.as_ref().is_some_and(|checker| checker.accepts(value))
     }
 

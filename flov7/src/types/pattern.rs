@@ -244,7 +244,8 @@ impl Parser {
                 Some('\\') => self.class_escape()?,
                 Some(letter) => Escape::Letter(letter),
             };
-            let range = self.peek() == Some('-') && self.source.get(self.at + 1).is_some_and(|next| *next != ']');
+            let range =
+                self.peek() == Some('-') && self.source.get(self.at + 1).is_some_and(|next| *next != ']');
             if !range {
                 ranges.extend(low.ranges());
                 continue;
@@ -257,7 +258,9 @@ impl Parser {
             };
             match (low, high) {
                 (Escape::Letter(low), Escape::Letter(high)) if low <= high => ranges.push((low, high)),
-                (Escape::Letter(_), Escape::Letter(_)) => return Err("a range in `[…]` runs backwards".to_owned()),
+                (Escape::Letter(_), Escape::Letter(_)) => {
+                    return Err("a range in `[…]` runs backwards".to_owned());
+                }
                 (low, high) => {
                     ranges.extend(low.ranges());
                     ranges.push(('-', '-'));
@@ -284,7 +287,9 @@ impl Parser {
             Some('s') => return Ok(Escape::Set(SPACE.to_vec())),
             Some('S') => return Ok(Escape::Set(complement(SPACE))),
             Some('p' | 'P') => return Err("`\\p{…}` is not part of the patterns read here".to_owned()),
-            Some('k' | '1'..='9') => return Err("back-references cannot be matched in linear time".to_owned()),
+            Some('k' | '1'..='9') => {
+                return Err("back-references cannot be matched in linear time".to_owned());
+            }
             Some('t') => '\t',
             Some('n') => '\n',
             Some('v') => '\u{b}',
@@ -341,7 +346,8 @@ impl Parser {
         let mut value = 0;
         for _ in 0..digits {
             let digit = self.next().and_then(|letter| letter.to_digit(16));
-            value = value * 16 + digit.ok_or_else(|| format!("an escape wants {digits} hexadecimal digits"))?;
+            value =
+                value * 16 + digit.ok_or_else(|| format!("an escape wants {digits} hexadecimal digits"))?;
         }
         Ok(value)
     }
@@ -371,9 +377,10 @@ fn complement(ranges: &[(char, char)]) -> Vec<(char, char)> {
     let mut from = Some('\0');
     for (low, high) in ranges {
         if let (Some(from), Some(before)) = (from, before(*low))
-            && from <= before {
-                rest.push((from, before));
-            }
+            && from <= before
+        {
+            rest.push((from, before));
+        }
         from = after(*high);
     }
     if let Some(from) = from {
@@ -466,7 +473,11 @@ fn letter_of(negated: bool, ranges: &[(char, char)]) -> Option<char> {
     if let Some(found) = readable.into_iter().find(|letter| inside(*letter)) {
         return Some(found);
     }
-    if negated { (' '..'\u{2ff}').find(|letter| inside(*letter)) } else { ranges.first().map(|(low, _)| *low) }
+    if negated {
+        (' '..'\u{2ff}').find(|letter| inside(*letter))
+    } else {
+        ranges.first().map(|(low, _)| *low)
+    }
 }
 
 #[cfg(test)]
@@ -511,8 +522,24 @@ mod tests {
     #[test]
     fn what_is_not_linear_or_not_well_formed_is_refused() {
         let cases = [
-            "(?=a)", "(?<!a)b", "(a)\\1", "\\k<n>", "\\p{L}", "[a", "(a", "a)", "*a", "a**", "\\", "[z-a]", "a{3,2}",
-            "a{2000}", "\\q", "(?i)a", "^*", "((a{1000}){1000}){1000}",
+            "(?=a)",
+            "(?<!a)b",
+            "(a)\\1",
+            "\\k<n>",
+            "\\p{L}",
+            "[a",
+            "(a",
+            "a)",
+            "*a",
+            "a**",
+            "\\",
+            "[z-a]",
+            "a{3,2}",
+            "a{2000}",
+            "\\q",
+            "(?i)a",
+            "^*",
+            "((a{1000}){1000}){1000}",
         ];
         for pattern in cases {
             assert!(Pattern::compile(pattern).is_err(), "{pattern} was read");
@@ -523,7 +550,13 @@ mod tests {
 
     #[test]
     fn samples_match() {
-        for pattern in ["^[A-Z]{3}-\\d{4}$", "^(foo|bar)+$", "^[^a]x?$", "^\\S+@\\S+\\.\\w{2,}$", "^[\u{4e00}-\u{4eff}]$"] {
+        for pattern in [
+            "^[A-Z]{3}-\\d{4}$",
+            "^(foo|bar)+$",
+            "^[^a]x?$",
+            "^\\S+@\\S+\\.\\w{2,}$",
+            "^[\u{4e00}-\u{4eff}]$",
+        ] {
             let compiled = Pattern::compile(pattern).unwrap_or_else(|fault| panic!("{pattern}: {fault}"));
             assert!(compiled.matches(&compiled.sample()), "{pattern}: {}", compiled.sample());
         }

@@ -93,16 +93,18 @@ pub(crate) fn keyword(name: &str) -> Keyword {
         "patternProperties" => Keyword::PatternSchemas,
         "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => Keyword::Number,
         "multipleOf" => Keyword::PositiveNumber,
-        "minLength" | "maxLength" | "minItems" | "maxItems" | "minContains" | "maxContains" | "minProperties"
-        | "maxProperties" => Keyword::Count,
+        "minLength" | "maxLength" | "minItems" | "maxItems" | "minContains" | "maxContains"
+        | "minProperties" | "maxProperties" => Keyword::Count,
         "uniqueItems" => Keyword::Flag,
         "format" => Keyword::Text,
         "pattern" => Keyword::Pattern,
         "required" => Keyword::Names,
         "dependentRequired" => Keyword::NamedNames,
         "$ref" => Keyword::Reference,
-        "title" | "description" | "default" | "examples" | "$comment" | "deprecated" | "readOnly" | "writeOnly"
-        | "$schema" | "$anchor" | "contentEncoding" | "contentMediaType" | "contentSchema" => Keyword::Note,
+        "title" | "description" | "default" | "examples" | "$comment" | "deprecated" | "readOnly"
+        | "writeOnly" | "$schema" | "$anchor" | "contentEncoding" | "contentMediaType" | "contentSchema" => {
+            Keyword::Note
+        }
         "$id" => Keyword::Refused("`$id` would move where references start; leave it out"),
         "$dynamicRef" | "$dynamicAnchor" | "$recursiveRef" | "$recursiveAnchor" => {
             Keyword::Refused("dynamic references are not read; use `$ref`")
@@ -111,7 +113,9 @@ pub(crate) fn keyword(name: &str) -> Keyword {
         "unevaluatedProperties" => {
             Keyword::Refused("`unevaluatedProperties` is not read; use `additionalProperties`")
         }
-        "unevaluatedItems" => Keyword::Refused("`unevaluatedItems` is not read; use `items` after `prefixItems`"),
+        "unevaluatedItems" => {
+            Keyword::Refused("`unevaluatedItems` is not read; use `items` after `prefixItems`")
+        }
         _ if name.starts_with("x-") => Keyword::Note,
         _ => Keyword::Unknown,
     }
@@ -237,7 +241,9 @@ impl<'a> Walk<'a> {
             Keyword::Schemas => match value.as_array() {
                 Some(schemas) if !schemas.is_empty() => {
                     let schemas = schemas.iter().enumerate();
-                    open.extend(schemas.map(|(at, schema)| (child(&here, &at.to_string()), schema, depth + 1)));
+                    open.extend(
+                        schemas.map(|(at, schema)| (child(&here, &at.to_string()), schema, depth + 1)),
+                    );
                 }
                 _ => self.bad(here, format!("`{name}` is a list of at least one schema")),
             },
@@ -342,7 +348,9 @@ impl<'a> Walk<'a> {
             }
             Err(RefFault::Remote) => (
                 SchemaFaultKind::Remote,
-                format!("`{reference}` is outside of the document; nothing is fetched: copy the schema into `types`"),
+                format!(
+                    "`{reference}` is outside of the document; nothing is fetched: copy the schema into `types`"
+                ),
             ),
             Err(RefFault::UnknownType(name)) => {
                 (SchemaFaultKind::UnknownType, format!("there is no type `{name}`"))
@@ -394,8 +402,9 @@ fn endless(scope: &Scope, references: &[String]) -> Vec<SchemaFault> {
                     faults.push(SchemaFault {
                         kind: SchemaFaultKind::Bad,
                         pointer: child(pointer, "$ref"),
-                        message: "the reference comes back to itself without passing into a member or an item"
-                            .to_owned(),
+                        message:
+                            "the reference comes back to itself without passing into a member or an item"
+                                .to_owned(),
                     });
                     // What is still open counts as seen: one finding per circle is enough.
                     for (target, _) in path.drain(..) {

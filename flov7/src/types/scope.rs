@@ -87,7 +87,11 @@ impl Scope {
             let name = json::unescape(name);
             return match self.defs.types.get_key_value(name.as_ref()) {
                 Some((name, root)) => Ok(Target {
-                    scope: Scope { root: Arc::clone(root), defs: self.defs.clone(), name: Some(name.clone()) },
+                    scope: Scope {
+                        root: Arc::clone(root),
+                        defs: self.defs.clone(),
+                        name: Some(name.clone()),
+                    },
                     pointer: Arc::from(""),
                 }),
                 None => Err(RefFault::UnknownType(name.into_owned())),

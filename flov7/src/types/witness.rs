@@ -30,7 +30,12 @@ fn all(ty: &Type, limit: usize, depth: usize) -> Option<Vec<Value>> {
     if let Some(number) = &union.number {
         match (&number.values, number.integer, number.min, number.max) {
             (Some(listed), ..) => {
-                values.extend(listed.iter().filter(|value| number.contains(**value)).filter_map(|value| value.to_value()));
+                values.extend(
+                    listed
+                        .iter()
+                        .filter(|value| number.contains(**value))
+                        .filter_map(|value| value.to_value()),
+                );
             }
             (None, true, Some(min), Some(max)) => {
                 let (low, high) = (min.at.as_int()?, max.at.as_int()?);
@@ -183,7 +188,13 @@ impl Search {
     }
 
     /// A list of the given length.
-    fn list(&mut self, list: &ListFacet, wish: Option<&ListFacet>, length: u64, depth: usize) -> Option<Value> {
+    fn list(
+        &mut self,
+        list: &ListFacet,
+        wish: Option<&ListFacet>,
+        length: u64,
+        depth: usize,
+    ) -> Option<Value> {
         if length > MAX_LENGTH {
             return None;
         }
@@ -344,7 +355,9 @@ impl Search {
             for item in self.refused(&own.at(index), &other.at(index), depth + 1) {
                 let length = own.min.max(index.saturating_add(1));
                 let whole = self.list(own, Some(other), length, depth);
-                let (Some(Value::Array(mut items)), Ok(index)) = (whole, usize::try_from(index)) else { continue };
+                let (Some(Value::Array(mut items)), Ok(index)) = (whole, usize::try_from(index)) else {
+                    continue;
+                };
                 if let Some(place) = items.get_mut(index) {
                     *place = item;
                 }
@@ -384,13 +397,20 @@ impl Search {
                 };
                 match wanted {
                     Some(wanted) => {
-                        self.refused(&member.ty, &wanted, depth + 1).into_iter().for_each(|value| put(name, value));
+                        self.refused(&member.ty, &wanted, depth + 1)
+                            .into_iter()
+                            .for_each(|value| put(name, value));
                     }
-                    None => self.smallest(&member.ty, None, depth + 1).into_iter().for_each(|value| put(name, value)),
+                    None => self
+                        .smallest(&member.ty, None, depth + 1)
+                        .into_iter()
+                        .for_each(|value| put(name, value)),
                 }
             }
             if let Additional::Of(ty) = &own.additional {
-                for (name, member) in other.members.iter().filter(|(name, _)| !own.members.contains_key(*name)) {
+                for (name, member) in
+                    other.members.iter().filter(|(name, _)| !own.members.contains_key(*name))
+                {
                     self.refused(ty, &member.ty, depth + 1).into_iter().for_each(|value| put(name, value));
                 }
                 let name = fresh_name(own);
@@ -398,7 +418,9 @@ impl Search {
                     Some(wanted) => {
                         self.refused(ty, &wanted, depth + 1).into_iter().for_each(|value| put(&name, value));
                     }
-                    None => self.smallest(ty, None, depth + 1).into_iter().for_each(|value| put(&name, value)),
+                    None => {
+                        self.smallest(ty, None, depth + 1).into_iter().for_each(|value| put(&name, value))
+                    }
                 }
             }
             if !other.opaque.is_empty() {

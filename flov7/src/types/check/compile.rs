@@ -250,8 +250,10 @@ impl Schema<'_> {
 
     fn number(&self) -> Option<Box<NumberRules>> {
         let read = |name: &str| self.members.get(name).and_then(Value::as_number).and_then(Num::read);
-        let lower = [("minimum", Bound::inclusive as fn(Num) -> Bound), ("exclusiveMinimum", Bound::exclusive)];
-        let upper = [("maximum", Bound::inclusive as fn(Num) -> Bound), ("exclusiveMaximum", Bound::exclusive)];
+        let lower =
+            [("minimum", Bound::inclusive as fn(Num) -> Bound), ("exclusiveMinimum", Bound::exclusive)];
+        let upper =
+            [("maximum", Bound::inclusive as fn(Num) -> Bound), ("exclusiveMaximum", Bound::exclusive)];
         let rules = NumberRules {
             lower: lower.into_iter().filter_map(|(name, end)| Some((name, end(read(name)?)))).collect(),
             upper: upper.into_iter().filter_map(|(name, end)| Some((name, end(read(name)?)))).collect(),
@@ -272,7 +274,8 @@ impl Schema<'_> {
     }
 
     fn pattern(&self, keyword: &str, source: &str) -> Result<Pattern, SchemaFault> {
-        Pattern::compile(source).map_err(|why| bad(self.target, keyword, &format!("the pattern cannot be used: {why}")))
+        Pattern::compile(source)
+            .map_err(|why| bad(self.target, keyword, &format!("the pattern cannot be used: {why}")))
     }
 
     fn list(&mut self) -> Option<Box<ListRules>> {

@@ -69,7 +69,16 @@ struct Run<'r, 'v> {
 
 impl<'r, 'v> Run<'r, 'v> {
     fn new(rules: &'r [Rule], fuel: u64, quiet: usize) -> Run<'r, 'v> {
-        Run { rules, fuel, quiet, explaining: 0, gave_up: None, violations: Vec::new(), places: Vec::new(), tasks: Vec::new() }
+        Run {
+            rules,
+            fuel,
+            quiet,
+            explaining: 0,
+            gave_up: None,
+            violations: Vec::new(),
+            places: Vec::new(),
+            tasks: Vec::new(),
+        }
     }
 
     /// Notes a violation; false, so that a caller can return it.
@@ -77,7 +86,11 @@ impl<'r, 'v> Run<'r, 'v> {
         if self.quiet == 0 && self.violations.len() < MAX_VIOLATIONS {
             let schema_pointer =
                 if keyword.is_empty() { rule.pointer.clone() } else { format!("{}/{keyword}", rule.pointer) };
-            self.violations.push(Violation { pointer: self.pointer(place), schema_pointer, message: message() });
+            self.violations.push(Violation {
+                pointer: self.pointer(place),
+                schema_pointer,
+                message: message(),
+            });
         }
         false
     }
@@ -193,23 +206,31 @@ impl<'r, 'v> Run<'r, 'v> {
             }
         }
         if let Some(only) = &rule.constant
-            && !(self.spend(1) && json::equal(only, value)) {
-                return self.broken(rule, "const", place, || format!("must be {}", shown(only)));
-            }
+            && !(self.spend(1) && json::equal(only, value))
+        {
+            return self.broken(rule, "const", place, || format!("must be {}", shown(only)));
+        }
         if let Some(values) = &rule.values
-            && !(self.spend(values.len()) && values.iter().any(|allowed| json::equal(allowed, value))) {
-                return self.broken(rule, "enum", place, || {
-                    let mut said: Vec<String> = values.iter().take(5).map(shown).collect();
-                    if values.len() > 5 {
-                        said.push("…".to_owned());
-                    }
-                    format!("must be one of {}", said.join(", "))
-                });
-            }
+            && !(self.spend(values.len()) && values.iter().any(|allowed| json::equal(allowed, value)))
+        {
+            return self.broken(rule, "enum", place, || {
+                let mut said: Vec<String> = values.iter().take(5).map(shown).collect();
+                if values.len() > 5 {
+                    said.push("…".to_owned());
+                }
+                format!("must be one of {}", said.join(", "))
+            });
+        }
         true
     }
 
-    fn number(&mut self, rule: &Rule, rules: &NumberRules, number: &serde_json::Number, place: Place) -> bool {
+    fn number(
+        &mut self,
+        rule: &Rule,
+        rules: &NumberRules,
+        number: &serde_json::Number,
+        place: Place,
+    ) -> bool {
         let Some(number) = Num::read(number) else {
             return self.broken(rule, "", place, || "is a number that no double holds".to_owned());
         };
@@ -227,9 +248,10 @@ impl<'r, 'v> Run<'r, 'v> {
             }
         }
         if let Some(step) = rules.multiple_of
-            && !number.is_multiple_of(step) {
-                ok = self.broken(rule, "multipleOf", place, || format!("must be a multiple of {step}"));
-            }
+            && !number.is_multiple_of(step)
+        {
+            ok = self.broken(rule, "multipleOf", place, || format!("must be a multiple of {step}"));
+        }
         ok
     }
 
@@ -239,17 +261,22 @@ impl<'r, 'v> Run<'r, 'v> {
             let length = length(text);
             if let Some(min) = rules.min.filter(|min| length < *min) {
                 let said = counted(min, "character");
-                ok = self.broken(rule, "minLength", place, || format!("must have at least {said}, and has {length}"));
+                ok = self.broken(rule, "minLength", place, || {
+                    format!("must have at least {said}, and has {length}")
+                });
             }
             if let Some(max) = rules.max.filter(|max| length > *max) {
                 let said = counted(max, "character");
-                ok = self.broken(rule, "maxLength", place, || format!("must have at most {said}, and has {length}"));
+                ok = self.broken(rule, "maxLength", place, || {
+                    format!("must have at most {said}, and has {length}")
+                });
             }
         }
         if let Some((pattern, source)) = &rules.pattern
-            && !(self.spend(1 + text.len() / 64) && pattern.matches(text)) {
-                ok = self.broken(rule, "pattern", place, || format!("must match the pattern `{source}`"));
-            }
+            && !(self.spend(1 + text.len() / 64) && pattern.matches(text))
+        {
+            ok = self.broken(rule, "pattern", place, || format!("must match the pattern `{source}`"));
+        }
         ok
     }
 
@@ -258,11 +285,13 @@ impl<'r, 'v> Run<'r, 'v> {
         let length = u64::try_from(items.len()).unwrap_or(u64::MAX);
         if let Some(min) = rules.min.filter(|min| length < *min) {
             let said = counted(min, "item");
-            ok = self.broken(rule, "minItems", place, || format!("must have at least {said}, and has {length}"));
+            ok = self
+                .broken(rule, "minItems", place, || format!("must have at least {said}, and has {length}"));
         }
         if let Some(max) = rules.max.filter(|max| length > *max) {
             let said = counted(max, "item");
-            ok = self.broken(rule, "maxItems", place, || format!("must have at most {said}, and has {length}"));
+            ok = self
+                .broken(rule, "maxItems", place, || format!("must have at most {said}, and has {length}"));
         }
         for (index, item) in items.iter().enumerate() {
             let Some(id) = rules.prefix.get(index).copied().or(rules.items) else { break };
@@ -270,11 +299,12 @@ impl<'r, 'v> Run<'r, 'v> {
             self.later(id, item, here);
         }
         if rules.unique
-            && let Some((first, second)) = self.repeated(items) {
-                ok = self.broken(rule, "uniqueItems", place, || {
-                    format!("must have no item twice, and items {first} and {second} are the same")
-                });
-            }
+            && let Some((first, second)) = self.repeated(items)
+        {
+            ok = self.broken(rule, "uniqueItems", place, || {
+                format!("must have no item twice, and items {first} and {second} are the same")
+            });
+        }
         if let Some(contains) = &rules.contains {
             ok &= self.contains(rule, contains, items, place);
         }
@@ -294,24 +324,20 @@ impl<'r, 'v> Run<'r, 'v> {
         pairs.min_by_key(|(_, second)| *second)
     }
 
-    fn contains(
-        &mut self,
-        rule: &Rule,
-        contains: &Contains,
-        items: &'v [Value],
-        place: Place,
-    ) -> bool {
+    fn contains(&mut self, rule: &Rule, contains: &Contains, items: &'v [Value], place: Place) -> bool {
         let mut found: u64 = 0;
         for item in items {
             found += u64::from(self.quietly(contains.rule, item));
         }
         if found < contains.min {
             let said = counted(contains.min, "item");
-            return self.broken(rule, "contains", place, || format!("must have at least {said} of the asked kind"));
+            return self
+                .broken(rule, "contains", place, || format!("must have at least {said} of the asked kind"));
         }
         if let Some(max) = contains.max.filter(|max| found > *max) {
             let said = counted(max, "item");
-            return self.broken(rule, "maxContains", place, || format!("must have at most {said} of that kind"));
+            return self
+                .broken(rule, "maxContains", place, || format!("must have at most {said} of that kind"));
         }
         true
     }
@@ -333,11 +359,15 @@ impl<'r, 'v> Run<'r, 'v> {
         let length = u64::try_from(members.len()).unwrap_or(u64::MAX);
         if let Some(min) = rules.min.filter(|min| length < *min) {
             let said = counted(min, "member");
-            ok = self.broken(rule, "minProperties", place, || format!("must have at least {said}, and has {length}"));
+            ok = self.broken(rule, "minProperties", place, || {
+                format!("must have at least {said}, and has {length}")
+            });
         }
         if let Some(max) = rules.max.filter(|max| length > *max) {
             let said = counted(max, "member");
-            ok = self.broken(rule, "maxProperties", place, || format!("must have at most {said}, and has {length}"));
+            ok = self.broken(rule, "maxProperties", place, || {
+                format!("must have at most {said}, and has {length}")
+            });
         }
         for (name, names) in &rules.dependent_required {
             if members.contains_key(&**name) {
@@ -360,13 +390,7 @@ impl<'r, 'v> Run<'r, 'v> {
     }
 
     /// `properties`, `patternProperties`, `additionalProperties`, `propertyNames`.
-    fn each(
-        &mut self,
-        rule: &Rule,
-        rules: &MapRules,
-        members: &'v Map<String, Value>,
-        place: Place,
-    ) -> bool {
+    fn each(&mut self, rule: &Rule, rules: &MapRules, members: &'v Map<String, Value>, place: Place) -> bool {
         let mut ok = true;
         for (name, value) in sorted(members) {
             let here = self.below(place, Step::Member(name));
@@ -390,10 +414,11 @@ impl<'r, 'v> Run<'r, 'v> {
                 }
             }
             if let Some(id) = rules.names
-                && !self.name_holds(id, name) {
-                    let message = || format!("has the member `{name}`, whose name is not allowed");
-                    ok = self.broken(rule, "propertyNames", place, message);
-                }
+                && !self.name_holds(id, name)
+            {
+                let message = || format!("has the member `{name}`, whose name is not allowed");
+                ok = self.broken(rule, "propertyNames", place, message);
+            }
             if self.done(ok) {
                 return false;
             }
@@ -437,14 +462,18 @@ impl<'r, 'v> Run<'r, 'v> {
                 ok = self.none_of(rule, "oneOf", &rule.one_of, value, place);
             } else if matching > 1 {
                 ok = self.broken(rule, "oneOf", place, || {
-                    format!("must match exactly one of {} alternatives, and matches {matching}", rule.one_of.len())
+                    format!(
+                        "must match exactly one of {} alternatives, and matches {matching}",
+                        rule.one_of.len()
+                    )
                 });
             }
         }
         if let Some(id) = rule.not
-            && self.quietly(id, value) {
-                ok = self.broken(rule, "not", place, || "must not match the schema under `not`".to_owned());
-            }
+            && self.quietly(id, value)
+        {
+            ok = self.broken(rule, "not", place, || "must not match the schema under `not`".to_owned());
+        }
         if let Some(Condition { when, then, otherwise }) = &rule.condition {
             let branch = if self.quietly(*when, value) { then } else { otherwise };
             if let Some(id) = branch {

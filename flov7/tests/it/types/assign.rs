@@ -83,43 +83,137 @@ const TABLE: &[(&str, &str, Verdict)] = &[
     (r#"{"type":"array","items":{"type":"integer"},"maxItems":3}"#, r#"{"type":"array","maxItems":3}"#, Yes),
     (r#"{"type":"array","items":{"type":"integer"}}"#, r#"{"type":"array","maxItems":3}"#, No),
     (r#"{"type":"array","maxItems":0}"#, r#"{"type":"array","items":{"type":"string"}}"#, Yes),
-    (r#"{"prefixItems":[{"type":"integer"},{"type":"string"}],"type":"array","items":false}"#, r#"{"type":"array","items":{"type":["integer","string"]}}"#, Yes),
-    (r#"{"prefixItems":[{"type":"integer"},{"type":"string"}],"type":"array","items":false}"#, r#"{"type":"array","items":{"type":"integer"}}"#, No),
+    (
+        r#"{"prefixItems":[{"type":"integer"},{"type":"string"}],"type":"array","items":false}"#,
+        r#"{"type":"array","items":{"type":["integer","string"]}}"#,
+        Yes,
+    ),
+    (
+        r#"{"prefixItems":[{"type":"integer"},{"type":"string"}],"type":"array","items":false}"#,
+        r#"{"type":"array","items":{"type":"integer"}}"#,
+        No,
+    ),
     // objects: required, optional, open
-    (r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"#, r#"{"type":"object","properties":{"a":{"type":"string"}}}"#, Yes),
-    (r#"{"type":"object","properties":{"a":{"type":"string"}}}"#, r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"#, No),
-    (r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"#, r#"{"type":"object","properties":{"a":{"type":"number"}}}"#, No),
+    (
+        r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"#,
+        r#"{"type":"object","properties":{"a":{"type":"string"}}}"#,
+        Yes,
+    ),
+    (
+        r#"{"type":"object","properties":{"a":{"type":"string"}}}"#,
+        r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"#,
+        No,
+    ),
+    (
+        r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"#,
+        r#"{"type":"object","properties":{"a":{"type":"number"}}}"#,
+        No,
+    ),
     (r#"{"type":"object"}"#, r#"{"type":"object","required":["a"]}"#, No),
     (r#"{"type":"object"}"#, r#"{"type":"object","properties":{"a":{"type":"string"}}}"#, Undecided),
-    (r#"{"type":"object","additionalProperties":false}"#, r#"{"type":"object","properties":{"a":{"type":"string"}}}"#, Yes),
-    (r#"{"type":"object","properties":{"a":{}}}"#, r#"{"type":"object","properties":{"a":{}},"additionalProperties":false}"#, Undecided),
-    (r#"{"type":"object","properties":{"a":{}},"additionalProperties":false}"#, r#"{"type":"object","properties":{"a":{}},"additionalProperties":false}"#, Yes),
-    (r#"{"type":"object","properties":{"a":{},"b":{"type":"null"}},"additionalProperties":false}"#, r#"{"type":"object","properties":{"a":{}},"additionalProperties":false}"#, No),
-    (r#"{"type":"object","additionalProperties":true}"#, r#"{"type":"object","additionalProperties":false}"#, No),
-    (r#"{"type":"object","additionalProperties":{"type":"integer"}}"#, r#"{"type":"object","additionalProperties":{"type":"number"}}"#, Yes),
-    (r#"{"type":"object","additionalProperties":{"type":"number"}}"#, r#"{"type":"object","additionalProperties":{"type":"integer"}}"#, No),
-    (r#"{"type":"object","additionalProperties":{"type":"number"}}"#, r#"{"type":"object","properties":{"a":{"type":"string"}}}"#, No),
-    (r#"{"type":"object","properties":{"a":{}},"required":["a"]}"#, r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"#, Undecided),
-    (r#"{"type":"object","properties":{"a":{},"b":{"type":"null"}},"required":["a","b"]}"#, r#"{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}}}"#, No),
+    (
+        r#"{"type":"object","additionalProperties":false}"#,
+        r#"{"type":"object","properties":{"a":{"type":"string"}}}"#,
+        Yes,
+    ),
+    (
+        r#"{"type":"object","properties":{"a":{}}}"#,
+        r#"{"type":"object","properties":{"a":{}},"additionalProperties":false}"#,
+        Undecided,
+    ),
+    (
+        r#"{"type":"object","properties":{"a":{}},"additionalProperties":false}"#,
+        r#"{"type":"object","properties":{"a":{}},"additionalProperties":false}"#,
+        Yes,
+    ),
+    (
+        r#"{"type":"object","properties":{"a":{},"b":{"type":"null"}},"additionalProperties":false}"#,
+        r#"{"type":"object","properties":{"a":{}},"additionalProperties":false}"#,
+        No,
+    ),
+    (
+        r#"{"type":"object","additionalProperties":true}"#,
+        r#"{"type":"object","additionalProperties":false}"#,
+        No,
+    ),
+    (
+        r#"{"type":"object","additionalProperties":{"type":"integer"}}"#,
+        r#"{"type":"object","additionalProperties":{"type":"number"}}"#,
+        Yes,
+    ),
+    (
+        r#"{"type":"object","additionalProperties":{"type":"number"}}"#,
+        r#"{"type":"object","additionalProperties":{"type":"integer"}}"#,
+        No,
+    ),
+    (
+        r#"{"type":"object","additionalProperties":{"type":"number"}}"#,
+        r#"{"type":"object","properties":{"a":{"type":"string"}}}"#,
+        No,
+    ),
+    (
+        r#"{"type":"object","properties":{"a":{}},"required":["a"]}"#,
+        r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"#,
+        Undecided,
+    ),
+    (
+        r#"{"type":"object","properties":{"a":{},"b":{"type":"null"}},"required":["a","b"]}"#,
+        r#"{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}}}"#,
+        No,
+    ),
     (r#"{"type":"object","minProperties":1}"#, r#"{"type":"object","minProperties":1}"#, Yes),
-    (r#"{"type":"object","properties":{"a":{"type":"null"}},"additionalProperties":false}"#, r#"{"type":"object","maxProperties":1}"#, Yes),
-    (r#"{"type":"object","properties":{"a":{"type":"null"}},"additionalProperties":false}"#, r#"{"type":"object","minProperties":1}"#, No),
+    (
+        r#"{"type":"object","properties":{"a":{"type":"null"}},"additionalProperties":false}"#,
+        r#"{"type":"object","maxProperties":1}"#,
+        Yes,
+    ),
+    (
+        r#"{"type":"object","properties":{"a":{"type":"null"}},"additionalProperties":false}"#,
+        r#"{"type":"object","minProperties":1}"#,
+        No,
+    ),
     // alternatives
     (r#"{"anyOf":[{"type":"string"},{"type":"integer"}]}"#, r#"{"type":["integer","string"]}"#, Yes),
-    (r#"{"oneOf":[{"type":"object","properties":{"k":{"const":"a"},"x":{"type":"integer"}},"required":["k","x"],"additionalProperties":false},{"type":"object","properties":{"k":{"const":"b"}},"required":["k"],"additionalProperties":false}]}"#,
-     r#"{"oneOf":[{"type":"object","properties":{"k":{"const":"b"}},"required":["k"],"additionalProperties":false},{"type":"object","properties":{"k":{"const":"a"},"x":{"type":"number"}},"required":["k","x"],"additionalProperties":false}]}"#, Yes),
-    (r#"{"oneOf":[{"type":"object","properties":{"k":{"const":"a"}},"required":["k"]},{"type":"object","properties":{"k":{"const":"c"}},"required":["k"]}]}"#,
-     r#"{"type":"object","properties":{"k":{"enum":["a","b"]}},"required":["k"]}"#, No),
-    (r#"{"type":"object","if":{"required":["a"]},"then":{"required":["b"]}}"#, r#"{"type":"object","if":{"required":["a"]},"then":{"required":["b"]}}"#, Yes),
+    (
+        r#"{"oneOf":[{"type":"object","properties":{"k":{"const":"a"},"x":{"type":"integer"}},"required":["k","x"],"additionalProperties":false},{"type":"object","properties":{"k":{"const":"b"}},"required":["k"],"additionalProperties":false}]}"#,
+        r#"{"oneOf":[{"type":"object","properties":{"k":{"const":"b"}},"required":["k"],"additionalProperties":false},{"type":"object","properties":{"k":{"const":"a"},"x":{"type":"number"}},"required":["k","x"],"additionalProperties":false}]}"#,
+        Yes,
+    ),
+    (
+        r#"{"oneOf":[{"type":"object","properties":{"k":{"const":"a"}},"required":["k"]},{"type":"object","properties":{"k":{"const":"c"}},"required":["k"]}]}"#,
+        r#"{"type":"object","properties":{"k":{"enum":["a","b"]}},"required":["k"]}"#,
+        No,
+    ),
+    (
+        r#"{"type":"object","if":{"required":["a"]},"then":{"required":["b"]}}"#,
+        r#"{"type":"object","if":{"required":["a"]},"then":{"required":["b"]}}"#,
+        Yes,
+    ),
     // names and recursion
     (r##"{"$ref":"#/types/order"}"##, r##"{"$ref":"#/types/order"}"##, Yes),
     (r##"{"$ref":"#/types/order"}"##, r#"{"type":"object","required":["id"]}"#, Yes),
     (r##"{"$ref":"#/types/order"}"##, r#"{"type":"object","required":["email"]}"#, No),
     (r##"{"$ref":"#/types/line"}"##, r#"{"type":"object","properties":{"quantity":{"type":"number"}}}"#, Yes),
-    (r##"{"$ref":"#/types/tree"}"##, r##"{"$ref":"#/$defs/t","$defs":{"t":{"type":"object","required":["name"],"properties":{"children":{"type":"array","items":{"$ref":"#/$defs/t"}}}}}}"##, Yes),
-    (r##"{"$ref":"#/types/tree"}"##, r##"{"$ref":"#/$defs/t","$defs":{"t":{"type":"object","properties":{"name":{"type":"string"},"children":{"type":"array","maxItems":1,"items":{"$ref":"#/$defs/t"}}}}}}"##, No),
-    (r##"{"$ref":"#/types/node"}"##, r##"{"$ref":"#/$defs/t","$defs":{"t":{"type":"object","required":["name"],"properties":{"name":{"type":"string"},"next":{"$ref":"#/$defs/t"}}}}}"##, Yes),
-    (r##"{"$ref":"#/types/node"}"##, r##"{"$ref":"#/$defs/t","$defs":{"t":{"type":"object","properties":{"next":{"$ref":"#/$defs/u"}}},"u":{"type":"object","required":["next"]}}}"##, No),
+    (
+        r##"{"$ref":"#/types/tree"}"##,
+        r##"{"$ref":"#/$defs/t","$defs":{"t":{"type":"object","required":["name"],"properties":{"children":{"type":"array","items":{"$ref":"#/$defs/t"}}}}}}"##,
+        Yes,
+    ),
+    (
+        r##"{"$ref":"#/types/tree"}"##,
+        r##"{"$ref":"#/$defs/t","$defs":{"t":{"type":"object","properties":{"name":{"type":"string"},"children":{"type":"array","maxItems":1,"items":{"$ref":"#/$defs/t"}}}}}}"##,
+        No,
+    ),
+    (
+        r##"{"$ref":"#/types/node"}"##,
+        r##"{"$ref":"#/$defs/t","$defs":{"t":{"type":"object","required":["name"],"properties":{"name":{"type":"string"},"next":{"$ref":"#/$defs/t"}}}}}"##,
+        Yes,
+    ),
+    (
+        r##"{"$ref":"#/types/node"}"##,
+        r##"{"$ref":"#/$defs/t","$defs":{"t":{"type":"object","properties":{"next":{"$ref":"#/$defs/u"}}},"u":{"type":"object","required":["next"]}}}"##,
+        No,
+    ),
 ];
 
 #[test]
@@ -145,10 +239,40 @@ fn types_assign_says_no_only_with_a_witness() {
 #[test]
 fn types_assign_yes_is_never_contradicted() {
     let values: Vec<serde_json::Value> = [
-        "null", "true", "false", "0", "1", "-1", "0.5", "5", "1e300", "\"\"", "\"a\"", "\"ab\"", "\"b\"", "[]", "[1]", "[1,1]",
-        "[0.5]", "[\"a\"]", "{}", r#"{"a":"x"}"#, r#"{"a":1}"#, r#"{"a":null}"#, r#"{"k":"a"}"#, r#"{"k":"a","x":1}"#, r#"{"k":"b"}"#,
-        r#"{"k":"c"}"#, r#"{"b":null}"#, r#"{"a":null,"b":null}"#, r#"{"id":"x","lines":[]}"#, r#"{"quantity":1,"price":0.5}"#,
-        r#"{"name":"x","children":[]}"#, r#"{"name":"x"}"#, r#"{"name":"x","next":{"name":"y"}}"#, r#"{"other":1}"#,
+        "null",
+        "true",
+        "false",
+        "0",
+        "1",
+        "-1",
+        "0.5",
+        "5",
+        "1e300",
+        "\"\"",
+        "\"a\"",
+        "\"ab\"",
+        "\"b\"",
+        "[]",
+        "[1]",
+        "[1,1]",
+        "[0.5]",
+        "[\"a\"]",
+        "{}",
+        r#"{"a":"x"}"#,
+        r#"{"a":1}"#,
+        r#"{"a":null}"#,
+        r#"{"k":"a"}"#,
+        r#"{"k":"a","x":1}"#,
+        r#"{"k":"b"}"#,
+        r#"{"k":"c"}"#,
+        r#"{"b":null}"#,
+        r#"{"a":null,"b":null}"#,
+        r#"{"id":"x","lines":[]}"#,
+        r#"{"quantity":1,"price":0.5}"#,
+        r#"{"name":"x","children":[]}"#,
+        r#"{"name":"x"}"#,
+        r#"{"name":"x","next":{"name":"y"}}"#,
+        r#"{"other":1}"#,
     ]
     .iter()
     .map(|text| super::read(text))
@@ -158,7 +282,8 @@ fn types_assign_yes_is_never_contradicted() {
     let checkers: Vec<SchemaChecker> = schemas.iter().map(|schema| checker(schema)).collect();
     for (at, from) in lowered.iter().enumerate() {
         for (other, to) in lowered.iter().enumerate() {
-            let Some(bad) = values.iter().find(|value| checkers[at].accepts(value) && !checkers[other].accepts(value))
+            let Some(bad) =
+                values.iter().find(|value| checkers[at].accepts(value) && !checkers[other].accepts(value))
             else {
                 continue;
             };
@@ -173,7 +298,12 @@ fn types_assign_runs_out_of_fuel_undecided() {
     // Two recursive types that agree, with so many pairs that the proof is cut short.
     let wide = |prefix: &str| {
         let members: Vec<String> = (0..60)
-            .map(|n| format!(r##""m{n}":{{"type":"array","items":{{"$ref":"#/$defs/{prefix}{}"}}}}"##, (n * 7) % 60))
+            .map(|n| {
+                format!(
+                    r##""m{n}":{{"type":"array","items":{{"$ref":"#/$defs/{prefix}{}"}}}}"##,
+                    (n * 7) % 60
+                )
+            })
             .collect();
         let defs: Vec<String> = (0..60)
             .map(|n| format!(r#""{prefix}{n}":{{"type":"object","properties":{{{}}},"required":["m{n}"],"additionalProperties":false}}"#, members.join(",")))
@@ -193,7 +323,10 @@ fn computed_types_are_refused_for_their_shape_and_not_for_limits() {
     assert_eq!(verdict(&assign(&text, &to(r#"{"type":"number"}"#))), No);
     let number = Lowered::computed(Type::number());
     assert_eq!(verdict(&assign(&number, &to(r#"{"type":"integer"}"#))), No);
-    assert_eq!(assign(&Lowered::computed(Type::integer()), &to(r#"{"type":"integer","minimum":0}"#)), Assign::Undecided);
+    assert_eq!(
+        assign(&Lowered::computed(Type::integer()), &to(r#"{"type":"integer","minimum":0}"#)),
+        Assign::Undecided
+    );
     let declared = Lowered::declared(Type::text());
     assert_eq!(verdict(&assign(&declared, &to(r#"{"enum":["a"]}"#))), No);
 }

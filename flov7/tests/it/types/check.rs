@@ -13,7 +13,11 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     // type
     (r#"{"type":"null"}"#, &["null"], &["0", "\"\"", "false", "[]", "{}"]),
     (r#"{"type":"boolean"}"#, &["true", "false"], &["0", "null", "\"true\""]),
-    (r#"{"type":"integer"}"#, &["1", "1.0", "-3", "1e3", "1e300", "18446744073709551615"], &["1.1", "\"1\"", "null"]),
+    (
+        r#"{"type":"integer"}"#,
+        &["1", "1.0", "-3", "1e3", "1e300", "18446744073709551615"],
+        &["1.1", "\"1\"", "null"],
+    ),
     (r#"{"type":"number"}"#, &["1", "1.1", "-1e-7"], &["\"1\"", "true", "[1]"]),
     (r#"{"type":"string"}"#, &["\"\"", "\"1\""], &["1", "null", "{}"]),
     (r#"{"type":"array"}"#, &["[]", "[1]"], &["{}", "null"]),
@@ -48,12 +52,20 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     // lists
     (r#"{"items":{"type":"integer"}}"#, &["[1,2]", "[]", "{\"0\":\"x\"}"], &["[1,\"x\"]"]),
     (r#"{"items":false}"#, &["[]"], &["[1]"]),
-    (r#"{"prefixItems":[{"type":"integer"},{"type":"string"}]}"#, &["[1,\"a\"]", "[1]", "[]", "[1,\"a\",null]"], &["[\"a\"]", "[1,1]"]),
+    (
+        r#"{"prefixItems":[{"type":"integer"},{"type":"string"}]}"#,
+        &["[1,\"a\"]", "[1]", "[]", "[1,\"a\",null]"],
+        &["[\"a\"]", "[1,1]"],
+    ),
     (r#"{"prefixItems":[true],"items":false}"#, &["[]", "[1]"], &["[1,2]"]),
     (r#"{"prefixItems":[{}],"items":{"type":"integer"}}"#, &["[\"x\",1,2]"], &["[\"x\",\"y\"]"]),
     (r#"{"minItems":1}"#, &["[1]", "\"\""], &["[]"]),
     (r#"{"maxItems":1}"#, &["[]", "[1]"], &["[1,2]"]),
-    (r#"{"uniqueItems":true}"#, &["[1,2]", "[1,true]", "[{\"a\":1},{\"a\":2}]", "[[1],[true]]", "[0,false]"], &["[1,1]", "[1,1.0]", "[{\"a\":1,\"b\":2},{\"b\":2,\"a\":1}]", "[\"a\",\"b\",\"a\"]"]),
+    (
+        r#"{"uniqueItems":true}"#,
+        &["[1,2]", "[1,true]", "[{\"a\":1},{\"a\":2}]", "[[1],[true]]", "[0,false]"],
+        &["[1,1]", "[1,1.0]", "[{\"a\":1,\"b\":2},{\"b\":2,\"a\":1}]", "[\"a\",\"b\",\"a\"]"],
+    ),
     (r#"{"uniqueItems":false}"#, &["[1,1]"], &[]),
     (r#"{"contains":{"minimum":5}}"#, &["[3,5]", "[5,6]", "{}"], &["[]", "[1,2]"]),
     (r#"{"contains":{"const":1},"minContains":2}"#, &["[1,1]", "[1,2,1]"], &["[1]", "[]"]),
@@ -61,15 +73,31 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     (r#"{"contains":{"const":1},"minContains":0}"#, &["[]", "[2]"], &[]),
     (r#"{"minContains":2}"#, &["[]"], &[]),
     // objects
-    (r#"{"properties":{"a":{"type":"integer"}}}"#, &["{}", "{\"a\":1}", "{\"b\":\"x\"}", "[]", "12"], &["{\"a\":\"x\"}"]),
+    (
+        r#"{"properties":{"a":{"type":"integer"}}}"#,
+        &["{}", "{\"a\":1}", "{\"b\":\"x\"}", "[]", "12"],
+        &["{\"a\":\"x\"}"],
+    ),
     (r#"{"properties":{"a":false}}"#, &["{}"], &["{\"a\":1}"]),
     (r#"{"required":["a"]}"#, &["{\"a\":null}", "[]", "\"\""], &["{}", "{\"b\":1}"]),
     (r#"{"required":[]}"#, &["{}"], &[]),
     (r#"{"properties":{"a":{}},"additionalProperties":false}"#, &["{}", "{\"a\":1}", "1"], &["{\"b\":1}"]),
     (r#"{"additionalProperties":{"type":"boolean"}}"#, &["{\"x\":true}"], &["{\"x\":1}"]),
-    (r#"{"properties":{"a":{}},"patternProperties":{"^v":{}},"additionalProperties":false}"#, &["{\"a\":1,\"vw\":2}"], &["{\"b\":1}"]),
-    (r#"{"patternProperties":{"f.*o":{"type":"integer"}}}"#, &["{\"foo\":1}", "{\"x\":\"y\"}"], &["{\"foo\":\"x\",\"fooooo\":2}"]),
-    (r#"{"properties":{"foo":{"maxLength":3}},"patternProperties":{"f":{"minLength":2}}}"#, &["{\"foo\":\"ab\"}"], &["{\"foo\":\"a\"}", "{\"foo\":\"abcd\"}"]),
+    (
+        r#"{"properties":{"a":{}},"patternProperties":{"^v":{}},"additionalProperties":false}"#,
+        &["{\"a\":1,\"vw\":2}"],
+        &["{\"b\":1}"],
+    ),
+    (
+        r#"{"patternProperties":{"f.*o":{"type":"integer"}}}"#,
+        &["{\"foo\":1}", "{\"x\":\"y\"}"],
+        &["{\"foo\":\"x\",\"fooooo\":2}"],
+    ),
+    (
+        r#"{"properties":{"foo":{"maxLength":3}},"patternProperties":{"f":{"minLength":2}}}"#,
+        &["{\"foo\":\"ab\"}"],
+        &["{\"foo\":\"a\"}", "{\"foo\":\"abcd\"}"],
+    ),
     (r#"{"propertyNames":{"maxLength":3}}"#, &["{\"abc\":1}", "{}"], &["{\"abcd\":1}"]),
     (r#"{"propertyNames":false}"#, &["{}"], &["{\"a\":1}"]),
     (r#"{"minProperties":1}"#, &["{\"a\":1}", "[]"], &["{}"]),
@@ -89,14 +117,38 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     (r#"{"then":false}"#, &["1"], &[]),
     (r#"{"minimum":1,"anyOf":[{"maximum":3},{"const":9}]}"#, &["2", "9"], &["0", "4"]),
     // references
-    (r##"{"$ref":"#/types/line"}"##, &[r#"{"quantity":1,"price":2.5}"#], &[r#"{"quantity":1.5,"price":2}"#, "{}"]),
-    (r##"{"$ref":"#/$defs/a","minimum":3,"$defs":{"a":{"type":"number","maximum":5}}}"##, &["4"], &["2", "6", "\"x\""]),
-    (r##"{"properties":{"child":{"$ref":"#"}},"additionalProperties":false}"##, &[r#"{"child":{"child":{}}}"#], &[r#"{"child":{"x":1}}"#]),
+    (
+        r##"{"$ref":"#/types/line"}"##,
+        &[r#"{"quantity":1,"price":2.5}"#],
+        &[r#"{"quantity":1.5,"price":2}"#, "{}"],
+    ),
+    (
+        r##"{"$ref":"#/$defs/a","minimum":3,"$defs":{"a":{"type":"number","maximum":5}}}"##,
+        &["4"],
+        &["2", "6", "\"x\""],
+    ),
+    (
+        r##"{"properties":{"child":{"$ref":"#"}},"additionalProperties":false}"##,
+        &[r#"{"child":{"child":{}}}"#],
+        &[r#"{"child":{"x":1}}"#],
+    ),
     (r##"{"$ref":"#/$defs/a~1b%25","$defs":{"a/b%":{"type":"null"}}}"##, &["null"], &["1"]),
-    (r##"{"properties":{"a":{"type":"integer"},"b":{"$ref":"#/properties/a"}}}"##, &["{\"b\":1}"], &["{\"b\":\"x\"}"]),
-    (r##"{"$ref":"#/types/tree"}"##, &[r#"{"name":"a","children":[{"name":"b","children":[]}]}"#], &[r#"{"name":"a","children":[{"name":1,"children":[]}]}"#]),
+    (
+        r##"{"properties":{"a":{"type":"integer"},"b":{"$ref":"#/properties/a"}}}"##,
+        &["{\"b\":1}"],
+        &["{\"b\":\"x\"}"],
+    ),
+    (
+        r##"{"$ref":"#/types/tree"}"##,
+        &[r#"{"name":"a","children":[{"name":"b","children":[]}]}"#],
+        &[r#"{"name":"a","children":[{"name":1,"children":[]}]}"#],
+    ),
     // annotations and unknown keywords constrain nothing
-    (r#"{"title":"t","description":"d","default":1,"examples":[1],"$comment":"c","deprecated":true,"readOnly":true,"x-flov7-sensitive":true,"contentEncoding":"base64","whatever":{"type":"null"}}"#, &["1", "\"x\""], &[]),
+    (
+        r#"{"title":"t","description":"d","default":1,"examples":[1],"$comment":"c","deprecated":true,"readOnly":true,"x-flov7-sensitive":true,"contentEncoding":"base64","whatever":{"type":"null"}}"#,
+        &["1", "\"x\""],
+        &[],
+    ),
 ];
 
 #[test]

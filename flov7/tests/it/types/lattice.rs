@@ -17,7 +17,12 @@ fn unions_and_intersections_read_well() {
         (r#"{"const":1}"#, r#"{"const":2}"#, "1 or 2", "nothing"),
         (r#"{"const":1}"#, r#"{"type":"number"}"#, "a number", "1"),
         (r#"{"enum":["a","b"]}"#, r#"{"enum":["b","c"]}"#, "\"a\" or \"b\" or \"c\"", "\"b\""),
-        (r#"{"type":"array","items":{"const":1}}"#, r#"{"type":"array","items":{"const":2}}"#, "a list of 1 or 2", "an empty list"),
+        (
+            r#"{"type":"array","items":{"const":1}}"#,
+            r#"{"type":"array","items":{"const":2}}"#,
+            "a list of 1 or 2",
+            "an empty list",
+        ),
         (
             r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"#,
             r#"{"type":"object","properties":{"b":{"type":"string"}},"required":["b"]}"#,
@@ -45,8 +50,12 @@ fn unions_and_intersections_read_well() {
 
 #[test]
 fn expect_narrows_an_output() {
-    let output = ty(r#"{"type":"object","properties":{"status":{"type":"integer"},"body":{}},"required":["status","body"]}"#);
-    let expect = ty(r#"{"properties":{"body":{"type":"object","properties":{"id":{"type":"string"}},"required":["id"]}}}"#);
+    let output = ty(
+        r#"{"type":"object","properties":{"status":{"type":"integer"},"body":{}},"required":["status","body"]}"#,
+    );
+    let expect = ty(
+        r#"{"properties":{"body":{"type":"object","properties":{"id":{"type":"string"}},"required":["id"]}}}"#,
+    );
     let narrowed = output.intersect(&expect);
     assert_eq!(narrowed.to_string(), "{ body: { id: text }, status: a whole number }");
     let MemberLookup::Required(body) = narrowed.member("body") else { panic!("{narrowed}") };
@@ -64,10 +73,22 @@ fn members_are_looked_up_over_all_alternatives() {
         (r#"{"type":"object","properties":{"a":{}},"additionalProperties":false}"#, "b", "missing"),
         (r#"{"type":"object","properties":{"a":false}}"#, "a", "missing"),
         (r#"{"type":"object","additionalProperties":{"type":"number"}}"#, "b", "optional a number"),
-        (r#"{"anyOf":[{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]},{"type":"object","properties":{"a":{"type":"null"}},"required":["a"]}]}"#, "a", "required text or null"),
-        (r#"{"anyOf":[{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]},{"type":"object","additionalProperties":false}]}"#, "a", "optional text"),
+        (
+            r#"{"anyOf":[{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]},{"type":"object","properties":{"a":{"type":"null"}},"required":["a"]}]}"#,
+            "a",
+            "required text or null",
+        ),
+        (
+            r#"{"anyOf":[{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]},{"type":"object","additionalProperties":false}]}"#,
+            "a",
+            "optional text",
+        ),
         // The second may hold anything under that name.
-        (r#"{"anyOf":[{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]},{"type":"object","properties":{"b":{}}}]}"#, "a", "optional untyped"),
+        (
+            r#"{"anyOf":[{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]},{"type":"object","properties":{"b":{}}}]}"#,
+            "a",
+            "optional untyped",
+        ),
     ];
     for (schema, name, expected) in table {
         let found = match ty(schema).member(name) {
@@ -86,14 +107,18 @@ fn constants_have_their_own_type_and_widen_to_their_kind() {
     let value = json!({ "count": 0, "name": "x", "done": false, "seen": [1, "a"], "none": null });
     let literal = Type::of_value(&value);
     assert!(literal.contains(&value));
-    assert!(!literal.contains(&json!({ "count": 1, "name": "x", "done": false, "seen": [1, "a"], "none": null })));
+    assert!(
+        !literal.contains(&json!({ "count": 1, "name": "x", "done": false, "seen": [1, "a"], "none": null }))
+    );
     assert_eq!(
         literal.widen_literals().to_string(),
         "{ count: a whole number, done: true or false, name: text, none: null, … }"
     );
     let wide = literal.widen_numbers();
     assert!(wide.contains(&json!({ "count": 0.5, "name": "y", "done": true, "seen": [], "none": null })));
-    assert!(!wide.contains(&json!({ "count": 0.5, "name": "y", "done": true, "seen": [null], "none": null })));
+    assert!(
+        !wide.contains(&json!({ "count": 0.5, "name": "y", "done": true, "seen": [null], "none": null }))
+    );
     assert!(!wide.contains(&json!({ "count": "x", "name": "y", "done": true, "seen": [], "none": null })));
 }
 
@@ -111,7 +136,10 @@ fn types_that_grow_without_end_stay_small() {
     // Each level holds the one before twice: 2^200 parts, were they written out.
     let mut grown = Type::text();
     for _ in 0..200 {
-        grown = Type::map([("a", grown.clone(), Presence::Required), ("b", grown, Presence::Required)], Additional::Closed);
+        grown = Type::map(
+            [("a", grown.clone(), Presence::Required), ("b", grown, Presence::Required)],
+            Additional::Closed,
+        );
     }
     assert_eq!(grown, grown.clone().union(&grown));
     assert!(grown.to_string().len() < 200);

@@ -25,7 +25,11 @@ fn schemas_read_as_types_in_plain_words() {
         (r##"{"$ref":"#/types/order"}"##, "order", true),
         (r##"{"$ref":"#/types/order","description":"what was ordered"}"##, "order", true),
         (r##"{"type":"array","items":{"$ref":"#/types/tree"}}"##, "a list of tree", true),
-        (r#"{"type":"object","properties":{"id":{"type":"string"},"n":{"type":"integer"}},"required":["id"]}"#, "{ id: text, n?: a whole number }", true),
+        (
+            r#"{"type":"object","properties":{"id":{"type":"string"},"n":{"type":"integer"}},"required":["id"]}"#,
+            "{ id: text, n?: a whole number }",
+            true,
+        ),
         (r#"{"enum":["a","b"]}"#, "\"a\" or \"b\"", true),
         (r#"{"enum":["a","b",null,3]}"#, "\"a\" or \"b\" or 3 or null", true),
         (r#"{"const":true}"#, "true", true),
@@ -48,10 +52,26 @@ fn schemas_read_as_types_in_plain_words() {
         (r#"{"oneOf":[{"type":"number"},{"type":"integer"}]}"#, "a number", false),
         (r#"{"allOf":[{"type":"integer"},{"minimum":3}]}"#, "a whole number", true),
         (r#"{"allOf":[{"type":"string"},{"type":"null"}]}"#, "nothing", true),
-        (r##"{"allOf":[{"$ref":"#/types/line"},{"properties":{"price":{"type":"integer"}}}]}"##, "{ price: a whole number, quantity: a whole number }", true),
-        (r#"{"oneOf":[{"type":"object","properties":{"k":{"const":"a"}},"required":["k"]},{"type":"object","properties":{"k":{"const":"b"}},"required":["k"]}]}"#, "{ k: \"a\" } or { k: \"b\" }", true),
-        (r#"{"type":"object","if":{"properties":{"k":{"const":1}}},"then":{"required":["a"]}}"#, "{ a: untyped, k?: 1 } or an object", false),
-        (r#"{"type":"object","patternProperties":{"^x":{"type":"string"}},"additionalProperties":false}"#, "an object of text", false),
+        (
+            r##"{"allOf":[{"$ref":"#/types/line"},{"properties":{"price":{"type":"integer"}}}]}"##,
+            "{ price: a whole number, quantity: a whole number }",
+            true,
+        ),
+        (
+            r#"{"oneOf":[{"type":"object","properties":{"k":{"const":"a"}},"required":["k"]},{"type":"object","properties":{"k":{"const":"b"}},"required":["k"]}]}"#,
+            "{ k: \"a\" } or { k: \"b\" }",
+            true,
+        ),
+        (
+            r#"{"type":"object","if":{"properties":{"k":{"const":1}}},"then":{"required":["a"]}}"#,
+            "{ a: untyped, k?: 1 } or an object",
+            false,
+        ),
+        (
+            r#"{"type":"object","patternProperties":{"^x":{"type":"string"}},"additionalProperties":false}"#,
+            "an object of text",
+            false,
+        ),
     ];
     for (schema, expected, exact) in table {
         let lowered = lowered(schema);
@@ -64,7 +84,10 @@ fn schemas_read_as_types_in_plain_words() {
 fn an_inexact_type_in_reach_makes_a_schema_inexact() {
     let defs = Defs::new([
         ("a", json!({ "type": "object", "properties": { "b": { "$ref": "#/types/b" } } })),
-        ("b", json!({ "type": "object", "properties": { "a": { "$ref": "#/types/a" }, "c": { "pattern": "x" } } })),
+        (
+            "b",
+            json!({ "type": "object", "properties": { "a": { "$ref": "#/types/a" }, "c": { "pattern": "x" } } }),
+        ),
     ]);
     assert!(!lower(&json!({ "$ref": "#/types/a" }), &defs).unwrap().is_exact());
 }
@@ -80,7 +103,10 @@ fn faults_are_all_found_with_their_places() {
         (r#"{"type":[]}"#, &[(Bad, "/type")]),
         (r#"{"type":3}"#, &[(Bad, "/type")]),
         (r#"{"properties":[]}"#, &[(Bad, "/properties")]),
-        (r#"{"properties":{"a":3,"b":{"type":"x"}}}"#, &[(Bad, "/properties/a"), (Bad, "/properties/b/type")]),
+        (
+            r#"{"properties":{"a":3,"b":{"type":"x"}}}"#,
+            &[(Bad, "/properties/a"), (Bad, "/properties/b/type")],
+        ),
         (r#"{"required":"a"}"#, &[(Bad, "/required")]),
         (r#"{"required":[1]}"#, &[(Bad, "/required")]),
         (r#"{"items":[{}]}"#, &[(Bad, "/items")]),
@@ -108,7 +134,10 @@ fn faults_are_all_found_with_their_places() {
         (r##"{"$ref":1}"##, &[(Bad, "/$ref")]),
         (r##"{"$ref":"#"}"##, &[(Bad, "/$ref")]),
         (r##"{"anyOf":[{"$ref":"#"},{"type":"null"}]}"##, &[(Bad, "/anyOf/0/$ref")]),
-        (r##"{"$ref":"#/$defs/a","$defs":{"a":{"allOf":[{"$ref":"#/$defs/b"}]},"b":{"not":{"$ref":"#/$defs/a"}}}}"##, &[(Bad, "/$ref")]),
+        (
+            r##"{"$ref":"#/$defs/a","$defs":{"a":{"allOf":[{"$ref":"#/$defs/b"}]},"b":{"not":{"$ref":"#/$defs/a"}}}}"##,
+            &[(Bad, "/$ref")],
+        ),
         (r##"{"$defs":{"a":{"type":"nonsense"}}}"##, &[(Bad, "/$defs/a/type")]),
         (r#"{"title":1,"x-any":{"type":"text"},"whatever":[]}"#, &[]),
     ];
@@ -123,7 +152,10 @@ fn faults_are_all_found_with_their_places() {
 
 #[test]
 fn circles_through_named_types_are_found() {
-    let defs = Defs::new([("a", json!({ "$ref": "#/types/b" })), ("b", json!({ "anyOf": [{ "$ref": "#/types/a" }] }))]);
+    let defs = Defs::new([
+        ("a", json!({ "$ref": "#/types/b" })),
+        ("b", json!({ "anyOf": [{ "$ref": "#/types/a" }] })),
+    ]);
     let faults = lower(&json!({ "type": "array", "items": { "$ref": "#/types/a" } }), &defs).unwrap_err();
     assert_eq!((faults.len(), faults[0].pointer.as_str()), (1, "/items/$ref"), "{faults:?}");
     // A circle that passes into a member is how trees are written.
@@ -145,7 +177,10 @@ fn hostile_schemas_cost_bounded_work() {
     let mut doubling = serde_json::Map::new();
     for level in 0..50 {
         let next = format!("#/$defs/d{}", level + 1);
-        doubling.insert(format!("d{level}"), json!({ "allOf": [{ "$ref": next }, { "$ref": next, "minLength": 1 }] }));
+        doubling.insert(
+            format!("d{level}"),
+            json!({ "allOf": [{ "$ref": next }, { "$ref": next, "minLength": 1 }] }),
+        );
     }
     doubling.insert("d50".to_owned(), json!({ "type": "string" }));
     let schema = json!({ "$ref": "#/$defs/d0", "$defs": doubling, "title": "doubling" });

@@ -46,7 +46,8 @@ fn named_types() -> Defs {
 }
 
 fn read(text: &str) -> Value {
-    flov7::json::read(text, &flov7::json::ReadLimits::default()).unwrap_or_else(|fault| panic!("{text}: {fault:?}"))
+    flov7::json::read(text, &flov7::json::ReadLimits::default())
+        .unwrap_or_else(|fault| panic!("{text}: {fault:?}"))
 }
 
 fn lowered(text: &str) -> Lowered {

@@ -18,8 +18,14 @@ fn samples_are_the_smallest_that_conform() {
         (r#"{"type":"array","items":{"type":"string"}}"#, "[]"),
         (r#"{"type":"array","items":{"type":"string"},"minItems":2}"#, "[\"\",\"\"]"),
         (r#"{"type":"array","items":{"type":"integer"},"minItems":2,"uniqueItems":true}"#, "[0,1]"),
-        (r#"{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"integer"}},"required":["b"]}"#, r#"{"b":0}"#),
-        (r#"{"type":"object","minProperties":1,"additionalProperties":{"type":"integer"}}"#, r#"{"member_1":0}"#),
+        (
+            r#"{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"integer"}},"required":["b"]}"#,
+            r#"{"b":0}"#,
+        ),
+        (
+            r#"{"type":"object","minProperties":1,"additionalProperties":{"type":"integer"}}"#,
+            r#"{"member_1":0}"#,
+        ),
         (r#"{"type":"object","properties":{"a":{"type":"null"}},"minProperties":1}"#, r#"{"a":null}"#),
         (r#"{"enum":["long","b"]}"#, "\"b\""),
         (r#"{"const":{"a":[1]}}"#, r#"{"a":[1]}"#),
@@ -32,7 +38,10 @@ fn samples_are_the_smallest_that_conform() {
         (r#"{"anyOf":[{"type":"object","required":["x"]},{"type":"array","minItems":1}]}"#, "[null]"),
         (r##"{"$ref":"#/types/order"}"##, r#"{"id":"","lines":[]}"#),
         (r##"{"$ref":"#/types/tree"}"##, r#"{"name":"","children":[]}"#),
-        (r#"{"type":"object","dependentRequired":{"a":["b"]},"properties":{"a":{"type":"null"},"b":{"type":"null"}},"required":["a"]}"#, r#"{"a":null,"b":null}"#),
+        (
+            r#"{"type":"object","dependentRequired":{"a":["b"]},"properties":{"a":{"type":"null"},"b":{"type":"null"}},"required":["a"]}"#,
+            r#"{"a":null,"b":null}"#,
+        ),
         (r#"{"type":"string","allOf":[{"pattern":"^x-"},{"pattern":"7$"}],"examples":["x-7"]}"#, "\"x-7\""),
     ];
     for (schema, expected) in table {
