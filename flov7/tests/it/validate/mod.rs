@@ -1,3 +1,4 @@
 //! Validation: every code where it belongs, and nothing where nothing is wrong.
 
+mod structure;
 mod support;
