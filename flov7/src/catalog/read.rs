@@ -8,8 +8,9 @@ use super::{
     ActionDescriptor, CORE_PREFIX, Catalog, ConnectorUse, Effect, EffectBy, EffectOf, ErrorDescriptor,
     EventDescriptor, Via, ViaHttp,
 };
-use crate::finding::{Code, Finding, Report};
+use crate::finding::{Code, Finding, Report, code};
 use crate::id::Digest;
+use crate::types::{Defs, Kind, Lowered, MemberLookup, lower};
 use crate::workflow::read::{Members, Reader, Zero, excerpt, read_value, shorten};
 use crate::workflow::{DocumentLimits, Schema, Syntax};
 
@@ -158,7 +159,7 @@ fn action(reader: &mut Reader, value: &Value) -> Option<ActionDescriptor> {
     if let Some(input) = input {
         action.input = input;
     }
-    if let Some(output) = reader.optional(members, "output", Reader::schema) {
+    if let Some(output) = reader.optional(members, "output", schema) {
         action.output = output;
     }
     action.description = reader.optional(members, "description", Reader::text).unwrap_or_default();
@@ -202,10 +203,25 @@ pub(crate) fn is_dotted(text: &str) -> bool {
     text.len() <= LONGEST_ID && text.contains('.') && text.split('.').all(word)
 }
 
-/// A schema that objects alone conform to: what an action takes are named arguments.
-fn object_schema(reader: &mut Reader, value: &Value) -> Option<Schema> {
+/// A schema of a catalogue: it stands alone, so no named types are there to refer to.
+fn schema(reader: &mut Reader, value: &Value) -> Option<Schema> {
     let schema = reader.schema(value)?;
-    if value.is_boolean() {
+    if let Err(faults) = lower(value, &Defs::none()) {
+        for fault in faults {
+            // Every kind of fault is named after its finding.
+            let code = code(fault.kind.code()).unwrap_or(Code::BAD_SCHEMA);
+            let place = format!("{}{}", reader.pointer.as_str(), fault.pointer);
+            reader.note(Finding::new(code, place, fault.message));
+        }
+    }
+    Some(schema)
+}
+
+/// A schema that objects conform to: what an action takes are named arguments.
+fn object_schema(reader: &mut Reader, value: &Value) -> Option<Schema> {
+    let schema = schema(reader, value)?;
+    let is_object = |lowered: Lowered| lowered.upper().kinds().has(Kind::Map);
+    if value.is_boolean() || !lower(value, &Defs::none()).map_or(true, is_object) {
         reader.wrong_kind("the schema of an object", value);
     }
     Some(schema)
@@ -346,7 +362,30 @@ fn event(reader: &mut Reader, value: &Value) -> Option<EventDescriptor> {
     });
     let title = reader.required(members, what, "title", Reader::text);
     let phrases = reader.optional(members, "phrases", Reader::texts).unwrap_or_default();
-    let payload = reader.required(members, what, "payload", Reader::schema);
+    let payload = reader.required(members, what, "payload", schema);
     let measure = reader.optional(members, "measure", pointer);
+    if let (Some(payload), Some(measure)) = (&payload, &measure) {
+        check_measure(reader, payload, measure);
+    }
     Some(EventDescriptor { name: name?, title: title?, phrases, payload: payload?, measure })
+}
+
+/// Notes a measure that leads to no member of the payload.
+fn check_measure(reader: &mut Reader, payload: &Schema, measure: &str) {
+    let Ok(lowered) = lower(&payload.0, &Defs::none()) else { return };
+    let mut ty = lowered.upper().clone();
+    for name in crate::json::tokens(measure) {
+        match ty.member(&name) {
+            MemberLookup::Required(member) | MemberLookup::Optional(member) => ty = member,
+            MemberLookup::Missing | MemberLookup::Undeclared => {
+                reader.within("measure", |reader| {
+                    let message = format!("the payload has no member `{}`", shorten(&name));
+                    let finding = reader.about(Code::NO_SUCH_MEMBER, message).with_found(measure);
+                    reader.note(finding);
+                });
+                return;
+            }
+            _ => return,
+        }
+    }
 }

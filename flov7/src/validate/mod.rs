@@ -31,6 +31,7 @@ mod outline;
 mod requests;
 mod resources;
 mod schedules;
+mod schemas;
 mod triggers;
 mod valid;
 

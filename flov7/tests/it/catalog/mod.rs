@@ -115,6 +115,18 @@ fn every_fault_is_found() {
             json!({ "flov7_catalog": 1, "events": [{ "name": "received", "title": "A", "payload": true, "measure": "total" }] }),
             vec!["wrong-kind /events/0/measure", "bad-id /events/0/name"],
         ),
+        (with(json!({ "input": { "type": "string" } })), vec!["wrong-kind /actions/0/input"]),
+        (with(json!({ "output": { "type": "strng" } })), vec!["bad-schema /actions/0/output/type"]),
+        (
+            with(json!({ "output": { "properties": { "a": { "$ref": "https://a.example/b.json" } } } })),
+            vec!["remote-schema /actions/0/output/properties/a/$ref"],
+        ),
+        (with(json!({ "output": { "$ref": "#/types/order" } })), vec!["unknown-type /actions/0/output/$ref"]),
+        (
+            json!({ "flov7_catalog": 1, "events": [{ "name": "a.b", "title": "A", "measure": "/totl",
+            "payload": { "type": "object", "properties": { "total": { "type": "number" } } } }] }),
+            vec!["no-such-member /events/0/measure"],
+        ),
         (json!({ "flov7_catalog": 1, "people": ["a", 1] }), vec!["wrong-kind /people/1"]),
     ] {
         assert_eq!(found(&file), expected, "{file}");

@@ -1,4 +1,5 @@
 //! The document: its reader, its published schema, its builder.
 
 mod duration;
+mod schema;
 mod shape;

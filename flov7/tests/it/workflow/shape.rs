@@ -13,17 +13,17 @@ fn found(document: &Value) -> Vec<String> {
 }
 
 /// A document whose only step is `step`.
-fn with_step(step: Value) -> Value {
+pub(super) fn with_step(step: Value) -> Value {
     json!({ "flov7": 1, "name": "x", "steps": [step] })
 }
 
 /// A document whose only step is this condition.
-fn with_condition(condition: Value) -> Value {
+pub(super) fn with_condition(condition: Value) -> Value {
     with_step(json!({ "id": "c", "condition": condition }))
 }
 
 /// Every construct once, every optional member written.
-fn everything() -> Value {
+pub(super) fn everything() -> Value {
     let step = json!({ "id": "placeholder", "data": { "set": null } });
     let inner = |id: &str| {
         let mut step = step.clone();

@@ -1,0 +1,125 @@
+//! The schemas of a document and of the actions that it uses, lowered once.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Pass;
+use crate::finding::{Code, Finding, code, nearest};
+use crate::json;
+use crate::types::{Defs, Lowered, SchemaFault, SchemaFaultKind, lower};
+use crate::workflow::Schema;
+
+/// Schemas by where they stand; none for one that cannot be used, of which nothing is asked again.
+pub(super) struct Schemas {
+    pub(super) defs: Defs,
+    /// A named type is of no use: what refers to one is not relied on.
+    broken: bool,
+    /// The input and output of actions, by id and which.
+    actions: BTreeMap<(String, Side), Option<Lowered>>,
+}
+
+/// Which schema of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Side {
+    Input,
+    Output,
+}
+
+impl Schemas {
+    /// Lowers the named types, and notes what is wrong with them.
+    pub(super) fn new(pass: &mut Pass<'_>) -> Schemas {
+        let types = &pass.workflow.types;
+        let defs = Defs::new(types.iter().map(|(name, schema)| (name.as_str(), schema.0.clone())));
+        let mut broken =
+            pass.poisoned.iter().any(|pointer| pointer.is_empty() || pointer.starts_with("/types"));
+        let mut findings = Vec::new();
+        for (name, schema) in types {
+            if let Err(faults) = lower(&schema.0, &defs) {
+                broken = true;
+                let place = format!("/types/{}", json::escape(name));
+                findings.extend(faults.iter().map(|fault| finding(fault, &place, &schema.0, &defs)));
+            }
+        }
+        pass.findings.append(&mut findings);
+        Schemas { defs, broken, actions: BTreeMap::new() }
+    }
+
+    /// A schema of the document, and what is wrong with it.
+    pub(super) fn of(
+        &self,
+        schema: &Schema,
+        place: &str,
+        step: Option<&str>,
+    ) -> Result<Lowered, Vec<Finding>> {
+        if self.broken && mentions_types(&schema.0) {
+            return Err(Vec::new());
+        }
+        lower(&schema.0, &self.defs).map_err(|faults| {
+            let note = |fault: &SchemaFault| {
+                let finding = finding(fault, place, &schema.0, &self.defs);
+                match step {
+                    Some(step) => finding.with_step(step),
+                    None => finding,
+                }
+            };
+            faults.iter().map(note).collect()
+        })
+    }
+
+    /// A schema of an action of the catalogue; none if the action is not there or the schema is of no use.
+    pub(super) fn action(&mut self, pass: &Pass<'_>, id: &str, side: Side) -> Option<Lowered> {
+        let key = (id.to_owned(), side);
+        if let Some(known) = self.actions.get(&key) {
+            return known.clone();
+        }
+        let lowered = pass.catalog.action(id).and_then(|action| {
+            let schema = match side {
+                Side::Input => &action.input,
+                Side::Output => &action.output,
+            };
+            lower(&schema.0, &Defs::none()).ok()
+        });
+        self.actions.insert(key, lowered.clone());
+        lowered
+    }
+}
+
+/// What is wrong with a schema at `place`.
+fn finding(fault: &SchemaFault, place: &str, schema: &Value, defs: &Defs) -> Finding {
+    // Every kind of fault is named after its finding.
+    let code = code(fault.kind.code()).unwrap_or(Code::BAD_SCHEMA);
+    let finding = Finding::new(code, format!("{place}{}", fault.pointer), &fault.message);
+    if fault.kind != SchemaFaultKind::UnknownType {
+        return finding;
+    }
+    let wanted = json::get(schema, &fault.pointer).and_then(Value::as_str).unwrap_or_default();
+    let wanted = wanted.strip_prefix("#/types/").unwrap_or(wanted);
+    let near = nearest(wanted, defs.names());
+    match near.first() {
+        Some(first) => finding
+            .with_help(format!("did you mean `#/types/{first}`?"))
+            .with_found(wanted)
+            .with_allowed(near.clone()),
+        None => finding.with_found(wanted),
+    }
+}
+
+/// Whether a reference to a named type stands anywhere in a schema.
+fn mentions_types(schema: &Value) -> bool {
+    let mut stack = vec![schema];
+    while let Some(value) = stack.pop() {
+        match value {
+            Value::Array(items) => stack.extend(items),
+            Value::Object(members) => {
+                let refers = |target: &Value| target.as_str().is_some_and(|text| text.starts_with("#/types"));
+                if members.get("$ref").is_some_and(refers) {
+                    return true;
+                }
+                stack.extend(members.values());
+            }
+            _ => {}
+        }
+    }
+    false
+}
