@@ -190,6 +190,42 @@ fn work_is_counted_everywhere() {
 }
 
 #[test]
+fn work_is_counted_in_proportion() {
+    let long = "x".repeat(6_400);
+    let plain = spent(&format!("size(\"{long}\")")).0;
+    assert_eq!(plain, 2 + 100);
+    // A search costs the pattern too.
+    let short = spent(&format!("\"{long}\".matches(\"y\")")).0;
+    let wide = spent(&format!("\"{long}\".matches(\"y{{1,500}}\")")).0;
+    assert!(short > plain && wide > 50 * short, "{plain} {short} {wide}");
+    // A sort costs its comparisons, and each of them its texts.
+    let made = spent("range(2000)").0;
+    let sorted = spent("range(2000).sort()").0;
+    assert!(sorted > made + 2_000 * 11 / 4, "{made} {sorted}");
+    let long = "x".repeat(640);
+    let texts = spent(&format!("size(range(2000).map(i, \"{long}\"))")).0;
+    let sorted = spent(&format!("size(range(2000).map(i, \"{long}\").sort())")).0;
+    assert!(sorted > texts + 2_000 * 11 * 10 / 4, "{texts} {sorted}");
+}
+
+#[test]
+fn a_text_is_refused_before_it_is_made() {
+    // A terabyte, were it made.
+    let env = Named::new().with_root("input", json!("x".repeat(1 << 20)));
+    for source in
+        ["input.replace(\"x\", input)", "input + input", "[input, input].join()", "[input].map(t, t + t)"]
+    {
+        let error = parse(source, &Limits::default()).unwrap().eval(&env, &mut Fuel::new()).unwrap_err();
+        assert_eq!(error.code, "data.size", "{source}");
+        // And nothing absorbs that.
+        for whole in [format!("{source} == 1 || true"), format!("[1].exists(i, {source} == i || true)")] {
+            let error = parse(&whole, &Limits::default()).unwrap().eval(&env, &mut Fuel::new()).unwrap_err();
+            assert_eq!(error.code, "data.size", "{whole}");
+        }
+    }
+}
+
+#[test]
 fn a_template_is_limited_as_a_whole() {
     let row = json!({"a": "${ range(2000).map(x, x) }"});
     let template = Template::parse(&Value::Array(vec![row; 100]), &Limits::default()).unwrap();
