@@ -44,6 +44,7 @@ macro_rules! __store_cases {
             create_with_a_lease_is_owned_from_the_start
             create_without_a_lease_is_claimable_at_once
             create_at_once_with_one_key_makes_one
+            create_writes_the_turns_that_follow_at_once
 
             commit_appends_in_order
             commit_of_a_gap_is_conflict
@@ -88,6 +89,8 @@ macro_rules! __store_cases {
             claim_never_gives_ended_executions
             claim_gives_the_first_claimable_first
             claim_keeps_its_limit
+            claim_of_one_gives_it_although_it_rests
+            claim_leaves_out_namespaces
             claim_raises_epochs
             claim_at_once_gives_each_execution_once
             renew_extends_leases_that_hold

@@ -296,9 +296,12 @@ pub(in crate::store) async fn commit_at_once_keeps_every_journal_whole(fixture: 
     const EXECUTIONS: u64 = 24;
     const TURNS: u64 = 12;
     let store = fixture.store_with_history()?;
-    let mut tasks = Vec::new();
+    let mut leases = Vec::new();
     for n in 0..EXECUTIONS {
-        let lease = start(&store, n, "me").await?;
+        leases.push(start(&store, n, "me").await?);
+    }
+    let mut tasks = Vec::new();
+    for (n, lease) in (0..).zip(leases) {
         let store = Arc::clone(&store);
         tasks.push(tokio::spawn(async move {
             for step in 0..TURNS {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use flov7::store::{Claim, Created};
+use flov7::store::{Claim, Created, TurnError};
 
-use crate::store::Outcome;
 use crate::store::fixture::*;
+use crate::store::{Failure, Outcome, Stop};
 
 pub(in crate::store) async fn create_shows_row_bundle_and_first_turn_at_once(
     fixture: &mut Fixture,
@@ -131,5 +131,21 @@ pub(in crate::store) async fn create_at_once_with_one_key_makes_one(fixture: &mu
     }
     ensure_eq!(made.len(), 1, "how many were created");
     ensure_eq!(pointed.into_iter().collect::<Vec<_>>(), made, "where the others were pointed");
+    Ok(())
+}
+
+pub(in crate::store) async fn create_writes_the_turns_that_follow_at_once(fixture: &mut Fixture) -> Outcome {
+    let store = fixture.store_with_history()?;
+    let first = [body(0, 2, "first"), body(2, 3, "second"), body(5, 1, "third")];
+    let gap = new(1)?.with_more(vec![body(2, 3, "second"), body(6, 1, "third")]);
+    ensure_kind!(store.create(&ns(), gap).await, Invalid, "first turns with a gap");
+    let whole = new(1)?.with_more(first[1..].to_vec()).with_lease("me", TTL);
+    let Created::New(Some(lease)) = store.create(&ns(), whole).await? else {
+        return Err(Stop::Failed(Failure::new("creating gave no lease")));
+    };
+    ensure_eq!(store.restore(&ns(), &id(1)).await?.turns, first, "the first turns");
+    let early = commit(&store, turn(1, &lease).with_body(body(2, 1, "again"))).await;
+    ensure_matches!(early, Err(TurnError::Conflict(6)), "a turn where the journal no longer ends");
+    commit(&store, turn(1, &lease).with_body(body(6, 1, "fourth"))).await?;
     Ok(())
 }

@@ -132,6 +132,49 @@ pub(in crate::store) async fn claim_keeps_its_limit(fixture: &mut Fixture) -> Ou
     Ok(())
 }
 
+pub(in crate::store) async fn claim_of_one_gives_it_although_it_rests(fixture: &mut Fixture) -> Outcome {
+    let store = fixture.store()?;
+    let resting = start(&store, 1, "me").await?;
+    park(&store, 1, &resting, None).await?;
+    let ended = start(&store, 2, "me").await?;
+    end(&store, 2, &ended).await?;
+    start(&store, 3, "other").await?;
+    store.create(&ns(), new(4)?).await?;
+    let only = |n| Claim::new("me", TTL, 10).with_only(ns(), id(n));
+    for n in [2, 3, 9] {
+        ensure!(store.claim(&only(n)).await?.is_empty(), "execution {n}, which nobody may have, was claimed");
+    }
+    let claimed = store.claim(&only(1)).await?;
+    ensure_eq!(claimed.len(), 1, "how many were claimed");
+    ensure_eq!(claimed[0].execution, id(1), "the one that was wanted");
+    ensure!(claimed[0].lease.epoch > resting.epoch, "its epoch rose");
+    commit(&store, turn(1, &claimed[0].lease).with_body(body(2, 1, "x"))).await?;
+    ensure!(store.claim(&only(1)).await?.is_empty(), "it was claimed twice");
+    fixture.advance(TTL);
+    ensure_eq!(store.claim(&only(3)).await?.len(), 1, "the one whose lease lapsed");
+    let other = Claim::new("me", TTL, 10).with_only(other_ns()?, id(4));
+    ensure!(store.claim(&other).await?.is_empty(), "another namespace's execution was claimed");
+    Ok(())
+}
+
+pub(in crate::store) async fn claim_leaves_out_namespaces(fixture: &mut Fixture) -> Outcome {
+    let store = fixture.store()?;
+    let other = other_ns()?;
+    let lapsing = start(&store, 1, "gone").await?;
+    commit(&store, turn(1, &lapsing).with_body(body(2, 1, "x"))).await?;
+    for n in 2..5 {
+        store.create(&ns(), new(n)?).await?;
+    }
+    fixture.advance(TTL);
+    store.create(&other, new(9)?).await?;
+    let except = |namespace| Claim::new("me", TTL, 2).with_except(vec![namespace]);
+    let claimed = store.claim(&except(ns())).await?;
+    ensure_eq!(claimed.len(), 1, "how many were claimed, however many of the other wait longer");
+    ensure_eq!((&claimed[0].namespace, &claimed[0].execution), (&other, &id(9)), "what was claimed");
+    ensure_eq!(store.claim(&except(other)).await?.len(), 2, "how many of the namespace that is not left out");
+    Ok(())
+}
+
 pub(in crate::store) async fn claim_raises_epochs(fixture: &mut Fixture) -> Outcome {
     let store = fixture.store()?;
     let mut last = start(&store, 1, "me").await?;

@@ -37,7 +37,7 @@ defects! {
     ClaimsBackwards SameEpoch RenewsAll IgnoresRelease ReleasesAnyLease CutsBodies ReversesTurns OldestFirst
     EndsPagesEarly NeverWaits LeaksNamespaces TouchesNamespaces MergesNamespaces SavesAgain IgnoresExpectations
     LoadsTheHead ForgetsOnReopening KeepsLeasesOnReopening LeavesCreatedUnowned SharesIdsBetweenExecutions
-    NobodyHasNoTurns HistoryWithoutSaying
+    NobodyHasNoTurns HistoryWithoutSaying LosesTurnsThatFollow IgnoresWhomToClaim
 }
 
 /// A store that breaks one promise; none without a defect.
@@ -246,6 +246,7 @@ impl ExecutionStore for BrokenStore {
                 let lease = new.lease.take().map(|(owner, _)| Lease { owner, epoch: 1 });
                 return self.inner.create(namespace, new).await.map(|_| Created::New(lease));
             }
+            Some(Defect::LosesTurnsThatFollow) => new.more.clear(),
             Some(Defect::IgnoresKey) => new.key = None,
             Some(Defect::SharesKeysBetweenWorkflows) => {
                 let mut bundle = (*new.bundle).clone();
@@ -336,7 +337,12 @@ impl ExecutionStore for BrokenStore {
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, Error> {
-        let mut claimed = self.inner.claim(claim).await?;
+        let mut claimed = match self.defect {
+            Some(Defect::IgnoresWhomToClaim) => {
+                self.inner.claim(&Claim::new(claim.owner.clone(), claim.ttl_millis, claim.limit)).await?
+            }
+            _ => self.inner.claim(claim).await?,
+        };
         match self.defect {
             Some(Defect::WritesNothingAtAll) => claimed.clear(),
             Some(Defect::ClaimsBackwards) => claimed.reverse(),

@@ -1,0 +1,117 @@
+//! Creating executions.
+
+use std::sync::Arc;
+
+use flov7::error::{Error, ErrorKind};
+use flov7::id::{ExecutionId, Namespace, WorkflowName};
+use flov7::store::{Created, Lease, NewExecution, TurnBody};
+use rusqlite::OptionalExtension;
+
+use super::Tx;
+use crate::bundles;
+use crate::leases::Held;
+use crate::rows::{Read, execution, number, status_text};
+
+impl Tx<'_> {
+    pub(crate) fn create(
+        &mut self,
+        namespace: &Namespace,
+        workflow: &WorkflowName,
+        new: &NewExecution,
+    ) -> Read<Created> {
+        if let Some(key) = &new.key
+            && let Some(known) = self.with_key(namespace, workflow, key)?
+        {
+            return Ok(Created::Existing(known));
+        }
+        let taken = self
+            .connection
+            .prepare_cached("SELECT 1 FROM executions WHERE namespace = ?1 AND execution = ?2")?
+            .exists((namespace.as_str(), new.execution.as_str()))?;
+        if taken {
+            let message = format!("there is an execution {} already", new.execution);
+            return Err(Error::new(ErrorKind::Conflict, message).into());
+        }
+        let status = status_text(new.head.status)?;
+        let bundle = bundles::put(self.connection, &new.bundle, &new.digest)?;
+
+        let ended = new.head.status.is_ended();
+        let live = new.lease.is_some() && !ended;
+        let wake = (!live && !ended).then_some(self.now.ms());
+        self.connection
+            .prepare_cached(
+                "INSERT INTO executions (namespace, execution, workflow, bundle, key, status, due, buffered, \
+                 buffered_bytes, live, wake, epoch, started, changed) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?12)",
+            )?
+            .execute((
+                namespace.as_str(),
+                new.execution.as_str(),
+                workflow.as_str(),
+                bundle,
+                &new.key,
+                status,
+                new.head.due.map(|due| due.ms()),
+                new.head.buffered,
+                number(new.head.buffered_bytes),
+                live,
+                wake,
+                self.now.ms(),
+            ))?;
+        let row = self.connection.last_insert_rowid();
+        let mut last = &new.first;
+        self.append(row, last)?;
+        for turn in &new.more {
+            self.append(row, turn)?;
+            last = turn;
+        }
+        self.notable = true;
+        let Some((owner, ttl)) = &new.lease else { return Ok(Created::New(None)) };
+        let held = Held {
+            row,
+            owner: Arc::from(owner.as_str()),
+            epoch: 1,
+            until: self.after(*ttl),
+            next_seq: last.next_seq(),
+            next_turn: last.turn.saturating_add(1),
+            head: new.head.clone(),
+        };
+        self.leases.set(namespace, &new.execution, Some(held));
+        Ok(Created::New(Some(Lease { owner: owner.clone(), epoch: 1 })))
+    }
+
+    fn with_key(
+        &self,
+        namespace: &Namespace,
+        workflow: &WorkflowName,
+        key: &str,
+    ) -> Read<Option<ExecutionId>> {
+        self.connection
+            .prepare_cached(
+                "SELECT execution FROM executions WHERE namespace = ?1 AND workflow = ?2 AND key = ?3",
+            )?
+            .query_row((namespace.as_str(), workflow.as_str(), key), |row| Ok(execution(row, 0)))
+            .optional()?
+            .transpose()
+    }
+
+    /// Appends a turn to the journal of an execution.
+    pub(super) fn append(&self, row: i64, body: &TurnBody) -> Read<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO turns (execution, seq, count, turn, at, v, decided, body) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute((
+                row,
+                number(body.first_seq),
+                body.count,
+                number(body.turn),
+                body.at.ms(),
+                body.v,
+                body.decided.cast_signed(),
+                &*body.body,
+            ))?;
+        Ok(())
+    }
+}

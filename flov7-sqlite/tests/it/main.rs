@@ -1,0 +1,10 @@
+//! The store keeps what every store promises, and what a file adds to that.
+#![allow(clippy::unwrap_used)]
+
+mod attach;
+mod directory;
+mod files;
+mod kill;
+mod suite;
+
+use directory::Directory;
