@@ -13,6 +13,7 @@ use super::{
 };
 use crate::id::StepPath;
 use crate::json;
+use crate::program::Work;
 
 /// The longest output of an action, in bytes of canonical text (RULES, fail.class).
 pub const PAYLOAD_BYTES: usize = 1024 * 1024;
@@ -37,13 +38,10 @@ impl Run<'_> {
                     self.lost(at, None);
                 }
             }
-            Incoming::Control { control, by, id } => {
-                self.record(&EventRef::Control(control, &by, &id));
-                self.tape.consumed.push(id);
-                self.control(control);
-            }
+            Incoming::Control { control, by, id } => self.accept_control(control, &by, id),
             Incoming::Record(record) => self.accept_record(record),
-            Incoming::Signal(_) | Incoming::Tick => {}
+            Incoming::Signal(signal) => self.accept_signal(signal),
+            Incoming::Tick => {}
         }
     }
 
@@ -102,6 +100,11 @@ impl Run<'_> {
             let message = format!("the output has {bytes} bytes, more than {PAYLOAD_BYTES}");
             return refused(FailureClass::Limit, "limit.payload", message);
         }
+        if let Work::Call(call) = &self.program.steps[at.step as usize].work
+            && let Some(violation) = call.output.iter().find_map(|checker| checker.check(&value).err())
+        {
+            return refused(FailureClass::Contract, "contract.output", violation);
+        }
         Taken::Output(Arc::new(value))
     }
 
@@ -130,7 +133,11 @@ impl Run<'_> {
                 self.count();
                 self.lost(at, None);
             }
-            Event::Control { control, .. } => {
+            Event::Signal(signal) => return self.replay_signal(signal),
+            Event::Control { control, id, .. } => {
+                if !self.state.see(&id) {
+                    return false;
+                }
                 self.count();
                 self.control(control);
             }
@@ -148,11 +155,16 @@ impl Run<'_> {
         self.decide(Tag::Fired, "", &[Timer::Rest as u64]);
     }
 
-    fn control(&mut self, control: Control) {
+    pub(super) fn control(&mut self, control: Control) {
         match control {
-            Control::Cancel if self.state.ending.is_none() => self.stop(Ending::Cancelled),
+            Control::Pause => self.state.paused = true,
+            Control::Unpause => self.unpause(),
+            // A second cancel is a terminate (RULES, cancel).
+            Control::Cancel if !matches!(self.state.ending, Some(Ending::Cancelled)) => {
+                self.unpause();
+                self.stop(Ending::Cancelled);
+            }
             Control::Cancel | Control::Terminate => self.terminate(),
-            Control::Pause | Control::Unpause => {}
         }
     }
 

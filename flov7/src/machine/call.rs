@@ -11,7 +11,7 @@ use super::token::chance;
 use super::{Call, Command, Failure, FailureClass, Settled};
 use crate::catalog::Effect;
 use crate::json::hash64;
-use crate::program::{self, Work};
+use crate::program::{self, Checker, Work};
 
 /// So many lost attempts on one step are enough: the guard against an action that kills its process
 /// (RULES, journal.lost).
@@ -24,6 +24,7 @@ impl Run<'_> {
             Some(template) => self.render(at, template)?,
             None => Arc::new(json!({})),
         };
+        self.check_input(at, &call.input, &input)?;
         let keyed = call
             .connection
             .as_deref()
@@ -52,7 +53,17 @@ impl Run<'_> {
     pub(super) fn open_call(&mut self, at: At) -> Option<&mut OpenCall> {
         match &mut self.state.open_mut(self.program, at)?.work {
             OpenWork::Call(call) => Some(call),
-            OpenWork::Block { .. } => None,
+            _ => None,
+        }
+    }
+
+    /// Holds the input of an action against its schema, before any effect.
+    pub(super) fn check_input(&self, at: At, checkers: &[Checker], input: &Value) -> Result<(), Trouble> {
+        match checkers.iter().find_map(|checker| checker.check(input).err()) {
+            None => Ok(()),
+            Some(violation) => {
+                Err(Trouble::Failed(self.failure(at, FailureClass::Contract, "contract.input", violation)))
+            }
         }
     }
 
@@ -272,7 +283,7 @@ impl Run<'_> {
         let failure = if unknown && effect == Effect::Once {
             self.outcome_unknown(at, None)
         } else {
-            self.failure(at, FailureClass::World, "timeout", "it took longer than its timeout")
+            self.failure(at, FailureClass::World, "timeout", super::timer::TIMED_OUT)
         };
         self.state.urgent.push_back(Unit::Fail(at, failure));
     }

@@ -1,6 +1,6 @@
 //! Failures, cut to what a journal takes (RULES, fail.error).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{CallError, Failure, FailureClass};
 use crate::id::StepPath;
@@ -33,6 +33,21 @@ pub(super) fn details(value: Value) -> Value {
 }
 
 impl Failure {
+    /// The root `error` (RULES, fail.error).
+    pub(super) fn as_root(&self) -> Value {
+        json!({
+            "code": self.code, "class": self.class, "message": self.message, "step": self.step,
+            "attempt": self.attempt, "retryable": self.retryable, "details": self.details
+        })
+    }
+
+    /// Keeps another failure beside this one.
+    pub(super) fn add(&mut self, mut other: Failure) {
+        let also = std::mem::take(&mut other.also);
+        self.also.push(other);
+        self.also.extend(also);
+    }
+
     /// What a handler's failure is to the document.
     pub(super) fn of_call(error: CallError, path: StepPath, attempt: u32) -> Failure {
         Failure {

@@ -7,6 +7,7 @@
 mod apply;
 mod call;
 mod codec;
+mod compute;
 mod data;
 mod engine;
 pub mod event;
@@ -15,17 +16,20 @@ mod record;
 mod replay;
 mod run;
 mod settle;
+mod signal;
 mod start;
 mod state;
 mod timer;
 mod token;
 mod turn;
 mod view;
+mod wait;
 
 pub use apply::PAYLOAD_BYTES;
 pub use data::*;
 pub use failure::{DETAILS_BYTES, MESSAGE_BYTES};
 pub use replay::{Outstanding, ReplayError};
+pub use signal::{Refusal, approval};
 pub use turn::{Head, Turn, TurnBody};
 
 use std::sync::Arc;
@@ -63,6 +67,7 @@ impl Machine {
         run.record_started();
         run.began();
         run.drain();
+        run.fire_due();
         let tape = run.tape;
         let mut machine = Machine::of(program, state);
         let turn = machine.turn(tape);
@@ -118,6 +123,10 @@ impl Machine {
 
     /// When the machine next has something to do by itself; nothing when only something from outside can move it.
     pub fn due(&self) -> Option<Timestamp> {
+        // Timers wait while the execution is paused (RULES, pause).
+        if self.state.paused {
+            return None;
+        }
         self.state.timers.first_key_value().map(|((due, ..), _)| *due)
     }
 
@@ -126,10 +135,12 @@ impl Machine {
         let status = match &self.state.ended {
             Some(ended) => ended.status.into(),
             None if self.blocked.is_some() => Status::Blocked,
-            None if self.state.busy > 0 || self.has_rest() => Status::Running,
+            None if self.state.paused => Status::Paused,
+            None if self.state.busy > 0 || self.state.has_rest() => Status::Running,
             None => Status::Waiting,
         };
-        let mut head = Head::new(status, self.due());
+        let mut head =
+            Head::new(status, self.due()).with_buffered(self.state.buffered_count, self.state.buffered_bytes);
         head.blocked = self.blocked.clone();
         head
     }
@@ -137,10 +148,6 @@ impl Machine {
     /// How it ended, if it did.
     pub fn ended(&self) -> Option<&Ended> {
         self.state.ended.as_deref()
-    }
-
-    fn has_rest(&self) -> bool {
-        !self.state.urgent.is_empty() || !self.state.ready.is_empty()
     }
 
     /// What an engine commits and does.

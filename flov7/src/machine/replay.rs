@@ -86,13 +86,23 @@ impl Machine {
     /// # Errors
     /// [`ReplayError`]: the journal was written by something else, or this release decides otherwise.
     pub fn replay(program: Arc<Program>, turns: &[TurnBody]) -> Result<(Machine, Outstanding), ReplayError> {
+        let machine = Machine::replay_keeping(program, turns, false)?;
+        let outstanding = machine.outstanding();
+        Ok((machine, outstanding))
+    }
+
+    /// As [`Machine::replay`]; `keep` leaves values where they are after their last use.
+    pub(super) fn replay_keeping(
+        program: Arc<Program>,
+        turns: &[TurnBody],
+        keep: bool,
+    ) -> Result<Machine, ReplayError> {
         let Some((first, rest)) = turns.split_first() else { return Err(corrupt("it has no turn")) };
-        let mut machine = begin(program, first)?;
+        let mut machine = begin(program, first, keep)?;
         for turn in rest {
             machine.replay_turn(turn)?;
         }
-        let outstanding = machine.outstanding();
-        Ok((machine, outstanding))
+        Ok(machine)
     }
 
     /// Attempts in flight, in the order in which they were scheduled.
@@ -101,7 +111,7 @@ impl Machine {
             let open = self.state.open(&self.program, *at)?;
             match &open.work {
                 super::state::OpenWork::Call(call) => Some((open.path.clone(), call.attempt)),
-                super::state::OpenWork::Block { .. } => None,
+                _ => None,
             }
         });
         Outstanding { calls: calls.collect() }
@@ -148,7 +158,7 @@ fn script(events: &[Event], stopped: Option<u64>) -> Script {
 }
 
 /// The machine after its first turn.
-fn begin(program: Arc<Program>, body: &TurnBody) -> Result<Machine, ReplayError> {
+fn begin(program: Arc<Program>, body: &TurnBody, keep: bool) -> Result<Machine, ReplayError> {
     let (events, stopped) = read(body)?;
     let script = script(&events, stopped);
     let mut events = events.into_iter();
@@ -162,6 +172,7 @@ fn begin(program: Arc<Program>, body: &TurnBody) -> Result<Machine, ReplayError>
         return Err(ReplayError::Rules { rules: started.rules });
     }
     let mut state = State::new(&program, *started);
+    state.keep = keep;
     let mut run = Run::new(&program, &mut state, body.at);
     run.tape.replay = Some(script);
     run.count();

@@ -10,7 +10,8 @@ use super::event::{Ended, Event, Scheduled, Timer};
 use super::state::{At, State, Unit};
 use super::{Blocked, BlockedReason, Command, EndStatus, Failure, FailureClass, Settled};
 use crate::id::{StepPath, Timestamp};
-use crate::program::{Env, Program, Slot, slot};
+use crate::expr::{Env, EvalError, Fuel, Reference};
+use crate::program::{Condition, Program, Template, slot};
 
 /// How many expression steps a turn may take before it says `more` (RULES, turn.fuel).
 pub(super) const TURN_FUEL: u64 = 1_000_000;
@@ -32,8 +33,7 @@ pub(super) struct Tape {
     pub(super) count: u32,
     pub(super) commands: Vec<Command>,
     pub(super) settled: Vec<(StepPath, Settled)>,
-    /// Expression steps spent.
-    pub(super) spent: u64,
+    pub(super) fuel: Fuel,
     /// Pieces of work done.
     pub(super) units: u64,
     /// Set when the turn stops before it comes to rest.
@@ -103,7 +103,7 @@ impl<'a> Run<'a> {
 
     /// Appends `started`, whose input has moved into its slot.
     pub(super) fn record_started(&mut self) {
-        let input = self.state.scope(0).slots[self.program.input].as_deref().unwrap_or(&Value::Null);
+        let input = self.state.scope(0).slots[slot::INPUT].as_deref().unwrap_or(&Value::Null);
         write_event(&mut self.tape.out, self.state.now, &EventRef::Started(&self.state.started, input));
         self.count();
     }
@@ -121,7 +121,7 @@ impl<'a> Run<'a> {
 
     /// Whether work is left from an earlier turn.
     pub(super) fn has_rest(&self) -> bool {
-        !self.state.urgent.is_empty() || !self.state.ready.is_empty()
+        self.state.has_rest()
     }
 
     /// Counts an event that is journaled already.
@@ -182,7 +182,8 @@ impl<'a> Run<'a> {
 
     /// Does all that is ready, until nothing is, the fuel is spent, or a defect is met.
     pub(super) fn drain(&mut self) {
-        while !self.tape.stopped {
+        // Nothing starts while the execution is paused.
+        while !self.tape.stopped && !self.state.paused {
             let urgent = !self.state.urgent.is_empty();
             if !urgent && self.state.ready.is_empty() {
                 return;
@@ -191,7 +192,7 @@ impl<'a> Run<'a> {
                 self.tape.stopped = true;
                 return;
             }
-            self.tape.spent += UNIT_FUEL;
+            self.tape.fuel.spend(UNIT_FUEL);
             // What is being done is taken out only once it is done: a defect leaves it for the next release.
             let next = if urgent { None } else { self.state.ready.first().copied() };
             let outcome = match (self.state.urgent.front().cloned(), next) {
@@ -221,7 +222,7 @@ impl<'a> Run<'a> {
     fn must_stop(&self) -> bool {
         match &self.tape.replay {
             Some(script) => script.stopped.is_some_and(|units| self.tape.units >= units),
-            None => self.tape.spent >= TURN_FUEL,
+            None => self.tape.fuel.used() >= TURN_FUEL,
         }
     }
 
@@ -234,6 +235,37 @@ impl<'a> Run<'a> {
             }
             Unit::BlockEnd { scope, block } => self.block_end(scope, block),
         }
+    }
+
+    /// A template's value, as seen from a step.
+    pub(super) fn render(&mut self, at: At, template: &Template) -> Result<Arc<Value>, Trouble> {
+        self.render_with(at, template, None)
+    }
+
+    /// As [`Run::render`], with the root `error`.
+    pub(super) fn render_with(
+        &mut self,
+        at: At,
+        template: &Template,
+        error: Option<&Arc<Value>>,
+    ) -> Result<Arc<Value>, Trouble> {
+        let view = View { program: self.program, state: self.state, scope: at.scope, error };
+        let value = template.render(&view, &mut self.tape.fuel);
+        value.map_err(|error| self.trouble(at, &error))
+    }
+
+    /// Whether a condition holds, as seen from a step.
+    pub(super) fn holds(&mut self, at: At, condition: &Condition) -> Result<bool, Trouble> {
+        let view = View { program: self.program, state: self.state, scope: at.scope, error: None };
+        let answer = condition.holds(&view, &mut self.tape.fuel);
+        answer.map_err(|error| self.trouble(at, &error))
+    }
+
+    fn trouble(&self, at: At, error: &EvalError) -> Trouble {
+        if error.is_defect() {
+            return Trouble::Defect(defect(&self.state.path(self.program, at), &error.message));
+        }
+        Trouble::Failed(self.failure(at, FailureClass::Data, error.code, error.message.clone()))
     }
 
     /// A failure of a step that calls nothing.
@@ -258,17 +290,39 @@ impl<'a> Run<'a> {
 }
 
 /// The slots as one scope sees them.
-pub(super) struct View<'a> {
-    pub(super) program: &'a Program,
-    pub(super) state: &'a State,
-    pub(super) scope: u32,
-    pub(super) error: Option<&'a Arc<Value>>,
+struct View<'a> {
+    program: &'a Program,
+    state: &'a State,
+    scope: u32,
+    error: Option<&'a Arc<Value>>,
+}
+
+impl View<'_> {
+    fn find(&self, reference: &Reference) -> Option<&Arc<Value>> {
+        match reference.slot()? {
+            slot::ERROR => self.error,
+            slot => self.state.slot(self.program, self.scope, slot),
+        }
+    }
 }
 
 impl Env for View<'_> {
-    fn slot(&self, wanted: Slot) -> Option<&Arc<Value>> {
-        if wanted == slot::ERROR { self.error } else { self.state.slot(self.program, self.scope, wanted) }
+    fn read(&self, reference: &Reference) -> Option<&Value> {
+        self.find(reference).map(|value| &**value)
     }
+
+    fn share(&self, reference: &Reference) -> Option<Arc<Value>> {
+        self.find(reference).cloned()
+    }
+
+    fn now(&self) -> crate::expr::Timestamp {
+        expr_time(self.state.now)
+    }
+}
+
+/// An instant as expressions have it: both count milliseconds since 1970 over the same range.
+pub(super) fn expr_time(at: Timestamp) -> crate::expr::Timestamp {
+    crate::expr::Timestamp::from_millis(at.ms()).unwrap_or_default()
 }
 
 /// A defect of ours at a step.

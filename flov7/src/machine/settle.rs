@@ -9,6 +9,7 @@ use super::run::{Run, Tag, Trouble};
 use super::state::{At, BlockEnding, BlockStop, CallPhase, Ending, OpenWork, Phase, Unit};
 use super::{Blocked, Command, EndStatus, Failure, FailureClass, Settled};
 use crate::catalog::Effect;
+use crate::program::Handler;
 
 /// How long a cancelled action may still give its result, in milliseconds (RULES, cancel).
 pub(super) const GRACE: i64 = 10_000;
@@ -25,6 +26,7 @@ impl Run<'_> {
         let step = &self.program.steps[at.step as usize];
         let path = self.state.path(self.program, at);
         self.decide(Tag::Settled, &path, &[how as u64]);
+        self.state.unregister(self.program, at);
         let cell = self.state.cell_mut(self.program, at);
         let before = std::mem::replace(&mut cell.phase, Phase::Settled(how, failure));
         let block = self.state.block_mut(self.program, at.scope, step.block);
@@ -39,6 +41,9 @@ impl Run<'_> {
             if open.work.is_busy() {
                 self.state.busy = self.state.busy.saturating_sub(1);
             }
+            if let OpenWork::Wait { due } = &open.work {
+                self.state.timers.remove(&(*due, Some(path.clone()), Timer::Wait));
+            }
             if let OpenWork::Call(call) = &open.work
                 && call.unknown
                 && call.effect != Effect::None
@@ -47,11 +52,11 @@ impl Run<'_> {
                 self.state.unknown_effects.push(path.clone());
             }
         }
-        let scope = self.state.scope_mut(at.scope);
-        if value.is_some() {
-            scope.slots[step.local as usize] = value;
+        if let Some(value) = value {
+            self.state.keep_value(self.program, at, value);
         }
-        let serial = scope.serial;
+        self.state.release(self.program, at);
+        let serial = self.state.scope(at.scope).serial;
         self.tape.settled.push((path, how));
         let stopping = self.state.block(self.program, at.scope, step.block).stop.is_some();
         for follower in &step.followers {
@@ -78,21 +83,64 @@ impl Run<'_> {
 
     /// A step failed. Its `on_error` decides; unhandled, its block stops (RULES, fail.block).
     pub(super) fn fail(&mut self, at: At, failure: Box<Failure>) -> Result<(), Blocked> {
-        let block = self.program.steps[at.step as usize].block;
+        if matches!(self.state.cell(self.program, at).phase, Phase::Settled(..)) {
+            // It was cancelled before its failure could be decided on.
+            return Ok(());
+        }
+        let step = &self.program.steps[at.step as usize];
+        let mut failure = *failure;
+        if let Some(handler) = step.handlers.iter().find(|handler| self.handles(handler, &failure))
+            && handler.goes_on
+        {
+            let value = match &handler.value {
+                None => Ok(None),
+                Some(template) => {
+                    let error = Arc::new(failure.as_root());
+                    self.render_with(at, template, Some(&error)).map(Some)
+                }
+            };
+            match value {
+                Ok(value) => {
+                    failure.also.clear();
+                    self.settle(at, Settled::Failed, value, Some(Box::new(failure)));
+                    return Ok(());
+                }
+                Err(Trouble::Defect(blocked)) => return Err(blocked),
+                // The handler itself failed: that is the step's failure now, with what it was to handle beside it.
+                Err(Trouble::Failed(second)) => {
+                    let first = std::mem::replace(&mut failure, *second);
+                    failure.add(first);
+                }
+            }
+        }
         let mut alone = failure.clone();
         alone.also.clear();
-        let cell = self.state.block_mut(self.program, at.scope, block);
-        cell.failures.push(*failure);
-        // The first failure stops the block; it does so before anything that waited for the step could start.
+        let cell = self.state.block_mut(self.program, at.scope, step.block);
+        cell.failures.push(failure);
+        // The first failure stops the block, before anything that waited for the step could start.
         let first = cell.stop.is_none();
         if first {
             cell.stop = Some(BlockStop::Failed);
         }
-        self.settle(at, Settled::Failed, None, Some(alone));
+        self.settle(at, Settled::Failed, None, Some(Box::new(alone)));
         if first {
-            self.cancel_open(at.scope, block);
+            self.cancel_open(at.scope, step.block);
         }
         Ok(())
+    }
+
+    /// Whether a rule of `on_error` is for a failure.
+    fn handles(&self, handler: &Handler, failure: &Failure) -> bool {
+        let code = handler.codes.as_ref().is_none_or(|codes| {
+            codes.iter().any(|code| match code.strip_suffix('*') {
+                Some(family) => failure.code.starts_with(family),
+                None => failure.code == **code,
+            })
+        });
+        code && handler.steps.as_ref().is_none_or(|steps| {
+            let failed = failure.step.as_ref().and_then(|path| self.program.step_at(path));
+            failed.is_some_and(|failed| steps.iter().any(|step| self.program.is_within(failed, *step)))
+        })
     }
 
     /// Stops a block from outside.
@@ -135,6 +183,9 @@ impl Run<'_> {
                 }
                 CallPhase::Between => self.settle(at, Settled::Cancelled, None, None),
             },
+            OpenWork::Wait { .. } | OpenWork::WaitFor { .. } | OpenWork::Person(_) => {
+                self.settle(at, Settled::Cancelled, None, None);
+            }
             OpenWork::Block { scope, block, ending } => {
                 let (scope, block) = (*scope, *block);
                 ending.get_or_insert(BlockEnding::Cancelled);
@@ -162,11 +213,7 @@ impl Run<'_> {
                 let mut failures = std::mem::take(&mut cell.failures).into_iter();
                 match failures.next() {
                     Some(mut first) => {
-                        for mut other in failures {
-                            let also = std::mem::take(&mut other.also);
-                            first.also.push(other);
-                            first.also.extend(also);
-                        }
+                        failures.for_each(|other| first.add(other));
                         Outcome::Failed(Box::new(first))
                     }
                     None => Outcome::Cancelled,
@@ -191,7 +238,15 @@ impl Run<'_> {
         };
         match plan.holder {
             None => self.finish(outcome),
-            Some(step) => self.block_done(At { step, scope }, outcome),
+            Some(step) => {
+                if !self.state.keep {
+                    let scope = self.state.scope_mut(scope);
+                    for slot in &plan.releases {
+                        scope.slots[*slot] = None;
+                    }
+                }
+                self.block_done(At { step, scope }, outcome);
+            }
         }
         Ok(())
     }
@@ -204,7 +259,7 @@ impl Run<'_> {
         match (ending, outcome) {
             (Some(BlockEnding::TimedOut), _) => {
                 let failure =
-                    self.failure(at, FailureClass::World, "timeout", "it took longer than its timeout");
+                    self.failure(at, FailureClass::World, "timeout", super::timer::TIMED_OUT);
                 self.state.urgent.push_back(Unit::Fail(at, failure));
             }
             (Some(BlockEnding::Cancelled), _) | (None, Outcome::Cancelled) => {

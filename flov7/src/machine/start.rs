@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::run::{Run, Tag, Trouble, View};
-use super::state::{At, Open, OpenWork, Phase};
+use super::event::Timer;
+use super::run::{Run, Tag, Trouble};
+use super::state::{At, Ending, Open, OpenWork, Phase, Unit};
 use super::{Blocked, Failure, FailureClass, Settled};
-use crate::program::{Condition, Template, Work};
+use crate::program::Work;
 
 impl Run<'_> {
     /// Starts a step that waits for nothing more. A step of a block that stops is never started.
@@ -17,43 +18,57 @@ impl Run<'_> {
             return Ok(());
         }
         if self.state.activations >= self.program.max_steps {
-            self.exhaust();
+            let limit = self.program.max_steps;
+            let message = format!("the execution started {limit} steps, as many as it may");
+            self.stop(Ending::Limit(Box::new(Failure::of_limit("limit.steps", message))));
             return Ok(());
         }
         match self.begin(at) {
             Ok(()) => Ok(()),
             Err(Trouble::Failed(failure)) => {
                 self.activate(at);
-                self.state.urgent.push_back(super::state::Unit::Fail(at, failure));
+                self.state.urgent.push_back(Unit::Fail(at, failure));
                 Ok(())
             }
             Err(Trouble::Defect(blocked)) => Err(blocked),
         }
     }
 
-    /// Evaluates what the step needs, and only then changes anything.
+    /// Evaluates what the step needs, and only then changes anything: a defect leaves all as it was.
     fn begin(&mut self, at: At) -> Result<(), Trouble> {
-        let step = &self.program.steps[at.step as usize];
+        let program = self.program;
+        let step = &program.steps[at.step as usize];
         if let Some(when) = &step.when
-            && !self.ask(at, when)?
+            && !self.holds(at, when)?
         {
             self.activate(at);
-            let path = self.state.path(self.program, at);
+            let path = self.state.path(program, at);
             self.decide(Tag::Skipped, &path, &[]);
             self.settle(at, Settled::Skipped, None, None);
             return Ok(());
         }
         match &step.work {
             Work::Call(call) => self.begin_call(at, call),
-            Work::Set(template) => {
-                let value = self.render(at, template)?;
+            Work::Core(core) => self.begin_core(at, core),
+            Work::Set(_) | Work::Parse { .. } | Work::Format { .. } | Work::Validate { .. } => {
+                let value = self.compute(at, &step.work)?;
                 self.activate(at);
                 self.settle(at, Settled::Done, Some(value), None);
                 Ok(())
             }
             Work::If { condition, then, otherwise } => {
-                let chosen = if self.ask(at, condition)? { Some(*then) } else { *otherwise };
-                self.activate(at);
+                let chosen = if self.holds(at, condition)? { Some(*then) } else { *otherwise };
+                self.enter(at, chosen);
+                Ok(())
+            }
+            Work::First { cases, otherwise } => {
+                let mut chosen = *otherwise;
+                for (when, block) in cases {
+                    if self.holds(at, when)? {
+                        chosen = Some(*block);
+                        break;
+                    }
+                }
                 self.enter(at, chosen);
                 Ok(())
             }
@@ -71,9 +86,9 @@ impl Run<'_> {
     pub(super) fn open(&mut self, at: At, work: OpenWork) {
         let step = &self.program.steps[at.step as usize];
         let path = self.state.path(self.program, at);
-        let due = step.timeout.map(|ms| self.state.now.saturating_add_ms(ms));
+        let due = self.step_due(at);
         if let Some(due) = due {
-            self.state.timers.insert((due, Some(path.clone()), super::event::Timer::Step), at);
+            self.state.timers.insert((due, Some(path.clone()), Timer::Step), at);
         }
         if work.is_busy() {
             self.state.busy += 1;
@@ -85,8 +100,14 @@ impl Run<'_> {
         self.state.cell_mut(self.program, at).phase = Phase::Open(Box::new(Open { path, due, work }));
     }
 
+    /// When the `timeout` of a step that opens now is over.
+    pub(super) fn step_due(&self, at: At) -> Option<crate::id::Timestamp> {
+        self.program.steps[at.step as usize].timeout.map(|ms| self.state.now.saturating_add_ms(ms))
+    }
+
     /// Runs a block of a step; a step without a block to run is done with null.
     fn enter(&mut self, at: At, block: Option<u32>) {
+        self.activate(at);
         let path = self.state.path(self.program, at);
         self.decide(Tag::Branch, &path, &[block.map_or(0, |block| u64::from(block) + 1)]);
         match block {
@@ -102,38 +123,11 @@ impl Run<'_> {
     pub(super) fn start_block(&mut self, scope: u32, block: u32) {
         let plan = &self.program.blocks[block as usize];
         let serial = self.state.scope(scope).serial;
-        let cell = self.state.block_mut(self.program, scope, block);
-        cell.left = plan.steps;
+        self.state.block_mut(self.program, scope, block).left = plan.steps;
         if plan.steps == 0 {
             self.finish_block(scope, block);
         }
         self.state.ready.extend(plan.first.iter().map(|step| (*step, serial, scope)));
-    }
-
-    pub(super) fn render(&mut self, at: At, template: &Template) -> Result<Arc<Value>, Trouble> {
-        let view = View { program: self.program, state: self.state, scope: at.scope, error: None };
-        Ok(template.render(&view))
-    }
-
-    fn ask(&mut self, at: At, condition: &Condition) -> Result<bool, Trouble> {
-        let view = View { program: self.program, state: self.state, scope: at.scope, error: None };
-        Ok(condition.ask(&view))
-    }
-
-    /// The execution has started as many steps as it may (RULES, limit): uncatchable.
-    fn exhaust(&mut self) {
-        let message = format!("the execution started {} steps, as many as it may", self.program.max_steps);
-        let failure = Failure {
-            code: "limit.steps".to_owned(),
-            class: FailureClass::Limit,
-            message,
-            step: None,
-            attempt: 0,
-            retryable: false,
-            details: Value::Null,
-            also: Vec::new(),
-        };
-        self.stop(super::state::Ending::Limit(Box::new(failure)));
     }
 }
 
@@ -141,8 +135,24 @@ impl OpenWork {
     /// Whether the execution is `running` while a step is at it.
     pub(super) fn is_busy(&self) -> bool {
         match self {
-            OpenWork::Call(_) => true,
-            OpenWork::Block { .. } => false,
+            OpenWork::Call(_) | OpenWork::Wait { .. } => true,
+            OpenWork::WaitFor { .. } | OpenWork::Person(_) | OpenWork::Block { .. } => false,
+        }
+    }
+}
+
+impl Failure {
+    /// A limit of the execution: no step's failure, and none that can be caught.
+    pub(super) fn of_limit(code: &str, message: impl Into<String>) -> Failure {
+        Failure {
+            code: code.to_owned(),
+            class: FailureClass::Limit,
+            message: message.into(),
+            step: None,
+            attempt: 0,
+            retryable: false,
+            details: Value::Null,
+            also: Vec::new(),
         }
     }
 }

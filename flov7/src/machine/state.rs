@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::event::{Ended, RecordedStep, Started, Timer};
-use super::{Failure, Settled};
+use super::event::{Ended, RecordedStep, Signal, Started, Timer};
+use super::{Actor, Failure, Settled};
 use crate::catalog::Effect;
-use crate::id::{StepPath, Timestamp};
+use crate::id::{Digest, StepPath, Timestamp};
 use crate::json::Fnv64;
-use crate::program::{Program, Slot, slot};
+use crate::program::{BY_BLOCK, Program, Slot, slot};
 
 /// A step of a running scope. Ordered by the document, then by scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +48,34 @@ pub(super) struct State {
     pub(super) due: Option<Timestamp>,
     pub(super) ending: Option<Ending>,
     pub(super) unknown_effects: Vec<StepPath>,
+    /// Steps that wait for a signal, the oldest first.
+    pub(super) waiters: BTreeMap<Address, VecDeque<At>>,
+    /// Steps that wait, by token.
+    pub(super) tokens: BTreeMap<Arc<str>, At>,
+    /// Signals that came before anyone waited for them, the oldest first.
+    pub(super) buffered: BTreeMap<Address, VecDeque<Buffered>>,
+    pub(super) buffered_count: u32,
+    pub(super) buffered_bytes: u64,
+    /// The start of the digest of each message's id that was taken: a message counts once.
+    pub(super) seen: BTreeSet<[u8; 16]>,
+    pub(super) paused: bool,
+    /// Signals that came while it was paused.
+    pub(super) parked: VecDeque<Signal>,
+    /// Whether values stay after their last use, for someone who wants to look at them.
+    pub(super) keep: bool,
     pub(super) ended: Option<Box<Ended>>,
+}
+
+/// Where a signal by name goes: the name, and the key that tells waiters of one name apart.
+pub(super) type Address = (Box<str>, Option<Box<str>>);
+
+/// A signal without a waiter.
+#[derive(Clone, Debug)]
+pub(super) struct Buffered {
+    pub(super) payload: Arc<Value>,
+    pub(super) by: Actor,
+    /// The length of its canonical text.
+    pub(super) bytes: u64,
 }
 
 /// Why the whole execution is being stopped.
@@ -85,6 +112,8 @@ pub(super) struct Scope {
     pub(super) cells: Box<[Cell]>,
     pub(super) blocks: Box<[BlockCell]>,
     pub(super) slots: Box<[Option<Arc<Value>>]>,
+    /// For each slot, how many steps' ends still keep it.
+    pub(super) readers: Box<[u32]>,
 }
 
 /// Where one step stands.
@@ -121,12 +150,29 @@ pub(super) struct Open {
 #[derive(Clone, Debug)]
 pub(super) enum OpenWork {
     Call(OpenCall),
+    /// `core.wait`, over at this instant.
+    Wait { due: Timestamp },
+    /// `core.wait_for`.
+    WaitFor { address: Address, token: Arc<str> },
+    /// `core.approve` or `core.ask`.
+    Person(Box<OpenPerson>),
     /// A block of an `if` or of a `switch` runs.
     Block {
         scope: u32,
         block: u32,
         ending: Option<BlockEnding>,
     },
+}
+
+/// A question to a person.
+#[derive(Clone, Debug)]
+pub(super) struct OpenPerson {
+    /// A yes or no is wanted; else an answer.
+    pub(super) approval: bool,
+    pub(super) token: Arc<str>,
+    pub(super) title: String,
+    pub(super) details: Option<Value>,
+    pub(super) to: Option<String>,
 }
 
 /// Why the block of an open step is being stopped from outside.
@@ -195,8 +241,8 @@ impl State {
         let input = Arc::new(std::mem::take(&mut started.input));
         let execution = json!({ "id": started.execution, "trigger": started.trigger });
         let mut root = Scope::new(program, 0, None, 0, "".into());
-        root.slots[program.input] = Some(input);
-        root.slots[program.execution] = Some(Arc::new(execution));
+        root.slots[slot::INPUT] = Some(input);
+        root.slots[slot::EXECUTION] = Some(Arc::new(execution));
         State {
             started,
             turn: 0,
@@ -213,6 +259,15 @@ impl State {
             due: None,
             ending: None,
             unknown_effects: Vec::new(),
+            waiters: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            buffered: BTreeMap::new(),
+            buffered_count: 0,
+            buffered_bytes: 0,
+            seen: BTreeSet::new(),
+            paused: false,
+            parked: VecDeque::new(),
+            keep: false,
             ended: None,
         }
     }
@@ -278,6 +333,80 @@ impl State {
         (self.path(program, at) == *path).then_some(at)
     }
 
+    /// Whether something is left to do without anything coming.
+    pub(super) fn has_rest(&self) -> bool {
+        !self.paused && !(self.urgent.is_empty() && self.ready.is_empty())
+    }
+
+    /// Takes note of a message; false for one that was taken before.
+    pub(super) fn see(&mut self, id: &str) -> bool {
+        let mut half = [0; 16];
+        half.copy_from_slice(&Digest::of(id).as_bytes()[..16]);
+        self.seen.insert(half)
+    }
+
+    /// Keeps a signal until someone waits for it.
+    pub(super) fn buffer(&mut self, address: Address, signal: Buffered) {
+        self.buffered_count += 1;
+        self.buffered_bytes += signal.bytes;
+        self.buffered.entry(address).or_default().push_back(signal);
+    }
+
+    /// The oldest signal that was kept for an address.
+    pub(super) fn take_buffered(&mut self, address: &Address) -> Option<Buffered> {
+        let queue = self.buffered.get_mut(address)?;
+        let signal = queue.pop_front()?;
+        if queue.is_empty() {
+            self.buffered.remove(address);
+        }
+        self.buffered_count = self.buffered_count.saturating_sub(1);
+        self.buffered_bytes = self.buffered_bytes.saturating_sub(signal.bytes);
+        Some(signal)
+    }
+
+    /// A step waits for no signal and no person any more.
+    pub(super) fn unregister(&mut self, program: &Program, at: At) {
+        let (token, address) = match self.open(program, at).map(|open| &open.work) {
+            Some(OpenWork::WaitFor { address, token }) => (token.clone(), Some(address.clone())),
+            Some(OpenWork::Person(person)) => (person.token.clone(), None),
+            _ => return,
+        };
+        self.tokens.remove(&token);
+        if let Some(address) = address
+            && let Some(waiters) = self.waiters.get_mut(&address)
+        {
+            waiters.retain(|waiter| *waiter != at);
+            if waiters.is_empty() {
+                self.waiters.remove(&address);
+            }
+        }
+    }
+
+    /// Keeps the value of a step while something may still read it.
+    pub(super) fn keep_value(&mut self, program: &Program, at: At, value: Arc<Value>) {
+        let slot = program.steps[at.step as usize].slot as usize;
+        let keep = self.keep;
+        let scope = self.scope_mut(at.scope);
+        if scope.readers[slot] > 0 || keep {
+            scope.slots[slot] = Some(value);
+        }
+    }
+
+    /// A step has settled: what only it still read is gone.
+    pub(super) fn release(&mut self, program: &Program, at: At) {
+        let keep = self.keep;
+        let scope = self.scope_mut(at.scope);
+        for slot in &program.steps[at.step as usize].releases {
+            let readers = &mut scope.readers[*slot];
+            if *readers != BY_BLOCK {
+                *readers = readers.saturating_sub(1);
+                if *readers == 0 && !keep {
+                    scope.slots[*slot] = None;
+                }
+            }
+        }
+    }
+
     /// The value in a slot, as seen from a scope.
     pub(super) fn slot(&self, program: &Program, from: u32, wanted: Slot) -> Option<&Arc<Value>> {
         let mut scope = self.scope(from);
@@ -306,7 +435,8 @@ impl Scope {
             prefix,
             cells: plan.waits.iter().map(cell).collect(),
             blocks: plan.blocks.iter().map(|_| BlockCell::default()).collect(),
-            slots: vec![None; plan.slots as usize].into(),
+            slots: vec![None; plan.readers.len()].into(),
+            readers: plan.readers.clone(),
         }
     }
 }

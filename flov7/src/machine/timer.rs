@@ -1,11 +1,18 @@
 //! Timers: what is due, and what that means.
 
+use std::sync::Arc;
+
+use serde_json::Value;
+
 use super::codec::EventRef;
 use super::event::Timer;
 use super::run::{Run, Tag};
-use super::state::{At, BlockEnding, CallPhase, Ending, OpenWork};
-use super::{Failure, FailureClass};
+use super::state::{At, BlockEnding, CallPhase, Ending, OpenWork, Unit};
+use super::{Failure, FailureClass, Settled};
 use crate::id::{StepPath, Timestamp};
+
+/// What a step's own `timeout` says.
+pub(super) const TIMED_OUT: &str = "it took longer than its timeout";
 
 impl Run<'_> {
     /// Whether the turn takes another incoming: not once its fuel is spent. A turn that a defect stopped does, and
@@ -17,6 +24,7 @@ impl Run<'_> {
     /// Fires what is due, by due instant and path, and does what each makes ready before the next fires.
     pub(super) fn fire_due(&mut self) {
         while self.takes_more()
+            && !self.state.paused
             && let Some(((due, path, timer), at)) = self.state.timers.first_key_value()
             && *due <= self.state.now
         {
@@ -45,6 +53,7 @@ impl Run<'_> {
         let open = self.state.open(self.program, at)?;
         let due = match (timer, &open.work) {
             (Timer::Step, _) => open.due?,
+            (Timer::Wait, OpenWork::Wait { due }) => *due,
             (Timer::Attempt, OpenWork::Call(call)) => match call.phase {
                 CallPhase::Running { due, .. } => due,
                 _ => return None,
@@ -73,7 +82,9 @@ impl Run<'_> {
             Timer::Attempt => self.attempt_timed_out(at),
             Timer::Grace => self.abandon(at),
             Timer::Backoff => self.backed_off(at),
-            Timer::Wait | Timer::Rest => {}
+            Timer::Wait => self.settle(at, Settled::Done, Some(Arc::new(Value::Null)), None),
+            // Not armed: the machine fires it itself.
+            Timer::Rest => {}
         }
     }
 
@@ -83,6 +94,11 @@ impl Run<'_> {
         open.due = None;
         match &mut open.work {
             OpenWork::Call(_) => self.call_timed_out(at),
+            OpenWork::Wait { .. } | OpenWork::WaitFor { .. } | OpenWork::Person(_) => {
+                self.state.unregister(self.program, at);
+                let failure = self.failure(at, FailureClass::World, "timeout", TIMED_OUT);
+                self.state.urgent.push_back(Unit::Fail(at, failure));
+            }
             OpenWork::Block { scope, block, ending } => {
                 let (scope, block) = (*scope, *block);
                 // A block that is stopping already ends for its first reason.
@@ -101,16 +117,7 @@ impl Run<'_> {
     /// The workflow's `timeout` is over: uncatchable.
     fn out_of_time(&mut self) {
         self.state.due = None;
-        let failure = Failure {
-            code: "limit.time".to_owned(),
-            class: FailureClass::Limit,
-            message: "the execution took longer than its timeout".to_owned(),
-            step: None,
-            attempt: 0,
-            retryable: false,
-            details: serde_json::Value::Null,
-            also: Vec::new(),
-        };
+        let failure = Failure::of_limit("limit.time", "the execution took longer than its timeout");
         self.stop(Ending::Limit(Box::new(failure)));
     }
 }

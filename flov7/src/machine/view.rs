@@ -34,7 +34,8 @@ impl Machine {
                         (None, None)
                     }
                 };
-                let output = running.slots[place].as_deref().cloned();
+                let slot = self.program.steps[step as usize].slot as usize;
+                let output = running.slots[slot].as_deref().cloned();
                 steps.push((cell.order, StepView { path, settled, attempts: cell.attempts, output, error }));
             }
         }
@@ -62,31 +63,48 @@ impl Machine {
     /// # Errors
     /// As [`Machine::replay`].
     pub fn replay_view(program: Arc<Program>, turns: &[TurnBody]) -> Result<ExecutionView, ReplayError> {
-        let (machine, _) = Machine::replay(program, turns)?;
-        Ok(machine.view())
+        Ok(Machine::replay_keeping(program, turns, true)?.view())
     }
 }
 
 /// What an open step waits for.
 fn waits(open: &Open) -> Option<Waiting> {
-    let wait = |kind, due| Waiting {
+    let mut wait = Waiting {
         path: open.path.clone(),
-        kind,
+        kind: ScheduledKind::Call,
         token: None,
         signal: None,
         title: None,
         details: None,
         to: None,
-        due,
+        due: open.due,
     };
     match &open.work {
         OpenWork::Call(call) => match call.phase {
-            CallPhase::Running { due, .. } | CallPhase::Cancelling { due, .. } => {
-                Some(wait(ScheduledKind::Call, Some(due)))
+            CallPhase::Running { due, .. } | CallPhase::Cancelling { due, .. } => wait.due = Some(due),
+            CallPhase::Backoff { due } => {
+                wait.kind = ScheduledKind::Backoff;
+                wait.due = Some(due);
             }
-            CallPhase::Backoff { due } => Some(wait(ScheduledKind::Backoff, Some(due))),
-            CallPhase::Between => None,
+            CallPhase::Between => return None,
         },
-        OpenWork::Block { .. } => None,
+        OpenWork::Wait { due } => {
+            wait.kind = ScheduledKind::Wait;
+            wait.due = Some(*due);
+        }
+        OpenWork::WaitFor { address, token } => {
+            wait.kind = ScheduledKind::WaitFor;
+            wait.token = Some(token.to_string());
+            wait.signal = Some(address.0.to_string());
+        }
+        OpenWork::Person(person) => {
+            wait.kind = if person.approval { ScheduledKind::Approve } else { ScheduledKind::Ask };
+            wait.token = Some(person.token.to_string());
+            wait.title = Some(person.title.clone());
+            wait.details = person.details.clone();
+            wait.to = person.to.clone();
+        }
+        OpenWork::Block { .. } => return None,
     }
+    Some(wait)
 }

@@ -1,9 +1,15 @@
-//! Calls of registered actions.
+//! Actions: calls of registered ones, and what the machine does itself.
 
 use std::sync::Arc;
 
-use super::Template;
-use crate::catalog::EffectOf;
+use super::build::{Build, Place, invalid};
+use super::checker::{self, Checker};
+use super::{Template, Work};
+use crate::catalog::{CORE_PREFIX, EffectOf};
+use crate::error::Error;
+use crate::expr::Encoding;
+use crate::types::Defs;
+use crate::validate::Interface;
 use crate::workflow::{self, Schema};
 
 /// A step that calls a handler.
@@ -13,10 +19,34 @@ pub(crate) struct Call {
     pub(crate) connection: Option<Arc<str>>,
     pub(crate) with: Option<Template>,
     pub(crate) input_schema: Schema,
+    /// What the input must conform to.
+    pub(crate) input: Box<[Checker]>,
+    /// What the output must conform to: the action's own schema, and the step's `expect`.
+    pub(crate) output: Box<[Checker]>,
     pub(crate) effect: EffectOf,
     /// How long an attempt may take, in milliseconds.
     pub(crate) attempt_timeout: i64,
     pub(crate) retry: Retry,
+}
+
+/// A step that waits, asks or fails.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) kind: CoreKind,
+    pub(crate) with: Option<Template>,
+    pub(crate) input: Box<[Checker]>,
+    /// The step's `expect`.
+    pub(crate) expect: Box<[Checker]>,
+}
+
+/// What the machine does itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CoreKind {
+    Wait,
+    WaitFor,
+    Approve,
+    Ask,
+    Fail,
 }
 
 /// How failed attempts are repeated; delays in milliseconds.
@@ -33,7 +63,7 @@ const ATTEMPT_TIMEOUT: i64 = 60_000;
 
 impl Retry {
     /// The policy, or one attempt where there is none.
-    pub(super) fn of(retry: Option<&workflow::Retry>) -> Retry {
+    fn of(retry: Option<&workflow::Retry>) -> Retry {
         let millis = |text: Option<&workflow::DurationText>, default| {
             text.and_then(workflow::DurationText::millis).unwrap_or(default).max(0)
         };
@@ -49,10 +79,66 @@ impl Retry {
     }
 }
 
-/// An attempt's time: what the step says, else what the action says, else a minute.
-pub(super) fn attempt_timeout(
-    step: Option<&workflow::DurationText>,
-    action: Option<&workflow::DurationText>,
-) -> i64 {
-    step.or(action).and_then(workflow::DurationText::millis).unwrap_or(ATTEMPT_TIMEOUT).max(0)
+impl<'a> Build<'a> {
+    pub(super) fn action(
+        &mut self,
+        step: &'a workflow::Step,
+        action: &'a workflow::Action,
+        place: Place,
+    ) -> Result<Work, Error> {
+        let interface = self.interface(&action.uses)?;
+        let mut with = action.with.as_ref().map(|with| self.template(with, place)).transpose()?;
+        let input = checker::all(&[(&interface.input.0, &Defs::none())])?;
+        let expect = action.expect.as_ref().map(|schema| &schema.0);
+        if let Some(name) = action.uses.strip_prefix(CORE_PREFIX)
+            && name != "emit"
+        {
+            let kind = match name {
+                "wait" => CoreKind::Wait,
+                "wait_for" => CoreKind::WaitFor,
+                "approve" => CoreKind::Approve,
+                "ask" => CoreKind::Ask,
+                "fail" => CoreKind::Fail,
+                "call" => return Err(Error::unsupported("`core.call` is not built yet")),
+                _ => return Err(invalid(format!("there is no action `{}`", action.uses))),
+            };
+            let expect: Vec<_> = expect.into_iter().map(|schema| (schema, &self.defs)).collect();
+            return Ok(Work::Core(Box::new(Core { kind, with, input, expect: checker::all(&expect)? })));
+        }
+        if let Some(with) = &mut with {
+            for pointer in path_arguments(&interface.input.0) {
+                with.encode(&pointer, Encoding::PathSegment);
+            }
+        }
+        let none = Defs::none();
+        let mut output = vec![(&interface.output.0, &none)];
+        output.extend(expect.map(|schema| (schema, &self.defs)));
+        let connection = action.connection.as_deref().or(interface.connection.as_deref());
+        let attempt = step.attempt_timeout.as_ref().or(interface.attempt_timeout.as_ref());
+        Ok(Work::Call(Box::new(Call {
+            action: action.uses.as_str().into(),
+            connection: connection.map(Arc::from),
+            with,
+            input_schema: interface.input.clone(),
+            input,
+            output: checker::all(&output)?,
+            effect: interface.effect.clone(),
+            attempt_timeout: attempt.map_or(Ok(ATTEMPT_TIMEOUT), super::build::millis)?,
+            retry: Retry::of(step.retry.as_ref()),
+        })))
+    }
+
+    fn interface(&self, action: &str) -> Result<&'a Interface, Error> {
+        let found = self.bundle.interfaces.get(action);
+        found.ok_or_else(|| invalid(format!("it has no interface of `{action}`")))
+    }
+}
+
+/// Pointers to the arguments that are paths: each `${ … }` in them is encoded as one segment.
+fn path_arguments(schema: &serde_json::Value) -> Vec<String> {
+    let properties = schema.get("properties").and_then(|properties| properties.as_object());
+    let paths = properties.into_iter().flatten().filter(|(_, argument)| {
+        argument.get("format").and_then(|format| format.as_str()) == Some("uri-path")
+    });
+    paths.map(|(name, _)| format!("/{}", crate::json::escape(name))).collect()
 }

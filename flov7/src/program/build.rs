@@ -1,13 +1,16 @@
 //! From the document to dense numbers.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::action::attempt_timeout;
-use super::{Block, Call, Condition, DEFAULT_STEPS, Program, Retry, Scope, Step, Template, Work, order};
+use super::checker::Checker;
+use super::reads::{Lives, Reader, Reads};
+use super::template::Names;
+use super::{Block, Condition, DEFAULT_STEPS, Handler, Program, Scope, Slot, Step, Template, order, slot};
 use crate::error::{Error, ErrorKind};
+use crate::expr::RootName;
 use crate::id::StepPath;
-use crate::validate::{Bundle, Interface};
+use crate::types::Defs;
+use crate::validate::Bundle;
 use crate::workflow::{self, DurationText, RULES};
 
 /// Blocks nest at most this deep (FORMAT, size); the recursion below is bounded by it.
@@ -21,10 +24,26 @@ pub(super) fn compile(bundle: &Bundle) -> Result<Program, Error> {
         ));
     }
     let document = &bundle.document;
-    let mut build = Build { bundle, steps: Vec::new(), blocks: Vec::new(), scopes: Vec::new() };
-    build.scopes.push(ScopeBuild::default());
+    let mut build = Build {
+        bundle,
+        defs: Defs::new(document.types.iter().map(|(name, schema)| (name.as_str(), schema.0.clone()))),
+        steps: Vec::new(),
+        blocks: Vec::new(),
+        scopes: Vec::new(),
+        by_id: BTreeMap::new(),
+        reads: Reads::default(),
+    };
+    build.scopes.push(ScopeBuild {
+        depth: 0,
+        around: None,
+        roots: vec![("input", slot::INPUT), ("execution", slot::EXECUTION)],
+        first: slot::ROOTS,
+        steps: Vec::new(),
+        waits: Vec::new(),
+        blocks: Vec::new(),
+    });
     build.block(&document.steps, document.output.as_ref(), None, 0, &mut Vec::new())?;
-    build.finish(document)
+    build.finish()
 }
 
 /// A bundle that validation would not have made.
@@ -37,19 +56,37 @@ pub(super) fn number(count: usize) -> Result<u32, Error> {
     u32::try_from(count).map_err(|_| invalid("it has too many parts"))
 }
 
-struct Build<'a> {
-    bundle: &'a Bundle,
-    steps: Vec<Option<Step>>,
-    blocks: Vec<Option<Block>>,
-    scopes: Vec<ScopeBuild>,
+pub(super) fn millis(text: &DurationText) -> Result<i64, Error> {
+    text.millis().map(|ms| ms.max(0)).ok_or_else(|| invalid(format!("`{}` is no duration", text.0)))
 }
 
-#[derive(Default)]
-struct ScopeBuild {
+pub(super) struct Build<'a> {
+    pub(super) bundle: &'a Bundle,
+    pub(super) defs: Defs,
+    steps: Vec<Option<Step>>,
+    blocks: Vec<Option<Block>>,
+    scopes: Vec<ScopeBuild<'a>>,
+    by_id: BTreeMap<Box<str>, (u32, Slot)>,
+    reads: Reads,
+}
+
+struct ScopeBuild<'a> {
     depth: u32,
-    waits: Vec<u32>,
+    /// The scope around it.
+    around: Option<u32>,
+    roots: Vec<(&'a str, usize)>,
+    /// The slot of its first step.
+    first: u32,
     steps: Vec<u32>,
+    waits: Vec<u32>,
     blocks: Vec<u32>,
+}
+
+/// Where in the document something is compiled.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) reader: Reader,
+    pub(super) scope: u32,
 }
 
 impl<'a> Build<'a> {
@@ -70,7 +107,6 @@ impl<'a> Build<'a> {
         let in_scope = &mut self.scopes[scope as usize];
         let local = number(in_scope.blocks.len())?;
         in_scope.blocks.push(block);
-        // All steps of the block are numbered before what they hold: followers and paths need the numbers.
         let waits = order::waits(steps)?;
         let mut followers = vec![Vec::new(); steps.len()];
         let mut numbers = Vec::with_capacity(steps.len());
@@ -90,13 +126,14 @@ impl<'a> Build<'a> {
                 step.followers = followers.into_iter().map(|at| numbers[at]).collect();
             }
         }
+        let place = Place { reader: Reader::Output(block), scope };
         self.blocks[block as usize] = Some(Block {
             holder,
-            scope,
             local,
             steps: number(steps.len())?,
             first: first.into(),
-            output: output.map(Template::compile).transpose()?,
+            output: output.map(|output| self.template(output, place)).transpose()?,
+            releases: Box::default(),
         });
         Ok(block)
     }
@@ -112,151 +149,160 @@ impl<'a> Build<'a> {
         let at = number(self.steps.len())?;
         self.steps.push(None);
         let in_scope = &mut self.scopes[scope as usize];
-        let local = number(in_scope.waits.len())?;
+        let local = number(in_scope.steps.len())?;
         in_scope.waits.push(number(waits.len())?);
         in_scope.steps.push(at);
+        let (place, depth) = (in_scope.first.saturating_add(local), in_scope.depth);
+        let own = slot::make(depth, place).ok_or_else(|| invalid("it has too many steps"))?;
+        if self.by_id.insert(step.id.as_str().into(), (at, own)).is_some() {
+            return Err(invalid(format!("`{}` names two steps", step.id)));
+        }
         path.push(&step.id);
         let suffix: Box<str> = path.join("/").into();
-        let whole = if in_scope.depth == 0 {
-            Some(StepPath::parse(&suffix).map_err(|error| invalid(error))?)
-        } else {
-            None
+        let whole = match depth {
+            0 => Some(StepPath::parse(&suffix).map_err(invalid)?),
+            _ => None,
         };
-        let when = step.when.as_ref().map(Condition::compile).transpose()?;
-        let work = self.work(step, at, scope, path)?;
+        let here = Place { reader: Reader::Step(at), scope };
+        let when = step.when.as_ref().map(|when| self.condition(when, here)).transpose()?;
+        let work = self.work(step, at, here, path)?;
         path.pop();
+        let handlers = step.on_error.iter().flatten().map(|handler| self.handler(handler, here));
         self.steps[at as usize] = Some(Step {
             id: step.id.as_str().into(),
             suffix,
             path: whole,
-            scope,
             block,
             local,
+            slot: place,
             followers: Box::default(),
+            releases: Box::default(),
             when,
-            timeout: step.timeout.as_ref().map(|text| millis(text)).transpose()?,
+            timeout: step.timeout.as_ref().map(millis).transpose()?,
+            handlers: handlers.collect::<Result<_, _>>()?,
             work,
         });
         Ok(at)
     }
 
-    fn work(
+    fn handler(&mut self, handler: &'a workflow::OnError, place: Place) -> Result<Handler, Error> {
+        let steps = handler.steps.as_ref().map(|ids| {
+            let known = ids.iter().map(|id| match self.by_id.get(id.as_str()) {
+                Some((step, _)) => Ok(*step),
+                None => Err(invalid(format!("`on_error` names no step `{id}`"))),
+            });
+            known.collect::<Result<Box<[u32]>, Error>>()
+        });
+        let codes = handler.codes.as_ref().map(|codes| codes.iter().map(|code| code.as_str().into()).collect());
+        Ok(Handler {
+            codes,
+            steps: steps.transpose()?,
+            value: handler.value.as_ref().map(|value| self.template(value, place)).transpose()?,
+            goes_on: handler.then == workflow::Then::Continue,
+        })
+    }
+
+    /// A block inside a step, in the step's own scope.
+    pub(super) fn inner(
         &mut self,
-        step: &'a workflow::Step,
-        at: u32,
-        scope: u32,
-        path: &mut Vec<&'a str>,
-    ) -> Result<Work, Error> {
-        match (&step.action, &step.data, &step.condition) {
-            (Some(action), None, None) => self.action(step, action),
-            (None, Some(data), None) => self.data(data),
-            (None, None, Some(condition)) => self.condition(condition, at, scope, path),
-            _ => Err(invalid(format!("`{}` is not exactly one of action, data and condition", step.id))),
-        }
-    }
-
-    fn action(&self, step: &'a workflow::Step, action: &'a workflow::Action) -> Result<Work, Error> {
-        let interface = self.interface(&action.uses)?;
-        Ok(Work::Call(Box::new(Call {
-            action: action.uses.as_str().into(),
-            connection: action.connection.as_deref().or(interface.connection.as_deref()).map(Arc::from),
-            with: action.with.as_ref().map(Template::compile).transpose()?,
-            input_schema: interface.input.clone(),
-            effect: interface.effect.clone(),
-            attempt_timeout: attempt_timeout(
-                step.attempt_timeout.as_ref(),
-                interface.attempt_timeout.as_ref(),
-            ),
-            retry: Retry::of(step.retry.as_ref()),
-        })))
-    }
-
-    fn data(&self, data: &'a workflow::Data) -> Result<Work, Error> {
-        match data {
-            workflow::Data::Set(template) => Ok(Work::Set(Template::compile(template)?)),
-            _ => Err(Error::unsupported("this data step is not built yet")),
-        }
-    }
-
-    fn condition(
-        &mut self,
-        condition: &'a workflow::Condition,
-        at: u32,
-        scope: u32,
-        path: &mut Vec<&'a str>,
-    ) -> Result<Work, Error> {
-        match condition {
-            workflow::Condition::If(choice) => {
-                let condition = Condition::compile(&choice.if_)?;
-                let then = self.inner(&choice.then, "then", at, scope, path)?;
-                let otherwise = match &choice.else_ {
-                    Some(block) => Some(self.inner(block, "else", at, scope, path)?),
-                    None => None,
-                };
-                Ok(Work::If { condition, then, otherwise })
-            }
-            _ => Err(Error::unsupported("this condition is not built yet")),
-        }
-    }
-
-    fn inner(
-        &mut self,
-        block: &'a workflow::Block,
+        (steps, output): (&'a [workflow::Step], Option<&'a workflow::Template>),
         part: &'a str,
         holder: u32,
         scope: u32,
         path: &mut Vec<&'a str>,
     ) -> Result<u32, Error> {
         path.push(part);
-        let number = self.block(block.steps(), block.output(), Some(holder), scope, path)?;
+        let number = self.block(steps, output, Some(holder), scope, path)?;
         path.pop();
         Ok(number)
     }
 
-    fn interface(&self, action: &str) -> Result<&'a Interface, Error> {
-        let found = self.bundle.interfaces.get(action);
-        found.ok_or_else(|| invalid(format!("it has no interface of `{action}`")))
+    pub(super) fn template(
+        &mut self,
+        template: &workflow::Template,
+        place: Place,
+    ) -> Result<Template, Error> {
+        self.names(place, |names| Template::compile(template, names))
     }
 
-    fn finish(self, document: &workflow::Workflow) -> Result<Program, Error> {
-        let missing = || invalid("a part was not compiled");
-        let steps: Box<[Step]> = self.steps.into_iter().collect::<Option<_>>().ok_or_else(missing)?;
-        let blocks: Box<[Block]> = self.blocks.into_iter().collect::<Option<_>>().ok_or_else(missing)?;
-        let scopes = self.scopes.into_iter().map(|scope| {
-            Ok(Scope {
-                depth: scope.depth,
-                slots: number(scope.waits.len() + 2)?,
-                waits: scope.waits.into(),
-                steps: scope.steps.into(),
-                blocks: scope.blocks.into(),
-            })
-        });
-        let scopes: Box<[Scope]> = scopes.collect::<Result<_, Error>>()?;
-        let mut by_id = BTreeMap::new();
-        for (at, step) in steps.iter().enumerate() {
-            if by_id.insert(step.id.clone(), number(at)?).is_some() {
-                return Err(invalid(format!("`{}` names two steps", step.id)));
+    pub(super) fn condition(
+        &mut self,
+        expression: &workflow::Expression,
+        place: Place,
+    ) -> Result<Condition, Error> {
+        self.names(place, |names| Condition::compile(expression, names))
+    }
+
+    /// Compiles something with the names that are known in a place, and keeps what it read.
+    fn names<T>(
+        &mut self,
+        place: Place,
+        compile: impl FnOnce(&mut Names<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut reads = BTreeSet::new();
+        let find = |name: &RootName| self.find(place.scope, name);
+        let compiled = compile(&mut Names { find: &find, reads: &mut reads })?;
+        self.reads.add(place.reader, reads);
+        Ok(compiled)
+    }
+
+    fn find(&self, scope: u32, name: &RootName) -> Option<Slot> {
+        let root = match name {
+            RootName::Step(id) => return self.by_id.get(&**id).map(|(_, slot)| *slot),
+            RootName::Root(root) if &**root == "error" => return Some(slot::ERROR),
+            RootName::Root(root) => root,
+        };
+        let mut scope = &self.scopes[scope as usize];
+        loop {
+            if let Some((_, place)) = scope.roots.iter().find(|(name, _)| *name == &**root) {
+                return slot::make(scope.depth, u32::try_from(*place).ok()?);
             }
+            scope = &self.scopes[scope.around? as usize];
         }
-        let input = scopes_waits(&scopes);
+    }
+
+    fn finish(self) -> Result<Program, Error> {
+        let document = &self.bundle.document;
+        let missing = || invalid("a part was not compiled");
+        let mut steps: Box<[Step]> = self.steps.into_iter().collect::<Option<_>>().ok_or_else(missing)?;
+        let mut blocks: Box<[Block]> = self.blocks.into_iter().collect::<Option<_>>().ok_or_else(missing)?;
+        let makers: BTreeMap<Slot, u32> = self.by_id.values().map(|(step, slot)| (*slot, *step)).collect();
+        let Lives { releases, readers, ends } =
+            self.reads.lives(&steps, &blocks, |slot| makers.get(&slot).copied());
+        let places = |slots: Vec<Slot>| slots.into_iter().map(slot::place).collect();
+        for (step, slots) in releases {
+            steps[step as usize].releases = places(slots);
+        }
+        for (block, slots) in ends {
+            blocks[block as usize].releases = places(slots);
+        }
+        let scopes = self.scopes.into_iter().map(|scope| {
+            let roots = (0..scope.first).map(|_| u32::MAX);
+            let values = scope.steps.iter().map(|step| {
+                let slot = slot::make(scope.depth, steps[*step as usize].slot);
+                slot.and_then(|slot| readers.get(&slot)).copied().unwrap_or(0)
+            });
+            Scope {
+                depth: scope.depth,
+                readers: roots.chain(values).collect(),
+                steps: scope.steps.into(),
+                waits: scope.waits.into(),
+                blocks: scope.blocks.into(),
+            }
+        });
+        let scopes = scopes.collect();
+        let by_id = self.by_id.into_iter().map(|(id, (step, _))| (id, step)).collect();
+        let signals = document.signals.iter().map(|(name, schema)| {
+            Ok((name.as_str().into(), Checker::compile(&schema.0, &self.defs)?))
+        });
         Ok(Program {
-            input,
-            execution: input + 1,
+            signals: signals.collect::<Result<_, Error>>()?,
             steps,
             blocks,
             scopes,
             by_id,
-            timeout: document.timeout.as_ref().map(|text| millis(text)).transpose()?,
+            timeout: document.timeout.as_ref().map(millis).transpose()?,
             max_steps: document.limits.as_ref().and_then(|limits| limits.steps).unwrap_or(DEFAULT_STEPS),
         })
     }
-}
-
-/// The first slot after those of the outermost scope's steps.
-fn scopes_waits(scopes: &[Scope]) -> usize {
-    scopes.first().map_or(0, |scope| scope.waits.len())
-}
-
-fn millis(text: &DurationText) -> Result<i64, Error> {
-    text.millis().map(|ms| ms.max(0)).ok_or_else(|| invalid(format!("`{}` is no duration", text.0)))
 }

@@ -1,19 +1,25 @@
 //! The compiled program: a bundle as the machine runs it.
 //!
 //! Steps, blocks and scopes have dense numbers in the order of the document; joins are counters and lists of
-//! followers; templates and expressions are compiled and bound to slots; durations are milliseconds. Compiling is
-//! total over bundles that validation made, and validates nothing again: what it cannot use is an error of kind
-//! `Invalid` ("was never validated") or `Unsupported` (not built yet).
+//! followers; templates and expressions are compiled and bound to slots; each slot knows the last steps that read it;
+//! durations are milliseconds. Compiling is total over bundles that validation made, and validates nothing again: what
+//! it cannot use is an error of kind `Invalid` ("was never validated") or `Unsupported` (not built yet).
 
 mod action;
 mod build;
+mod checker;
+pub(crate) mod csv;
 mod order;
+mod reads;
 pub(crate) mod slot;
 mod template;
+mod work;
 
-pub(crate) use action::{Call, Retry};
+pub(crate) use action::{Call, Core, CoreKind, Retry};
+pub(crate) use checker::Checker;
+pub(crate) use reads::BY_BLOCK;
 pub(crate) use slot::Slot;
-pub(crate) use template::{Condition, Env, Template};
+pub(crate) use template::{Condition, Template};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +27,7 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::id::StepPath;
 use crate::validate::Bundle;
+use crate::workflow::TextFormat;
 
 /// The greatest number of step activations of an execution that says nothing else (RULES, fail.class).
 pub const DEFAULT_STEPS: u64 = 1_000_000;
@@ -37,9 +44,8 @@ pub struct Program {
     pub(crate) blocks: Box<[Block]>,
     pub(crate) scopes: Box<[Scope]>,
     pub(crate) by_id: BTreeMap<Box<str>, u32>,
-    /// The places of `input` and `execution` among the slots of the outermost scope.
-    pub(crate) input: usize,
-    pub(crate) execution: usize,
+    /// What declared signals carry.
+    pub(crate) signals: BTreeMap<Box<str>, Checker>,
     /// The execution's time, in milliseconds.
     pub(crate) timeout: Option<i64>,
     pub(crate) max_steps: u64,
@@ -62,6 +68,20 @@ impl Program {
         let id = id.split('[').next()?;
         self.by_id.get(id).copied()
     }
+
+    /// Whether `inner` is the step `outer` or stands inside it.
+    pub(crate) fn is_within(&self, mut inner: u32, outer: u32) -> bool {
+        // Each round goes one block outwards, and blocks nest at most 32 deep.
+        loop {
+            if inner == outer {
+                return true;
+            }
+            match self.blocks[self.steps[inner as usize].block as usize].holder {
+                Some(holder) => inner = holder,
+                None => return false,
+            }
+        }
+    }
 }
 
 /// One step.
@@ -72,15 +92,19 @@ pub(crate) struct Step {
     pub(crate) suffix: Box<str>,
     /// Its path, where no index is in it.
     pub(crate) path: Option<StepPath>,
-    pub(crate) scope: u32,
     pub(crate) block: u32,
-    /// Its place among the cells and slots of its scope.
+    /// Its place among the cells of its scope.
     pub(crate) local: u32,
+    /// The place of its value among the slots of its scope.
+    pub(crate) slot: u32,
     /// The steps that wait for it.
     pub(crate) followers: Box<[u32]>,
+    /// Places among the slots of its scope that it, or what it holds, reads, and whose last readers are counted.
+    pub(crate) releases: Box<[usize]>,
     pub(crate) when: Option<Condition>,
     /// From ready to settled, in milliseconds.
     pub(crate) timeout: Option<i64>,
+    pub(crate) handlers: Box<[Handler]>,
     pub(crate) work: Work,
 }
 
@@ -89,10 +113,32 @@ pub(crate) struct Step {
 pub(crate) enum Work {
     /// Calls a handler.
     Call(Box<Call>),
+    /// Waits, asks or fails: what the machine does itself.
+    Core(Box<Core>),
     /// Makes a value.
     Set(Template),
+    /// Reads text.
+    Parse { format: TextFormat, text: Template, header: bool, checker: Option<Checker> },
+    /// Writes text.
+    Format { format: TextFormat, value: Template, columns: Option<Box<[String]>> },
+    /// Holds a value against a schema.
+    Validate { value: Template, checker: Checker },
     /// Runs one of two blocks.
     If { condition: Condition, then: u32, otherwise: Option<u32> },
+    /// Runs the first case whose condition holds, else the default.
+    First { cases: Box<[(Condition, u32)]>, otherwise: Option<u32> },
+}
+
+/// One rule of `on_error`.
+#[derive(Debug)]
+pub(crate) struct Handler {
+    /// Codes; one that ends with `*` is for all that begin so.
+    pub(crate) codes: Option<Box<[Box<str>]>>,
+    /// Steps inside.
+    pub(crate) steps: Option<Box<[u32]>>,
+    pub(crate) value: Option<Template>,
+    /// Whether the block goes on.
+    pub(crate) goes_on: bool,
 }
 
 /// Steps that run in order, and the value that they give.
@@ -100,13 +146,14 @@ pub(crate) enum Work {
 pub(crate) struct Block {
     /// The step that holds it; none for the outermost.
     pub(crate) holder: Option<u32>,
-    pub(crate) scope: u32,
     /// Its place among the blocks of its scope.
     pub(crate) local: u32,
     pub(crate) steps: u32,
     /// The steps that wait for none.
     pub(crate) first: Box<[u32]>,
     pub(crate) output: Option<Template>,
+    /// Places among the slots of its scope that nothing reads once it has ended.
+    pub(crate) releases: Box<[usize]>,
 }
 
 /// What has values of its own: the execution, each item of a `for_each`, each round of a `loop`.
@@ -114,12 +161,12 @@ pub(crate) struct Block {
 pub(crate) struct Scope {
     /// How many scopes enclose it.
     pub(crate) depth: u32,
-    /// For each of its steps, how many steps it waits for.
-    pub(crate) waits: Box<[u32]>,
     /// Its steps by their place.
     pub(crate) steps: Box<[u32]>,
+    /// For each of its steps, how many steps it waits for.
+    pub(crate) waits: Box<[u32]>,
     /// The block of each of its local block numbers.
     pub(crate) blocks: Box<[u32]>,
-    /// How many slots it has: one for each step, then its roots.
-    pub(crate) slots: u32,
+    /// For each of its slots, how many steps' ends free it; 0 where nothing reads it, [`BY_BLOCK`] where no step does.
+    pub(crate) readers: Box<[u32]>,
 }

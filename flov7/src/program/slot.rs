@@ -6,8 +6,14 @@ pub(crate) type Slot = u32;
 /// The root `error`, which lives only while a failure is handled.
 pub(crate) const ERROR: Slot = u32::MAX;
 
+/// The places of the roots of the outermost scope.
+pub(crate) const INPUT: usize = 0;
+pub(crate) const EXECUTION: usize = 1;
+/// How many roots the outermost scope has; the values of its steps follow.
+pub(super) const ROOTS: u32 = 2;
+
 /// A document has at most 10,000 steps; more cannot be told apart here.
-pub(super) const PLACES: u32 = 1 << 24;
+const PLACES: u32 = 1 << 24;
 
 /// The slot at a place of a scope; none beyond what a slot can hold.
 pub(super) fn make(depth: u32, place: u32) -> Option<Slot> {

@@ -1,66 +1,107 @@
 //! Templates and conditions, bound to slots.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::Slot;
+use super::build::invalid;
 use crate::error::Error;
+use crate::expr::{self, Env, EvalError, Fuel, Limits, RootName};
 use crate::workflow;
 
-/// Where an expression reads: slots of the running scopes, and the time of the turn.
-pub(crate) trait Env {
-    /// The value in a slot, if it has one.
-    fn slot(&self, slot: u32) -> Option<&Arc<Value>>;
-}
-
-/// A JSON template.
+/// A JSON template, bound to slots.
 #[derive(Debug)]
-pub(crate) enum Template {
-    /// It holds no expression.
-    Literal(Arc<Value>),
-}
+pub(crate) struct Template(expr::Template);
 
-/// A question.
+/// A question, bound to slots.
 #[derive(Debug)]
 pub(crate) enum Condition {
-    /// It is no expression.
-    Literal(bool),
+    /// It was written `true` or `false`.
+    Constant(bool),
+    /// It is computed.
+    Computed(Box<expr::Expr>),
+}
+
+/// Where names lead in one place of the document, and what was read there.
+pub(super) struct Names<'a> {
+    /// The slot of a name, if the name leads anywhere.
+    pub(super) find: &'a dyn Fn(&RootName) -> Option<Slot>,
+    /// The slots that were read.
+    pub(super) reads: &'a mut BTreeSet<Slot>,
+}
+
+impl Names<'_> {
+    fn bind(&mut self, name: &RootName, unknown: &mut Option<String>) -> Option<Slot> {
+        let slot = (self.find)(name);
+        match slot {
+            Some(slot) => drop(self.reads.insert(slot)),
+            None => drop(unknown.get_or_insert_with(|| name.text())),
+        }
+        slot
+    }
+
+    fn known(unknown: Option<String>) -> Result<(), Error> {
+        match unknown {
+            None => Ok(()),
+            Some(name) => Err(invalid(format!("`{name}` is not known where it is read"))),
+        }
+    }
 }
 
 impl Template {
-    pub(super) fn compile(template: &workflow::Template) -> Result<Template, Error> {
-        let mut stack = vec![&template.0];
-        while let Some(value) = stack.pop() {
-            match value {
-                Value::String(text) if text.contains("${") => {
-                    return Err(Error::unsupported("expressions are not built yet"));
-                }
-                Value::Array(items) => stack.extend(items),
-                Value::Object(members) => stack.extend(members.values()),
-                _ => {}
-            }
-        }
-        Ok(Template::Literal(Arc::new(template.0.clone())))
+    pub(super) fn compile(template: &workflow::Template, names: &mut Names<'_>) -> Result<Template, Error> {
+        Template::of(&template.0, names)
     }
 
-    pub(crate) fn render(&self, _env: &dyn Env) -> Arc<Value> {
-        match self {
-            Template::Literal(value) => Arc::clone(value),
-        }
+    pub(super) fn of(template: &Value, names: &mut Names<'_>) -> Result<Template, Error> {
+        let mut template = expr::Template::parse(template, &Limits::default())
+            .map_err(|errors| invalid(errors.first().map_or(String::new(), ToString::to_string)))?;
+        let mut unknown = None;
+        template.bind(&mut |name| names.bind(name, &mut unknown));
+        Names::known(unknown)?;
+        Ok(Template(template))
+    }
+
+    /// Has each `${ … }` at a pointer encoded for the place that it stands in.
+    pub(super) fn encode(&mut self, pointer: &str, encoding: expr::Encoding) {
+        // False where nothing is computed there: then nothing needs to be encoded.
+        self.0.encode(pointer, encoding);
+    }
+
+    /// The value, if nothing in it is computed.
+    pub(crate) fn constant(&self) -> Option<&Arc<Value>> {
+        self.0.constant()
+    }
+
+    pub(crate) fn render(&self, env: &dyn Env, fuel: &mut Fuel) -> Result<Arc<Value>, EvalError> {
+        self.0.render(env, fuel)
     }
 }
 
 impl Condition {
-    pub(super) fn compile(expression: &workflow::Expression) -> Result<Condition, Error> {
-        match &expression.0 {
-            Value::Bool(answer) => Ok(Condition::Literal(*answer)),
-            _ => Err(Error::unsupported("expressions are not built yet")),
-        }
+    pub(super) fn compile(
+        expression: &workflow::Expression,
+        names: &mut Names<'_>,
+    ) -> Result<Condition, Error> {
+        let source = match &expression.0 {
+            Value::Bool(answer) => return Ok(Condition::Constant(*answer)),
+            Value::String(source) => source,
+            _ => return Err(invalid("a condition is neither true, false nor an expression")),
+        };
+        let mut compiled = expr::marked(source, &Limits::default())
+            .map_err(|errors| invalid(errors.first().map_or(String::new(), ToString::to_string)))?;
+        let mut unknown = None;
+        compiled.bind(&mut |name| names.bind(name, &mut unknown));
+        Names::known(unknown)?;
+        Ok(Condition::Computed(Box::new(compiled)))
     }
 
-    pub(crate) fn ask(&self, _env: &dyn Env) -> bool {
+    pub(crate) fn holds(&self, env: &dyn Env, fuel: &mut Fuel) -> Result<bool, EvalError> {
         match self {
-            Condition::Literal(answer) => *answer,
+            Condition::Constant(answer) => Ok(*answer),
+            Condition::Computed(expression) => expression.eval_bool(env, fuel),
         }
     }
 }

@@ -2,5 +2,14 @@
 
 mod support;
 
+mod compute;
+mod control;
+mod decide;
 mod engine;
+mod failure;
+mod order;
+mod retry;
 mod sequence;
+mod signal;
+mod timer;
+mod wait;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use flov7::catalog::{ActionDescriptor, Effect, core_actions};
 use flov7::id::{Digest, ExecutionId, Namespace, StepPath, Timestamp};
-use flov7::machine::event::{Started, decode_turn};
+use flov7::machine::event::{Signal, SignalTo, Started, decode_turn};
 use flov7::machine::{
-    Actor, Call, CallError, CallErrorKind, CallOutput, Command, Incoming, Machine, Settled, Turn, TurnBody,
+    Actor, Call, CallError, CallErrorKind, CallOutput, Command, Control, ExecutionView, Failure, Incoming, Machine,
+    Outstanding, Settled, Turn, TurnBody,
 };
 use flov7::program::Program;
 use flov7::validate::{Bundle, Interface};
@@ -26,7 +27,8 @@ pub(crate) struct Driver {
     pub(crate) last: Turn,
 }
 
-/// Actions of every effect: `x.none`, `x.idempotent`, `x.keyed`, `x.once`.
+/// Actions of every effect: `x.none`, `x.idempotent`, `x.keyed`, `x.once`; `x.by` by its method; `x.typed`, which takes a
+/// number and gives an id.
 pub(crate) fn actions() -> Vec<ActionDescriptor> {
     let effects = [
         ("x.none", Effect::None),
@@ -34,9 +36,20 @@ pub(crate) fn actions() -> Vec<ActionDescriptor> {
         ("x.keyed", Effect::Keyed),
         ("x.once", Effect::Once),
     ];
+    let by = ActionDescriptor::new("x.by", "Do", json!({ "type": "object" }), json!(true)).with_effect_by(
+        "/method",
+        &[("GET", Effect::None), ("DELETE", Effect::Idempotent), ("*", Effect::Once)],
+    );
+    let typed = ActionDescriptor::new(
+        "x.typed",
+        "Do",
+        json!({ "type": "object", "properties": { "n": { "type": "number" } }, "required": ["n"] }),
+        json!({ "type": "object", "required": ["id"] }),
+    );
     effects
         .map(|(id, effect)| ActionDescriptor::new(id, "Do", json!({}), json!(true)).with_effect(effect))
         .into_iter()
+        .chain([by, typed])
         .chain(core_actions())
         .collect()
 }
@@ -54,6 +67,11 @@ pub(crate) fn bundle(document: Value) -> Bundle {
     }
 }
 
+/// A step that calls an action.
+pub(crate) fn step(id: &str, action: &str) -> Value {
+    json!({ "id": id, "action": { "use": action } })
+}
+
 /// A document of these steps.
 pub(crate) fn document(steps: Value) -> Value {
     json!({ "flov7": 1, "name": "test", "steps": steps })
@@ -61,6 +79,11 @@ pub(crate) fn document(steps: Value) -> Value {
 
 impl Driver {
     pub(crate) fn start(document: Value, input: Value) -> Driver {
+        Driver::start_keyed(document, input, Vec::new())
+    }
+
+    /// With connections whose bindings name an idempotency header.
+    pub(crate) fn start_keyed(document: Value, input: Value, keyed: Vec<String>) -> Driver {
         let bundle = bundle(document);
         let program = Program::compile(&bundle).unwrap();
         let started = Started::new(
@@ -70,7 +93,8 @@ impl Driver {
             input,
             0x1234_5678_9abc_def0,
             Actor::new("test"),
-        );
+        )
+        .with_keyed(keyed);
         let now = 1_000_000;
         let (machine, turn) = Machine::new(Arc::clone(&program), started, Timestamp::from_ms(now));
         let mut driver = Driver {
@@ -145,16 +169,89 @@ impl Driver {
         }
     }
 
-    pub(crate) fn error(&mut self, path: &str, code: &str, kind: CallErrorKind) -> Incoming {
-        let call = self.take_call(path);
-        let error = CallError {
+    pub(crate) fn call_error(&self, code: &str, kind: CallErrorKind) -> CallError {
+        CallError {
             code: code.to_owned(),
             message: format!("{code} happened"),
             details: Value::Null,
             kind,
             retry_after: None,
-        };
+        }
+    }
+
+    pub(crate) fn fails_with(&mut self, path: &str, error: CallError) -> Incoming {
+        let call = self.take_call(path);
         Incoming::Result { path: call.path, attempt: call.attempt, result: Err(error) }
+    }
+
+    pub(crate) fn error_of(&mut self, path: &str, code: &str, kind: CallErrorKind) -> Incoming {
+        let error = self.call_error(code, kind);
+        self.fails_with(path, error)
+    }
+
+    /// Forgets the machine and makes it again from its journal, as another process does.
+    pub(crate) fn restart(&mut self) -> Outstanding {
+        let (machine, outstanding) = Machine::replay(Arc::clone(&self.program), &self.turns).unwrap();
+        self.machine = machine;
+        outstanding
+    }
+
+    pub(crate) fn signal(name: &str, payload: Value, id: &str) -> Incoming {
+        Driver::message(SignalTo::Name { name: name.to_owned(), key: None }, payload, id)
+    }
+
+    pub(crate) fn keyed(name: &str, key: &str, payload: Value, id: &str) -> Incoming {
+        Driver::message(SignalTo::Name { name: name.to_owned(), key: Some(key.to_owned()) }, payload, id)
+    }
+
+    pub(crate) fn token(token: &str, payload: Value, id: &str) -> Incoming {
+        Driver::message(SignalTo::Token(token.to_owned()), payload, id)
+    }
+
+    fn message(to: SignalTo, payload: Value, id: &str) -> Incoming {
+        Incoming::Signal(Signal { id: id.to_owned(), to, payload, by: Actor::new("test") })
+    }
+
+    /// Answers the wait of a step.
+    pub(crate) fn answer(&mut self, path: &str, payload: Value) {
+        let view = self.machine.view();
+        let wait = view.waiting.iter().find(|wait| wait.path == path).unwrap();
+        let id = format!("answer-{}", self.turns.len());
+        self.handle(vec![Driver::token(wait.token.as_ref().unwrap(), payload, &id)]);
+    }
+
+    pub(crate) fn control(&mut self, control: Control, id: &str) {
+        self.handle(vec![Incoming::Control { control, by: Actor::new("test"), id: id.to_owned() }]);
+    }
+
+    /// All that is known of the execution, values included.
+    pub(crate) fn view(&self) -> ExecutionView {
+        Machine::replay_view(Arc::clone(&self.program), &self.turns).unwrap()
+    }
+
+    pub(crate) fn settled(&self) -> Vec<(&str, Settled)> {
+        self.settled.iter().map(|(path, how)| (path.as_str(), *how)).collect()
+    }
+
+    /// It has ended so.
+    #[track_caller]
+    pub(crate) fn ended(&self, how: &str) {
+        let ended = self.machine.ended().unwrap_or_else(|| panic!("it has not ended: {:?}", self.machine.view()));
+        assert_eq!(serde_json::to_value(ended.status).unwrap(), how, "{ended:?}");
+    }
+
+    /// Its output, for it has completed.
+    #[track_caller]
+    pub(crate) fn output(&self) -> Value {
+        self.ended("completed");
+        self.machine.ended().unwrap().output.clone()
+    }
+
+    /// Its failure, for it has failed.
+    #[track_caller]
+    pub(crate) fn error(&self) -> Failure {
+        self.ended("failed");
+        *self.machine.ended().unwrap().error.clone().unwrap()
     }
 
     pub(crate) fn lost(&mut self, path: &str) -> Incoming {
@@ -170,7 +267,7 @@ impl Driver {
 
     /// The call of `path` fails.
     pub(crate) fn fail(&mut self, path: &str, code: &str, kind: CallErrorKind) {
-        let incoming = self.error(path, code, kind);
+        let incoming = self.error_of(path, code, kind);
         self.handle(vec![incoming]);
     }
 
@@ -203,7 +300,8 @@ fn word(event: &flov7::machine::event::Event) -> String {
         Event::Lost { path, attempt } => format!("lost {path} {attempt}"),
         Event::Late(d) => format!("late {} {} {}", d.path, d.attempt, outcome(&d.outcome)),
         Event::Fired { path, timer } => {
-            format!("fired {:?} {}", timer, path.as_ref().map_or("", |path| path.as_str())).to_lowercase()
+            let path = path.as_ref().map_or(String::new(), |path| format!(" {path}"));
+            format!("fired {timer:?}{path}").to_lowercase()
         }
         Event::Signal(s) => format!("signal {}", s.id),
         Event::Control { control, .. } => format!("{control:?}").to_lowercase(),

@@ -1,0 +1,121 @@
+//! Who reads a value last.
+//!
+//! A value is freed when the steps that read it have settled. Readers inside other blocks count as the step that holds
+//! those blocks, in the innermost block that holds the value's maker and all its readers: such steps settle whether
+//! their inner readers ran or not. What that block's own output reads lives until the block has ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Block, Slot, Step, slot};
+
+/// A slot that no step's end frees.
+pub(crate) const BY_BLOCK: u32 = u32::MAX;
+
+/// Who reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reader {
+    /// A step, anywhere in what it says.
+    Step(u32),
+    /// The output of a block.
+    Output(u32),
+}
+
+/// Which slots each reader reads.
+#[derive(Debug, Default)]
+pub(super) struct Reads(BTreeMap<Slot, BTreeSet<Reader>>);
+
+/// When values are freed.
+#[derive(Debug, Default)]
+pub(super) struct Lives {
+    /// By step: the slots that its end may free.
+    pub(super) releases: BTreeMap<u32, Vec<Slot>>,
+    /// By slot that is read: how many steps' ends free it, or [`BY_BLOCK`].
+    pub(super) readers: BTreeMap<Slot, u32>,
+    /// By block: the slots that nothing reads after its end.
+    pub(super) ends: BTreeMap<u32, Vec<Slot>>,
+}
+
+impl Reads {
+    pub(super) fn add(&mut self, reader: Reader, slots: BTreeSet<Slot>) {
+        for slot in slots {
+            self.0.entry(slot).or_default().insert(reader);
+        }
+    }
+
+    /// When each step's value is freed. `maker` says whose value a slot holds: none for roots, which live as long as
+    /// their scope.
+    pub(super) fn lives(
+        &self,
+        steps: &[Step],
+        blocks: &[Block],
+        maker: impl Fn(Slot) -> Option<u32>,
+    ) -> Lives {
+        let mut lives = Lives::default();
+        for (slot, readers) in self.0.iter().filter(|(slot, _)| **slot != slot::ERROR) {
+            let Some(maker) = maker(*slot) else { continue };
+            // What a step says of itself (its undo) is read before its end counts.
+            let others = readers.iter().filter(|reader| **reader != Reader::Step(maker));
+            let home = others.clone().fold(steps[maker as usize].block, |home, reader| {
+                common(steps, blocks, home, block_of(steps, *reader))
+            });
+            let mut ends = false;
+            let mut lifted = BTreeSet::new();
+            for reader in others {
+                match lift(steps, blocks, home, *reader) {
+                    Some(step) => drop(lifted.insert(step)),
+                    None => ends = true,
+                }
+            }
+            // Inside the step that holds the maker, readers settle before it does.
+            if let Some(own) = lift(steps, blocks, home, Reader::Step(maker)) {
+                lifted.remove(&own);
+            }
+            lives.ends.entry(home).or_default().push(*slot);
+            if ends {
+                lives.readers.insert(*slot, BY_BLOCK);
+                continue;
+            }
+            // A document has far fewer steps.
+            lives.readers.insert(*slot, u32::try_from(lifted.len()).unwrap_or(BY_BLOCK));
+            for step in lifted {
+                lives.releases.entry(step).or_default().push(*slot);
+            }
+        }
+        lives
+    }
+}
+
+fn block_of(steps: &[Step], reader: Reader) -> u32 {
+    match reader {
+        Reader::Step(step) => steps[step as usize].block,
+        Reader::Output(block) => block,
+    }
+}
+
+/// The block around a block.
+fn around(steps: &[Step], blocks: &[Block], block: u32) -> Option<u32> {
+    blocks[block as usize].holder.map(|holder| steps[holder as usize].block)
+}
+
+/// The innermost block that holds both. Blocks are numbered from the outside in, so the greater number goes outwards.
+fn common(steps: &[Step], blocks: &[Block], mut a: u32, mut b: u32) -> u32 {
+    while a != b {
+        let outwards = a.max(b);
+        let Some(outer) = around(steps, blocks, outwards) else { return 0 };
+        if a > b { a = outer } else { b = outer }
+    }
+    a
+}
+
+/// The step of `home` that a reader stands in; none for `home`'s own output.
+fn lift(steps: &[Step], blocks: &[Block], home: u32, reader: Reader) -> Option<u32> {
+    let (mut block, mut step) = match reader {
+        Reader::Step(step) => (steps[step as usize].block, Some(step)),
+        Reader::Output(block) => (block, None),
+    };
+    while block != home {
+        step = blocks[block as usize].holder;
+        block = around(steps, blocks, block)?;
+    }
+    step
+}
