@@ -9,8 +9,8 @@ use super::codec::{EventRef, Out, write_end, write_event};
 use super::event::{Ended, Event, Scheduled, Timer};
 use super::state::{At, State, Unit};
 use super::{Blocked, BlockedReason, Command, EndStatus, Failure, FailureClass, Settled};
-use crate::id::{StepPath, Timestamp};
 use crate::expr::{Env, EvalError, Fuel, Reference};
+use crate::id::{StepPath, Timestamp};
 use crate::program::{Condition, Program, Template, slot};
 
 /// How many expression steps a turn may take before it says `more` (RULES, turn.fuel).

@@ -258,8 +258,7 @@ impl Run<'_> {
         };
         match (ending, outcome) {
             (Some(BlockEnding::TimedOut), _) => {
-                let failure =
-                    self.failure(at, FailureClass::World, "timeout", super::timer::TIMED_OUT);
+                let failure = self.failure(at, FailureClass::World, "timeout", super::timer::TIMED_OUT);
                 self.state.urgent.push_back(Unit::Fail(at, failure));
             }
             (Some(BlockEnding::Cancelled), _) | (None, Outcome::Cancelled) => {

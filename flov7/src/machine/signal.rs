@@ -114,7 +114,8 @@ impl Run<'_> {
     /// is done with and leaves no trace; one whose wait is over by now is journaled and changes nothing.
     pub(super) fn accept_signal(&mut self, mut signal: Signal) {
         self.tape.consumed.push(signal.id.clone());
-        let Ok(payload) = json::enter(std::mem::take(&mut signal.payload), json::MAX_DEPTH, usize::MAX) else {
+        let Ok(payload) = json::enter(std::mem::take(&mut signal.payload), json::MAX_DEPTH, usize::MAX)
+        else {
             return;
         };
         signal.payload = payload;

@@ -151,9 +151,14 @@ pub(super) struct Open {
 pub(super) enum OpenWork {
     Call(OpenCall),
     /// `core.wait`, over at this instant.
-    Wait { due: Timestamp },
+    Wait {
+        due: Timestamp,
+    },
     /// `core.wait_for`.
-    WaitFor { address: Address, token: Arc<str> },
+    WaitFor {
+        address: Address,
+        token: Arc<str>,
+    },
     /// `core.approve` or `core.ask`.
     Person(Box<OpenPerson>),
     /// A block of an `if` or of a `switch` runs.

@@ -94,8 +94,7 @@ impl Run<'_> {
         due: Option<Timestamp>,
     ) -> Option<Timestamp> {
         let path = self.state.path(self.program, at);
-        let scheduled =
-            Scheduled { path, attempt: 1, kind, input_digest: hash64(input), due, effect: None };
+        let scheduled = Scheduled { path, attempt: 1, kind, input_digest: hash64(input), due, effect: None };
         self.schedule(scheduled).1
     }
 

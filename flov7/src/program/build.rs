@@ -193,7 +193,8 @@ impl<'a> Build<'a> {
             });
             known.collect::<Result<Box<[u32]>, Error>>()
         });
-        let codes = handler.codes.as_ref().map(|codes| codes.iter().map(|code| code.as_str().into()).collect());
+        let codes =
+            handler.codes.as_ref().map(|codes| codes.iter().map(|code| code.as_str().into()).collect());
         Ok(Handler {
             codes,
             steps: steps.transpose()?,
@@ -292,9 +293,10 @@ impl<'a> Build<'a> {
         });
         let scopes = scopes.collect();
         let by_id = self.by_id.into_iter().map(|(id, (step, _))| (id, step)).collect();
-        let signals = document.signals.iter().map(|(name, schema)| {
-            Ok((name.as_str().into(), Checker::compile(&schema.0, &self.defs)?))
-        });
+        let signals = document
+            .signals
+            .iter()
+            .map(|(name, schema)| Ok((name.as_str().into(), Checker::compile(&schema.0, &self.defs)?)));
         Ok(Program {
             signals: signals.collect::<Result<_, Error>>()?,
             steps,

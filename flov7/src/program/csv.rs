@@ -109,7 +109,9 @@ fn records(text: &str) -> Result<Vec<(usize, Vec<String>)>, String> {
             continue;
         }
         if quoted && !matches!(next, None | Some('\r' | '\n')) {
-            return Err(format!("a closing quote at line {line} is followed by neither a comma nor a line's end"));
+            return Err(format!(
+                "a closing quote at line {line} is followed by neither a comma nor a line's end"
+            ));
         }
         // An empty line is no record; a record of one empty field is written `""`.
         if quoted || !fields.is_empty() || !field.is_empty() {

@@ -1,8 +1,8 @@
 //! What steps do, compiled.
 
+use super::Work;
 use super::build::{Build, Place, invalid};
 use super::checker::Checker;
-use super::Work;
 use crate::error::Error;
 use crate::workflow;
 

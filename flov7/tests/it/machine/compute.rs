@@ -19,8 +19,11 @@ fn check(data: Value, input: Value, expected: Result<Value, &str>) {
 
 #[test]
 fn set_makes_any_json() {
-    check(json!({ "set": { "a": "${ input.n * 2 }", "b": ["${ input.n }", "n${ input.n }"] } }), json!({ "n": 2 }),
-        Ok(json!({ "a": 4, "b": [2, "n2"] })));
+    check(
+        json!({ "set": { "a": "${ input.n * 2 }", "b": ["${ input.n }", "n${ input.n }"] } }),
+        json!({ "n": 2 }),
+        Ok(json!({ "a": 4, "b": [2, "n2"] })),
+    );
     check(json!({ "set": "${ input.l.map(x, x + 1).sum() }" }), json!({ "l": [1, 2] }), Ok(json!(5)));
     check(json!({ "set": "${ 1 / input.n }" }), json!({ "n": 0 }), Err("data.division"));
 }
@@ -37,7 +40,8 @@ fn num_entry_parsed_json_is_normalised() {
 
 #[test]
 fn parse_csv_gives_objects_or_lists() {
-    let parse = |header: bool| json!({ "parse": { "format": "csv", "text": "${ input.t }", "header": header } });
+    let parse =
+        |header: bool| json!({ "parse": { "format": "csv", "text": "${ input.t }", "header": header } });
     check(parse(true), json!({ "t": "a,b\r\n1,\"x, y\"\r\n" }), Ok(json!([{ "a": "1", "b": "x, y" }])));
     check(parse(false), json!({ "t": "a,b\n1,2" }), Ok(json!([["a", "b"], ["1", "2"]])));
     check(parse(true), json!({ "t": "a,b\n1" }), Err("data.conversion"));
@@ -70,7 +74,8 @@ fn format_writes_text() {
 
 #[test]
 fn validate_gives_the_value_or_fails() {
-    let validate = json!({ "validate": { "value": "${ input.v }", "schema": { "type": "integer", "minimum": 3 } } });
+    let validate =
+        json!({ "validate": { "value": "${ input.v }", "schema": { "type": "integer", "minimum": 3 } } });
     check(validate.clone(), json!({ "v": 3 }), Ok(json!(3)));
     check(validate, json!({ "v": 2 }), Err("contract.data"));
 }

@@ -35,7 +35,16 @@ fn cancel_gives_grace_then_abandons() {
     assert_eq!(run.view().error, None);
     assert_eq!(
         run.trace(),
-        ["started", "call a 1", "call b 1", "wait w 1", "cancel", "done a 1 ok", "fired grace b", "ended cancelled"]
+        [
+            "started",
+            "call a 1",
+            "call b 1",
+            "wait w 1",
+            "cancel",
+            "done a 1 ok",
+            "fired grace b",
+            "ended cancelled"
+        ]
     );
 }
 
@@ -118,7 +127,8 @@ fn pause_starts_nothing_and_lets_what_runs_finish() {
 
 #[test]
 fn pause_signals_buffer() {
-    let mut document = document(json!([{ "id": "p", "action": { "use": "core.wait_for", "with": { "signal": "go" } } }]));
+    let mut document =
+        document(json!([{ "id": "p", "action": { "use": "core.wait_for", "with": { "signal": "go" } } }]));
     document["signals"] = json!({ "go": true });
     let mut run = Driver::start(document, json!({}));
     run.control(Control::Pause, "p1");

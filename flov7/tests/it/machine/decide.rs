@@ -41,9 +41,7 @@ fn value_if_is_the_output_of_the_block_that_ran() {
 
 #[test]
 fn value_switch_first_is_the_first_case_that_holds() {
-    let case = |id: &str, when: &str| {
-        json!({ "id": id, "when": when, "steps": [set(&format!("s_{id}"), json!(id))], "output": format!("${{ steps.s_{id} }}") })
-    };
+    let case = |id: &str, when: &str| json!({ "id": id, "when": when, "steps": [set(&format!("s_{id}"), json!(id))], "output": format!("${{ steps.s_{id} }}") });
     let cases = json!([case("low", "${ input.n < 10 }"), case("mid", "${ input.n < 20 }")]);
     let with = json!({ "switch": { "cases": cases, "default": { "steps": [], "output": "high" } } });
     let without = json!({ "switch": { "cases": cases } });
@@ -88,7 +86,8 @@ fn scope_block_steps_inside_are_absent_outside_when_their_branch_did_not_run() {
         { "id": "c", "condition": { "if": "${ input.go }", "then": [set("inner", json!(5))] } }
     ]));
     document["output"] = json!({ "has": "${ has(steps.inner) }", "or": "${ steps.?inner.orValue(0) }" });
-    for (go, expected) in [(true, json!({ "has": true, "or": 5 })), (false, json!({ "has": false, "or": 0 }))] {
+    for (go, expected) in [(true, json!({ "has": true, "or": 5 })), (false, json!({ "has": false, "or": 0 }))]
+    {
         assert_eq!(Driver::start(document.clone(), json!({ "go": go })).output(), expected);
     }
 }

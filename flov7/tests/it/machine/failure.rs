@@ -17,10 +17,7 @@ fn fail_block_starts_nothing_more_cancels_what_runs_and_fails_with_the_first() {
     // A result within the grace settles it done; nothing new starts.
     run.done("a", json!(1));
     run.fail("w", "x.second", CallErrorKind::Failed);
-    assert_eq!(
-        run.settled(),
-        [("b", Settled::Failed), ("a", Settled::Done), ("w", Settled::Cancelled)]
-    );
+    assert_eq!(run.settled(), [("b", Settled::Failed), ("a", Settled::Done), ("w", Settled::Cancelled)]);
     run.ended("failed");
     let error = run.error();
     assert_eq!((error.code.as_str(), error.step.as_deref()), ("x.first", Some("b")));
@@ -52,7 +49,10 @@ fn fail_block_the_others_go_to_also_in_journal_order() {
         { "id": "i", "after": [], "condition": { "if": true, "then": [step("p", "x.keyed"), parallel("q", "x.keyed")] } }
     ]);
     let mut run = Driver::start(document(steps), json!({}));
-    let (p, q) = (run.error_of("i/then/p", "x.p", CallErrorKind::Failed), run.error_of("i/then/q", "x.q", CallErrorKind::Failed));
+    let (p, q) = (
+        run.error_of("i/then/p", "x.p", CallErrorKind::Failed),
+        run.error_of("i/then/q", "x.q", CallErrorKind::Failed),
+    );
     // Both in one turn: the journal has them in the order in which they were scheduled.
     run.handle(vec![q, p]);
     run.fail("a", "x.late", CallErrorKind::Failed);
@@ -150,10 +150,13 @@ fn fail_error_names_step_attempt_and_details() {
     run.pass(1_000);
     run.fail("i/then/a", "x.busy", CallErrorKind::Retryable);
     let error = run.error();
-    assert_eq!(serde_json::to_value(&error).unwrap(), json!({
-        "code": "x.busy", "class": "world", "message": "x.busy happened", "step": "i/then/a", "attempt": 2,
-        "retryable": true, "details": null
-    }));
+    assert_eq!(
+        serde_json::to_value(&error).unwrap(),
+        json!({
+            "code": "x.busy", "class": "world", "message": "x.busy happened", "step": "i/then/a", "attempt": 2,
+            "retryable": true, "details": null
+        })
+    );
 }
 
 #[test]
@@ -195,9 +198,11 @@ fn whose_failure_a_failing_template_fails_the_step_that_holds_it() {
 
 #[test]
 fn whose_failure_in_one_turn_takes_document_order() {
-    let set = |id: &str, after: Value, value: &str| json!({ "id": id, "after": after, "data": { "set": value } });
+    let set =
+        |id: &str, after: Value, value: &str| json!({ "id": id, "after": after, "data": { "set": value } });
     let broken = "${ 1 / input.zero }";
-    let steps = json!([set("a", json!([]), "ok"), set("b", json!(["a"]), broken), set("c", json!([]), broken)]);
+    let steps =
+        json!([set("a", json!([]), "ok"), set("b", json!(["a"]), broken), set("c", json!([]), broken)]);
     let error = Driver::start(document(steps), json!({ "zero": 0 })).error();
     assert_eq!(error.step.as_deref(), Some("b"));
 }
@@ -208,7 +213,10 @@ fn fail_class_contract_input_is_checked_before_the_effect() {
     a["action"]["with"] = json!({ "n": "${ input.n }" });
     let run = Driver::start(document(json!([a.clone()])), json!({ "n": "text" }));
     let error = run.error();
-    assert_eq!((error.code.as_str(), error.class, error.attempt), ("contract.input", FailureClass::Contract, 0));
+    assert_eq!(
+        (error.code.as_str(), error.class, error.attempt),
+        ("contract.input", FailureClass::Contract, 0)
+    );
     assert!(run.calls.is_empty());
     assert_eq!(Driver::start(document(json!([a])), json!({ "n": 1 })).open_calls(), ["a"]);
 }
@@ -261,8 +269,7 @@ fn core_fail_fails_with_the_workflows_own_code() {
 
 #[test]
 fn limit_steps_ends_the_execution_and_cannot_be_caught() {
-    let inner: Vec<Value> =
-        (0..5).map(|n| json!({ "id": format!("s{n}"), "data": { "set": n } })).collect();
+    let inner: Vec<Value> = (0..5).map(|n| json!({ "id": format!("s{n}"), "data": { "set": n } })).collect();
     let mut document = document(json!([
         { "id": "i", "condition": { "if": true, "then": inner }, "on_error": [{ "then": "continue" }] }
     ]));

@@ -77,10 +77,7 @@ fn order_settle_a_join_waits_for_settled_whatever_the_kind() {
     run.fail("f", "x.no", CallErrorKind::Failed);
     assert_eq!(run.open_calls(), ["join"]);
     run.done("join", json!(1));
-    assert_eq!(
-        run.settled(),
-        [("s", Settled::Skipped), ("f", Settled::Failed), ("join", Settled::Done)]
-    );
+    assert_eq!(run.settled(), [("s", Settled::Skipped), ("f", Settled::Failed), ("join", Settled::Done)]);
     run.ended("completed");
 }
 

@@ -82,10 +82,12 @@ fn effect_key_is_the_same_for_all_attempts() {
 
 #[test]
 fn effect_unknown_outcomes_are_repeated_unless_once() {
-    for (action, repeats) in [("x.none", true), ("x.idempotent", true), ("x.keyed", true), ("x.once", false)] {
+    for (action, repeats) in [("x.none", true), ("x.idempotent", true), ("x.keyed", true), ("x.once", false)]
+    {
         for how in ["lost", "unknown", "timeout"] {
             // Losses need no retry policy; a timed out attempt counts against it.
-            let document = if how == "timeout" { retried(action, 2) } else { document(json!([step("a", action)])) };
+            let document =
+                if how == "timeout" { retried(action, 2) } else { document(json!([step("a", action)])) };
             let mut run = Driver::start(document, json!({}));
             match how {
                 "lost" => {
@@ -215,7 +217,15 @@ fn late_results_are_journaled_and_change_nothing() {
     assert_eq!(run.output(), json!("gave up"));
     assert_eq!(
         run.trace(),
-        ["started", "call a 1", "fired attempt a", "call b 1", "late a 1 ok", "done b 1 ok", "ended completed"]
+        [
+            "started",
+            "call a 1",
+            "fired attempt a",
+            "call b 1",
+            "late a 1 ok",
+            "done b 1 ok",
+            "ended completed"
+        ]
     );
     let turns = run.turns.len();
     run.handle(vec![late]);

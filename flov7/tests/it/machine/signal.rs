@@ -8,7 +8,8 @@ use super::support::{Driver, document};
 
 fn waits(steps: Value) -> Value {
     let mut document = document(steps);
-    let paid = json!({ "type": "object", "properties": { "amount": { "type": "number" } }, "required": ["amount"] });
+    let paid =
+        json!({ "type": "object", "properties": { "amount": { "type": "number" } }, "required": ["amount"] });
     document["signals"] = json!({ "paid": paid, "other": true });
     document
 }
@@ -41,7 +42,8 @@ fn signal_one_signal_one_waiter_the_oldest() {
         wait_for("q", json!({ "signal": "paid" })),
         wait_for("r", json!({ "signal": "paid", "key": "k" }))
     ]));
-    document["output"] = json!({ "p": "${ steps.p.amount }", "q": "${ steps.q.amount }", "r": "${ steps.r.amount }" });
+    document["output"] =
+        json!({ "p": "${ steps.p.amount }", "q": "${ steps.q.amount }", "r": "${ steps.r.amount }" });
     let mut run = Driver::start(document, json!({}));
     run.handle(vec![Driver::signal("paid", json!({ "amount": 1 }), "m1")]);
     run.handle(vec![Driver::keyed("paid", "k", json!({ "amount": 2 }), "m2")]);
@@ -144,7 +146,9 @@ fn signal_contract_expect_narrows_what_the_wait_takes() {
 
 #[test]
 fn tokens_differ_by_path_and_execution_and_survive_a_restart() {
-    let steps = || waits(json!([wait_for("p", json!({ "signal": "paid" })), wait_for("q", json!({ "signal": "paid" }))]));
+    let steps = || {
+        waits(json!([wait_for("p", json!({ "signal": "paid" })), wait_for("q", json!({ "signal": "paid" }))]))
+    };
     let mut run = Driver::start(steps(), json!({}));
     let tokens = |run: &Driver| {
         run.machine.view().waiting.iter().map(|wait| wait.token.clone().unwrap()).collect::<Vec<_>>()

@@ -7,8 +7,8 @@ use flov7::catalog::{ActionDescriptor, Effect, core_actions};
 use flov7::id::{Digest, ExecutionId, Namespace, StepPath, Timestamp};
 use flov7::machine::event::{Signal, SignalTo, Started, decode_turn};
 use flov7::machine::{
-    Actor, Call, CallError, CallErrorKind, CallOutput, Command, Control, ExecutionView, Failure, Incoming, Machine,
-    Outstanding, Settled, Turn, TurnBody,
+    Actor, Call, CallError, CallErrorKind, CallOutput, Command, Control, ExecutionView, Failure, Incoming,
+    Machine, Outstanding, Settled, Turn, TurnBody,
 };
 use flov7::program::Program;
 use flov7::validate::{Bundle, Interface};
@@ -236,7 +236,8 @@ impl Driver {
     /// It has ended so.
     #[track_caller]
     pub(crate) fn ended(&self, how: &str) {
-        let ended = self.machine.ended().unwrap_or_else(|| panic!("it has not ended: {:?}", self.machine.view()));
+        let ended =
+            self.machine.ended().unwrap_or_else(|| panic!("it has not ended: {:?}", self.machine.view()));
         assert_eq!(serde_json::to_value(ended.status).unwrap(), how, "{ended:?}");
     }
 

@@ -30,7 +30,9 @@ fn core_wait_is_over_at_its_instant_and_not_before() {
 
 #[test]
 fn core_wait_in_the_past_fires_at_once() {
-    for with in [json!({ "for": "0s" }), json!({ "for": "-PT5S" }), json!({ "until": "1970-01-01T00:00:00Z" })] {
+    for with in
+        [json!({ "for": "0s" }), json!({ "for": "-PT5S" }), json!({ "until": "1970-01-01T00:00:00Z" })]
+    {
         let run = Driver::start(wait(with.clone()), json!({}));
         run.ended("completed");
         assert_eq!(run.turns.len(), 1, "{with}");
@@ -63,10 +65,13 @@ fn core_approve_shows_what_is_asked() {
     let view = run.machine.view();
     let waiting = serde_json::to_value(&view.waiting).unwrap();
     let token = view.waiting[0].token.clone().unwrap();
-    assert_eq!(waiting, json!([{
-        "path": "i/then/ok", "kind": "approve", "token": token, "title": "Order 7", "details": { "id": 7 },
-        "to": "manager", "due": "1970-01-02T00:16:40.000Z"
-    }]));
+    assert_eq!(
+        waiting,
+        json!([{
+            "path": "i/then/ok", "kind": "approve", "token": token, "title": "Order 7", "details": { "id": 7 },
+            "to": "manager", "due": "1970-01-02T00:16:40.000Z"
+        }])
+    );
     assert_eq!(token.len(), 26);
 }
 
