@@ -140,9 +140,9 @@ struct Outgoing<'a> {
     url: Url,
     /// Sent wherever the request goes.
     common: HeaderMap,
-    /// Sent only to the first origin and to hosts that the binding lists.
+    /// Sent only to places that are trusted: [`Outgoing::trusts`].
     own: Vec<(HeaderName, HeaderValue)>,
-    /// Sent only to hosts that the binding lists.
+    /// Sent only to hosts that the binding lists; there is none without a binding.
     credential: Option<(HeaderName, HeaderValue)>,
     body: Option<Body>,
     ok_statuses: Vec<u16>,
@@ -217,6 +217,7 @@ impl<'a> Outgoing<'a> {
 
     async fn run(&self, scrub: &Scrub) -> Result<Answer, ActionError> {
         let limits = self.route.limits();
+        self.route.transport().prepare(self.url.scheme() == "https").map_err(|error| self.hop(error))?;
         let deadline = Instant::now() + limits.timeout;
         let response = self.follow(deadline).await?;
         self.read(response, limits, deadline, scrub).await
@@ -240,14 +241,7 @@ impl<'a> Outgoing<'a> {
                 Err(_) => {
                     return Err(ActionError::unknown("http.broken", format!("{label}: no answer in time")));
                 }
-                Ok(Err(HopError::Blocked(why))) => return Err(blocked(why)),
-                Ok(Err(HopError::Connect(why))) => return Err(ActionError::retryable("http.connect", why)),
-                Ok(Err(HopError::Lost(why))) => {
-                    return Err(ActionError::unknown(
-                        "http.broken",
-                        format!("{label}: the connection was lost before the answer: {why}"),
-                    ));
-                }
+                Ok(Err(error)) => return Err(self.hop(error)),
                 Ok(Ok(response)) => response,
             };
             match self.next(&url, &response).map_err(blocked)? {
@@ -257,6 +251,18 @@ impl<'a> Outgoing<'a> {
                 }
                 _ => return Ok(response),
             }
+        }
+    }
+
+    /// What a hop without a response means.
+    fn hop(&self, error: HopError) -> ActionError {
+        match error {
+            HopError::Blocked(why) => blocked(why),
+            HopError::Connect(why) => ActionError::retryable("http.connect", why),
+            HopError::Lost(why) => ActionError::unknown(
+                "http.broken",
+                format!("{}: the connection was lost before the answer: {why}", self.label()),
+            ),
         }
     }
 
@@ -271,21 +277,13 @@ impl<'a> Outgoing<'a> {
         redirect(from, location)
     }
 
+    /// `trusted` is [`Outgoing::trusts`] of this hop and of all before it.
     fn request(&self, url: Url, trusted: bool) -> Request {
-        let lists = match self.route {
-            Route::Bound(connection) => {
-                place(&url).is_some_and(|place| connection.settings.lists(url.scheme() == "https", &place))
-            }
-            Route::Free(_) => false,
-        };
         let mut request = Request::new(self.method.clone(), url);
         let headers = request.headers_mut();
         *headers = self.common.clone();
         if trusted {
-            headers.extend(self.own.iter().cloned());
-            if let (true, Some((name, value))) = (lists, &self.credential) {
-                headers.insert(name.clone(), value.clone());
-            }
+            headers.extend(self.own.iter().chain(&self.credential).cloned());
             if let Some(body) = &self.body {
                 *request.body_mut() = Some(body.bytes.clone().into());
             }
@@ -293,15 +291,15 @@ impl<'a> Outgoing<'a> {
         request
     }
 
-    /// Whether what a step and its binding set may go to this place: the first origin, or a host that is listed.
+    /// Whether the credential, and what a step and its binding set, may go to this place: one that the binding lists,
+    /// as it does its own; without a binding the first origin, for what the step set.
     fn trusts(&self, url: &Url) -> bool {
-        url.origin() == self.url.origin()
-            || match self.route {
-                Route::Bound(connection) => {
-                    place(url).is_some_and(|place| connection.settings.lists(url.scheme() == "https", &place))
-                }
-                Route::Free(_) => false,
+        match self.route {
+            Route::Bound(connection) => {
+                place(url).is_some_and(|place| connection.settings.lists(url.scheme() == "https", &place))
             }
+            Route::Free(_) => url.origin() == self.url.origin(),
+        }
     }
 
     /// Whether a client is kept for this place: only where the binding lists it, so that their number is bounded.

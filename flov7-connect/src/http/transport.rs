@@ -102,6 +102,11 @@ impl Transport {
         }
     }
 
+    /// Makes what a first https connection needs: reading the platform's certificates takes time that is no call's.
+    pub(crate) fn prepare(&self, https: bool) -> Result<(), HopError> {
+        self.network.tls.config(https).map(drop).map_err(HopError::Connect)
+    }
+
     /// Sends one request to where its URL says, and follows nothing. `keep` says that the place is one of a few that
     /// are worth a client of their own.
     pub(crate) async fn hop(&self, request: Request, reuse: Reuse, keep: bool) -> Result<Response, HopError> {

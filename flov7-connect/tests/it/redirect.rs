@@ -194,3 +194,19 @@ async fn the_same_origin_keeps_the_credential() {
         chain(json!("own"), |_, _| (vec![Reply::location(302, "/b"), Reply::json("1")], vec![])).await;
     assert_eq!(carries(&a.requests()[1]), [true, true, true]);
 }
+
+#[tokio::test]
+async fn another_name_of_the_same_place_is_another_origin() {
+    let peer = Peer::start(vec![]).await;
+    peer.rescript(vec![Reply::location(302, &format!("http://b.example:{}/", peer.port)), Reply::json("1")]);
+    let network = Network::new()
+        .with_resolver(Names::new(&[("a.example", &[&["127.0.0.1"]]), ("b.example", &[&["127.0.0.1"]])]));
+    let settings = json!({
+        "allow_internal": [format!("127.0.0.1:{}", peer.port)],
+        "auth": { "bearer": "TOKEN" }, "headers": { "x-binding": "yes" }
+    });
+    let connection = connect(network, &binding(&format!("http://a.example:{}", peer.port), settings)).await;
+    call(&connection, json!({ "path": "/", "headers": { "x-step": "yes" } })).await.unwrap();
+    assert_eq!(carries(&peer.requests()[0]), [true, true, true]);
+    assert_eq!(carries(&peer.requests()[1]), [false, false, false]);
+}

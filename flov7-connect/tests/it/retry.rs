@@ -97,10 +97,55 @@ async fn no_connection_is_retryable_for_every_effect() {
     }
 }
 
+/// A resolver that never answers.
+struct Mute;
+
+#[async_trait::async_trait]
+impl flov7_connect::Resolve for Mute {
+    async fn resolve(&self, _host: &str) -> std::io::Result<Vec<std::net::IpAddr>> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn time_that_runs_out_before_there_is_a_connection_is_retryable() {
+    // An https peer that accepts and never shakes hands; and a name that is never resolved.
+    let silent = Peer::start(vec![Reply::Silent]).await;
+    for base in [format!("https://127.0.0.1:{}", silent.port), "https://slow.example".to_owned()] {
+        let binding = binding(&base, json!({ "limits": { "timeout": "200ms" } }));
+        let network = flov7_connect::Network::new().with_resolver(std::sync::Arc::new(Mute));
+        let connection = connect(network, &binding).await;
+        let error = call(&connection, json!({ "method": "POST", "path": "/" })).await.unwrap_err();
+        assert_eq!((error.code.as_str(), error.kind), ("http.connect", CallErrorKind::Retryable), "{error}");
+        assert!(error.message.contains("took too long"), "{error}");
+    }
+}
+
+/// Says to the copy of this program that a test starts what it is.
+const CHILD: &str = "FLOV7_CONNECT_TEST_CHILD";
+
+#[tokio::test]
+async fn no_proxy_is_taken_from_the_environment() {
+    if std::env::var_os(CHILD).is_some() {
+        let (_, result) = once(vec![Reply::json("1")], json!({ "path": "/" })).await;
+        assert_eq!(result.unwrap()["body"], 1);
+        return;
+    }
+    let proxy = Peer::start(vec![Reply::json("\"proxy\"")]).await;
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "retry::no_proxy_is_taken_from_the_environment"]).env(CHILD, "1");
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        child.env(name, proxy.base());
+    }
+    let output = tokio::task::spawn_blocking(move || child.output().unwrap()).await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(proxy.connections(), 0);
+}
+
 #[tokio::test]
 async fn concurrent_calls_are_bounded_by_the_binding() {
-    let peer = Peer::start(vec![Reply::Silent]).await;
-    let settings = json!({ "limits": { "concurrent": 2, "timeout": "200ms" } });
+    let peer = Peer::start(vec![Reply::AfterRelease(Box::new(Reply::json("1")))]).await;
+    let settings = json!({ "limits": { "concurrent": 2 } });
     let connection = connect(flov7_connect::Network::new(), &binding(&peer.base(), settings)).await;
     let calls: Vec<_> = (0..5)
         .map(|_| {
@@ -108,11 +153,17 @@ async fn concurrent_calls_are_bounded_by_the_binding() {
             tokio::spawn(async move { call(&connection, json!({ "path": "/" })).await })
         })
         .collect();
-    peer.arrival().await;
-    tokio::task::yield_now().await;
-    assert!(peer.connections() <= 2);
-    for call in calls {
-        assert_eq!(call.await.unwrap().unwrap_err().code, "http.broken");
+    while peer.requests().len() < 2 {
+        tokio::task::yield_now().await;
     }
-    assert_eq!(peer.connections(), 5);
+    for released in 0..5 {
+        assert!(peer.requests().len() <= released + 2);
+        peer.release();
+        while peer.requests().len() < (released + 3).min(5) {
+            tokio::task::yield_now().await;
+        }
+    }
+    for call in calls {
+        assert!(call.await.unwrap().is_ok());
+    }
 }
