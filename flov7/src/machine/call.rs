@@ -24,7 +24,7 @@ impl Run<'_> {
             Some(template) => self.render(at, template)?,
             None => Arc::new(json!({})),
         };
-        self.check_input(at, &call.input, &input)?;
+        self.check_link(at, &call.input, &input)?;
         let keyed = call
             .connection
             .as_deref()
@@ -57,12 +57,13 @@ impl Run<'_> {
         }
     }
 
-    /// Holds the input of an action against its schema, before any effect.
-    pub(super) fn check_input(&self, at: At, checkers: &[Checker], input: &Value) -> Result<(), Trouble> {
-        match checkers.iter().find_map(|checker| checker.check(input).err()) {
+    /// Holds a value against the schema of the place that it goes to, where validation could not tell: before any
+    /// effect.
+    pub(super) fn check_link(&self, at: At, checkers: &[Checker], value: &Value) -> Result<(), Trouble> {
+        match checkers.iter().find_map(|checker| checker.check(value).err()) {
             None => Ok(()),
             Some(violation) => {
-                Err(Trouble::Failed(self.failure(at, FailureClass::Contract, "contract.input", violation)))
+                Err(Trouble::Failed(self.failure(at, FailureClass::Contract, "contract.link", violation)))
             }
         }
     }

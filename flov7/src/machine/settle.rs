@@ -96,7 +96,8 @@ impl Run<'_> {
                 None => Ok(None),
                 Some(template) => {
                     let error = Arc::new(failure.as_root());
-                    self.render_with(at, template, Some(&error)).map(Some)
+                    let value = self.render_with(at, template, Some(&error));
+                    value.and_then(|value| self.check_link(at, &handler.checkers, &value).map(|()| Some(value)))
                 }
             };
             match value {

@@ -20,7 +20,7 @@ impl Run<'_> {
             Some(template) => self.render(at, template)?,
             None => Arc::new(Value::Object(Map::new())),
         };
-        self.check_input(at, &core.input, &input)?;
+        self.check_link(at, &core.input, &input)?;
         match core.kind {
             CoreKind::Wait => self.begin_wait(at, &input),
             CoreKind::WaitFor => {

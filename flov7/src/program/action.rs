@@ -19,7 +19,7 @@ pub(crate) struct Call {
     pub(crate) connection: Option<Arc<str>>,
     pub(crate) with: Option<Template>,
     pub(crate) input_schema: Schema,
-    /// What the input must conform to.
+    /// What the input must conform to, where that was not proven.
     pub(crate) input: Box<[Checker]>,
     /// What the output must conform to: the action's own schema, and the step's `expect`.
     pub(crate) output: Box<[Checker]>,
@@ -34,6 +34,7 @@ pub(crate) struct Call {
 pub(crate) struct Core {
     pub(crate) kind: CoreKind,
     pub(crate) with: Option<Template>,
+    /// What the input must conform to, where that was not proven.
     pub(crate) input: Box<[Checker]>,
     /// The step's `expect`.
     pub(crate) expect: Box<[Checker]>,
@@ -88,8 +89,10 @@ impl<'a> Build<'a> {
     ) -> Result<Work, Error> {
         let interface = self.interface(&action.uses)?;
         let mut with = action.with.as_ref().map(|with| self.template(with, place)).transpose()?;
-        let input = checker::all(&[(&interface.input.0, &Defs::none())])?;
-        let expect = action.expect.as_ref().map(|schema| &schema.0);
+        let input = match self.is_checked("/action/with") {
+            true => checker::all(&[(&interface.input.0, &Defs::none())])?,
+            false => Box::default(),
+        };
         if let Some(name) = action.uses.strip_prefix(CORE_PREFIX)
             && name != "emit"
         {
@@ -102,17 +105,17 @@ impl<'a> Build<'a> {
                 "call" => return Err(Error::unsupported("`core.call` is not built yet")),
                 _ => return Err(invalid(format!("there is no action `{}`", action.uses))),
             };
-            let expect: Vec<_> = expect.into_iter().map(|schema| (schema, &self.defs)).collect();
-            return Ok(Work::Core(Box::new(Core { kind, with, input, expect: checker::all(&expect)? })));
+            let expect = match &action.expect {
+                Some(expect) => checker::all(&[(&expect.0, &self.defs)])?,
+                None => Box::default(),
+            };
+            return Ok(Work::Core(Box::new(Core { kind, with, input, expect })));
         }
         if let Some(with) = &mut with {
             for pointer in path_arguments(&interface.input.0) {
                 with.encode(&pointer, Encoding::PathSegment);
             }
         }
-        let none = Defs::none();
-        let mut output = vec![(&interface.output.0, &none)];
-        output.extend(expect.map(|schema| (schema, &self.defs)));
         let connection = action.connection.as_deref().or(interface.connection.as_deref());
         let attempt = step.attempt_timeout.as_ref().or(interface.attempt_timeout.as_ref());
         Ok(Work::Call(Box::new(Call {
@@ -121,11 +124,20 @@ impl<'a> Build<'a> {
             with,
             input_schema: interface.input.clone(),
             input,
-            output: checker::all(&output)?,
+            output: self.output(action)?,
             effect: interface.effect.clone(),
             attempt_timeout: attempt.map_or(Ok(ATTEMPT_TIMEOUT), super::build::millis)?,
             retry: Retry::of(step.retry.as_ref()),
         })))
+    }
+
+    /// What an action's output must conform to: its own schema and the step's `expect`.
+    pub(super) fn output(&self, action: &workflow::Action) -> Result<Box<[Checker]>, Error> {
+        let own = (&self.interface(&action.uses)?.output.0, &Defs::none());
+        match &action.expect {
+            Some(expect) => checker::all(&[own, (&expect.0, &self.defs)]),
+            None => checker::all(&[own]),
+        }
     }
 
     fn interface(&self, action: &str) -> Result<&'a Interface, Error> {

@@ -32,6 +32,7 @@ pub(super) fn compile(bundle: &Bundle) -> Result<Program, Error> {
         scopes: Vec::new(),
         by_id: BTreeMap::new(),
         reads: Reads::default(),
+        pointer: String::new(),
     };
     build.scopes.push(ScopeBuild {
         depth: 0,
@@ -42,7 +43,8 @@ pub(super) fn compile(bundle: &Bundle) -> Result<Program, Error> {
         waits: Vec::new(),
         blocks: Vec::new(),
     });
-    build.block(&document.steps, document.output.as_ref(), None, 0, &mut Vec::new())?;
+    let body = Body { steps: &document.steps, output: document.output.as_ref(), pointer: "/steps" };
+    build.block(body, None, 0, &mut Vec::new())?;
     build.finish()
 }
 
@@ -68,6 +70,8 @@ pub(super) struct Build<'a> {
     scopes: Vec<ScopeBuild<'a>>,
     by_id: BTreeMap<Box<str>, (u32, Slot)>,
     reads: Reads,
+    /// JSON Pointer of what is being compiled.
+    pointer: String,
 }
 
 struct ScopeBuild<'a> {
@@ -82,6 +86,25 @@ struct ScopeBuild<'a> {
     blocks: Vec<u32>,
 }
 
+/// The steps of a block, its value, and the pointer from its step to its steps.
+#[derive(Clone, Copy)]
+pub(super) struct Body<'a, 'p> {
+    pub(super) steps: &'a [workflow::Step],
+    pub(super) output: Option<&'a workflow::Template>,
+    pub(super) pointer: &'p str,
+}
+
+impl<'a, 'p> Body<'a, 'p> {
+    /// A block that may be written as its bare steps.
+    pub(super) fn of(block: &'a workflow::Block, bare: &'p str, whole: &'p str) -> Body<'a, 'p> {
+        let pointer = match block {
+            workflow::Block::Steps(_) => bare,
+            workflow::Block::Full(_) => whole,
+        };
+        Body { steps: block.steps(), output: block.output(), pointer }
+    }
+}
+
 /// Where in the document something is compiled.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
@@ -93,8 +116,7 @@ impl<'a> Build<'a> {
     /// Compiles a block and all that it holds; gives its number. `path` is the path to it inside its scope.
     fn block(
         &mut self,
-        steps: &'a [workflow::Step],
-        output: Option<&'a workflow::Template>,
+        Body { steps, output, pointer }: Body<'a, '_>,
         holder: Option<u32>,
         scope: u32,
         path: &mut Vec<&'a str>,
@@ -111,8 +133,11 @@ impl<'a> Build<'a> {
         let mut followers = vec![Vec::new(); steps.len()];
         let mut numbers = Vec::with_capacity(steps.len());
         let mut first = Vec::new();
+        let around = self.pointer.len();
         for (at, (step, waits)) in steps.iter().zip(&waits).enumerate() {
+            self.pointer.push_str(&format!("{pointer}/{at}"));
             let step_number = self.step(step, block, scope, waits, path)?;
+            self.pointer.truncate(around);
             numbers.push(step_number);
             if waits.is_empty() {
                 first.push(step_number);
@@ -167,7 +192,8 @@ impl<'a> Build<'a> {
         let when = step.when.as_ref().map(|when| self.condition(when, here)).transpose()?;
         let work = self.work(step, at, here, path)?;
         path.pop();
-        let handlers = step.on_error.iter().flatten().map(|handler| self.handler(handler, here));
+        let handlers = step.on_error.iter().flatten().enumerate();
+        let handlers = handlers.map(|(rule, handler)| self.handler(step, rule, handler, here));
         self.steps[at as usize] = Some(Step {
             id: step.id.as_str().into(),
             suffix,
@@ -185,7 +211,14 @@ impl<'a> Build<'a> {
         Ok(at)
     }
 
-    fn handler(&mut self, handler: &'a workflow::OnError, place: Place) -> Result<Handler, Error> {
+    fn handler(
+        &mut self,
+        step: &'a workflow::Step,
+        rule: usize,
+        handler: &'a workflow::OnError,
+        place: Place,
+    ) -> Result<Handler, Error> {
+        let checked = self.is_checked(&format!("/on_error/{rule}/value"));
         let steps = handler.steps.as_ref().map(|ids| {
             let known = ids.iter().map(|id| match self.by_id.get(id.as_str()) {
                 Some((step, _)) => Ok(*step),
@@ -199,21 +232,30 @@ impl<'a> Build<'a> {
             codes,
             steps: steps.transpose()?,
             value: handler.value.as_ref().map(|value| self.template(value, place)).transpose()?,
+            checkers: match &step.action {
+                Some(action) if checked => self.output(action)?,
+                _ => Box::default(),
+            },
             goes_on: handler.then == workflow::Then::Continue,
         })
+    }
+
+    /// Whether the bundle asks for a check of what stands below the step that is being compiled.
+    pub(super) fn is_checked(&self, below: &str) -> bool {
+        !self.bundle.checks.is_empty() && self.bundle.checks.contains(&format!("{}{below}", self.pointer))
     }
 
     /// A block inside a step, in the step's own scope.
     pub(super) fn inner(
         &mut self,
-        (steps, output): (&'a [workflow::Step], Option<&'a workflow::Template>),
+        body: Body<'a, '_>,
         part: &'a str,
         holder: u32,
         scope: u32,
         path: &mut Vec<&'a str>,
     ) -> Result<u32, Error> {
         path.push(part);
-        let number = self.block(steps, output, Some(holder), scope, path)?;
+        let number = self.block(body, Some(holder), scope, path)?;
         path.pop();
         Ok(number)
     }

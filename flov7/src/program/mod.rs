@@ -137,6 +137,8 @@ pub(crate) struct Handler {
     /// Steps inside.
     pub(crate) steps: Option<Box<[u32]>>,
     pub(crate) value: Option<Template>,
+    /// What the value must conform to, where that was not proven.
+    pub(crate) checkers: Box<[Checker]>,
     /// Whether the block goes on.
     pub(crate) goes_on: bool,
 }

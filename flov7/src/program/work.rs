@@ -1,7 +1,7 @@
 //! What steps do, compiled.
 
 use super::Work;
-use super::build::{Build, Place, invalid};
+use super::build::{Body, Build, Place, invalid};
 use super::checker::Checker;
 use crate::error::Error;
 use crate::workflow;
@@ -56,9 +56,9 @@ impl<'a> Build<'a> {
         match condition {
             workflow::Condition::If(choice) => {
                 let condition = self.condition(&choice.if_, place)?;
-                let then = self.inner(whole(&choice.then), "then", at, place.scope, path)?;
+                let then = self.inner(Body::of(&choice.then, "/condition/then", "/condition/then/steps"), "then", at, place.scope, path)?;
                 let otherwise = match &choice.else_ {
-                    Some(block) => Some(self.inner(whole(block), "else", at, place.scope, path)?),
+                    Some(block) => Some(self.inner(Body::of(block, "/condition/else", "/condition/else/steps"), "else", at, place.scope, path)?),
                     None => None,
                 };
                 Ok(Work::If { condition, then, otherwise })
@@ -69,13 +69,16 @@ impl<'a> Build<'a> {
                     return Err(Error::unsupported("`switch` of all cases is not built yet"));
                 }
                 let mut cases = Vec::with_capacity(switch.cases.len());
-                for case in &switch.cases {
+                for (place_of, case) in switch.cases.iter().enumerate() {
                     let when = self.condition(&case.when, place)?;
-                    let body = (case.steps.as_slice(), case.output.as_ref());
+                    let pointer = format!("/condition/switch/cases/{place_of}/steps");
+                    let body = Body { steps: &case.steps, output: case.output.as_ref(), pointer: &pointer };
                     cases.push((when, self.inner(body, &case.id, at, place.scope, path)?));
                 }
                 let otherwise = match &switch.default {
-                    Some(block) => Some(self.inner(whole(block), "default", at, place.scope, path)?),
+                    Some(block) => Some(self.inner(
+                        Body::of(block, "/condition/switch/default", "/condition/switch/default/steps"),
+                        "default", at, place.scope, path)?),
                     None => None,
                 };
                 Ok(Work::First { cases: cases.into(), otherwise })
@@ -86,8 +89,4 @@ impl<'a> Build<'a> {
             workflow::Condition::Filter(_) => Err(Error::unsupported("`filter` is not built yet")),
         }
     }
-}
-
-fn whole(block: &workflow::Block) -> (&[workflow::Step], Option<&workflow::Template>) {
-    (block.steps(), block.output())
 }

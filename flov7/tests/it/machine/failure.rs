@@ -208,17 +208,41 @@ fn whose_failure_in_one_turn_takes_document_order() {
 }
 
 #[test]
-fn fail_class_contract_input_is_checked_before_the_effect() {
+fn fail_class_contract_link_is_checked_where_the_bundle_says_and_before_the_effect() {
     let mut a = step("a", "x.typed");
     a["action"]["with"] = json!({ "n": "${ input.n }" });
-    let run = Driver::start(document(json!([a.clone()])), json!({ "n": "text" }));
-    let error = run.error();
-    assert_eq!(
-        (error.code.as_str(), error.class, error.attempt),
-        ("contract.input", FailureClass::Contract, 0)
-    );
-    assert!(run.calls.is_empty());
-    assert_eq!(Driver::start(document(json!([a])), json!({ "n": 1 })).open_calls(), ["a"]);
+    let inner = |then: Value| json!({ "id": "i", "condition": { "if": true, "then": then } });
+    let nested = json!([step("z", "x.none"), inner(json!({ "steps": [a.clone()] }))]);
+    let cases = [
+        (json!([a.clone()]), "/steps/0/action/with"),
+        (nested, "/steps/1/condition/then/steps/0/action/with"),
+        (json!([inner(json!([a.clone()]))]), "/steps/0/condition/then/0/action/with"),
+    ];
+    for (steps, pointer) in cases {
+        let mut run = Driver::start_checked(document(steps.clone()), json!({ "n": "text" }), &[pointer]);
+        if run.open_calls() == ["z"] {
+            run.done("z", json!(1));
+        }
+        let error = run.error();
+        assert_eq!((error.code.as_str(), error.class), ("contract.link", FailureClass::Contract), "{steps}");
+        assert!(run.calls.is_empty());
+    }
+    let run = Driver::start_checked(document(json!([a])), json!({ "n": 1 }), &["/steps/0/action/with"]);
+    assert_eq!(run.open_calls(), ["a"]);
+}
+
+#[test]
+fn fail_class_contract_link_holds_the_value_of_a_handler_too() {
+    let mut a = step("a", "x.typed");
+    a["action"]["with"] = json!({ "n": 1 });
+    a["on_error"] = json!([{ "then": "continue", "value": { "id": "${ input.id }" } }]);
+    a["action"]["expect"] = json!({ "properties": { "id": { "type": "string" } } });
+    for (id, ended) in [(json!("i"), "completed"), (json!(1), "failed")] {
+        let document = document(json!([a.clone()]));
+        let mut run = Driver::start_checked(document, json!({ "id": id }), &["/steps/0/on_error/0/value"]);
+        run.fail("a", "x.no", CallErrorKind::Failed);
+        run.ended(ended);
+    }
 }
 
 #[test]

@@ -82,10 +82,20 @@ impl Driver {
         Driver::start_keyed(document, input, Vec::new())
     }
 
+    /// With checks at these pointers.
+    pub(crate) fn start_checked(document: Value, input: Value, checks: &[&str]) -> Driver {
+        let mut bundle = bundle(document);
+        bundle.checks = checks.iter().map(|pointer| (*pointer).to_owned()).collect();
+        Driver::start_bundle(&bundle, input, Vec::new())
+    }
+
     /// With connections whose bindings name an idempotency header.
     pub(crate) fn start_keyed(document: Value, input: Value, keyed: Vec<String>) -> Driver {
-        let bundle = bundle(document);
-        let program = Program::compile(&bundle).unwrap();
+        Driver::start_bundle(&bundle(document), input, keyed)
+    }
+
+    fn start_bundle(bundle: &Bundle, input: Value, keyed: Vec<String>) -> Driver {
+        let program = Program::compile(bundle).unwrap();
         let started = Started::new(
             Namespace::parse("default").unwrap(),
             ExecutionId::new(1_700_000_000_000, [7; 10]),
