@@ -97,7 +97,9 @@ impl Run<'_> {
                 Some(template) => {
                     let error = Arc::new(failure.as_root());
                     let value = self.render_with(at, template, Some(&error));
-                    value.and_then(|value| self.check_link(at, &handler.checkers, &value).map(|()| Some(value)))
+                    value.and_then(|value| {
+                        self.check_link(at, &handler.checkers, &value).map(|()| Some(value))
+                    })
                 }
             };
             match value {

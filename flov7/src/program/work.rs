@@ -56,9 +56,21 @@ impl<'a> Build<'a> {
         match condition {
             workflow::Condition::If(choice) => {
                 let condition = self.condition(&choice.if_, place)?;
-                let then = self.inner(Body::of(&choice.then, "/condition/then", "/condition/then/steps"), "then", at, place.scope, path)?;
+                let then = self.inner(
+                    Body::of(&choice.then, "/condition/then", "/condition/then/steps"),
+                    "then",
+                    at,
+                    place.scope,
+                    path,
+                )?;
                 let otherwise = match &choice.else_ {
-                    Some(block) => Some(self.inner(Body::of(block, "/condition/else", "/condition/else/steps"), "else", at, place.scope, path)?),
+                    Some(block) => Some(self.inner(
+                        Body::of(block, "/condition/else", "/condition/else/steps"),
+                        "else",
+                        at,
+                        place.scope,
+                        path,
+                    )?),
                     None => None,
                 };
                 Ok(Work::If { condition, then, otherwise })
@@ -78,7 +90,11 @@ impl<'a> Build<'a> {
                 let otherwise = match &switch.default {
                     Some(block) => Some(self.inner(
                         Body::of(block, "/condition/switch/default", "/condition/switch/default/steps"),
-                        "default", at, place.scope, path)?),
+                        "default",
+                        at,
+                        place.scope,
+                        path,
+                    )?),
                     None => None,
                 };
                 Ok(Work::First { cases: cases.into(), otherwise })
