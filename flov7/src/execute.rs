@@ -1,5 +1,20 @@
 //! Executors: who runs executions.
 
+mod border;
+mod door;
+mod inspect;
+mod mocks;
+mod places;
+
+pub use border::check_input;
+pub use door::{signal_message, waiting_approval};
+pub use inspect::{Inspection, inspect};
+#[cfg(feature = "embedded")]
+pub(crate) use inspect::{uncompilable, unreplayable};
+pub use mocks::{Mock, Mocks};
+#[cfg(feature = "embedded")]
+pub(crate) use places::places;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

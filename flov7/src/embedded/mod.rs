@@ -1,1 +1,284 @@
-//! Being built.
+//! The embedded executor: executions of one process over any store (feature `embedded`).
+//!
+//! What it promises, beyond [`Executor`]:
+//!
+//! - An effect begins only after the commit that holds its `scheduled`; one of effect `none` may begin before.
+//! - What becomes known together is one commit: n strict steps cost n + 1.
+//! - An execution that only waits holds no memory but its row, and comes back when it is due or has a message. Timers
+//!   are never early.
+//! - What a process left behind is claimed once its lease lapses: its journal is replayed, and attempts that were in
+//!   flight are lost, which their effect then decides (RULES, effect).
+//! - An execution whose handlers, bindings or secrets are not here is `blocked`, says what is missing, and goes on by
+//!   itself where it is not.
+//!
+//! It keeps all time by its [`Clock`](crate::clock::Clock) and never reads another.
+
+mod builder;
+mod calls;
+mod clerk;
+mod connections;
+mod hub;
+mod live;
+mod mail;
+mod options;
+mod record;
+mod shared;
+
+pub use builder::EmbeddedBuilder;
+pub use options::Options;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::action::Registry;
+use crate::error::{Error, ErrorKind};
+use crate::execute::{
+    Cursor, EventPage, Executor, ExecutorCapabilities, Inspection, SignalRequest, StartOptions, Started,
+    check_input, signal_message,
+};
+use crate::id::{ExecutionId, Namespace};
+use crate::machine::event::{Event, decode_turn};
+use crate::machine::{Actor, Control, ExecutionView, event};
+use crate::store::{Accepted, Claim, ExecutionPage, ExecutionQuery, Message, MessageBody, Store};
+use crate::validate::ValidWorkflow;
+use hub::Phase;
+use live::Birth;
+use shared::Shared;
+
+/// How many turns one page of events reads.
+const PAGE_TURNS: usize = 100;
+
+/// Runs executions in this process, over one store. Clones share everything; when the last one is dropped without
+/// [`EmbeddedExecutor::shutdown`], attempts in flight are dropped and leases are handed back.
+///
+/// Needs a tokio runtime; opened and called inside of it.
+#[derive(Clone)]
+pub struct EmbeddedExecutor {
+    shared: Arc<Shared>,
+    capabilities: ExecutorCapabilities,
+    _open: Arc<OpenGuard>,
+}
+
+/// Stops everything when the last executor handle is gone.
+struct OpenGuard(Arc<Shared>);
+
+impl Drop for OpenGuard {
+    fn drop(&mut self) {
+        self.0.hub.enter(Phase::Closed);
+    }
+}
+
+impl EmbeddedExecutor {
+    /// An executor over a store, with the handlers of a registry: bindings, secrets and the rest by `with_…`, then
+    /// [`EmbeddedBuilder::open`].
+    pub fn builder(store: Arc<dyn Store>, registry: Arc<Registry>) -> EmbeddedBuilder {
+        EmbeddedBuilder::new(store, registry)
+    }
+
+    fn of(shared: Arc<Shared>) -> EmbeddedExecutor {
+        tokio::spawn(clerk::work(shared.clone()));
+        let open = Arc::new(OpenGuard(shared.clone()));
+        let capabilities = ExecutorCapabilities { pause: true, fork: false };
+        EmbeddedExecutor { shared, capabilities, _open: open }
+    }
+
+    /// The id under which it leases executions.
+    pub fn owner(&self) -> &str {
+        &self.shared.owner
+    }
+
+    /// Waits until an execution ended, or nothing more happens unless someone outside does something: people or
+    /// signals are waited for, it is paused, or it is blocked. Gives what it looks like then.
+    ///
+    /// # Errors
+    /// As [`Executor::describe`]; `Closed` when the executor is shut down meanwhile.
+    pub async fn wait(
+        &self,
+        namespace: &Namespace,
+        execution: &ExecutionId,
+    ) -> Result<ExecutionView, Error> {
+        let key = (namespace.clone(), execution.clone());
+        let mut watch = self.shared.hub.watch(&key);
+        loop {
+            let found = Inspection::of(&*self.shared.store, namespace, execution).await?;
+            let now = self.shared.clock.now();
+            if found.rests(now) {
+                return Ok(found.view);
+            }
+            if self.shared.hub.phase() != Phase::Open {
+                return Err(closed());
+            }
+            tokio::select! {
+                () = watch.left() => {}
+                () = self.shared.clock.sleep_until(now.saturating_add(self.shared.options.look)) => {}
+            }
+        }
+    }
+
+    /// Looks at an execution again at once, due or not: after what blocked it was mended, for example. Says whether it
+    /// was taken into memory; one that is live already, or has ended, is left alone.
+    ///
+    /// # Errors
+    /// Whatever the store fails with; `Busy` when memory is full.
+    pub async fn resume(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<bool, Error> {
+        if self.shared.hub.phase() != Phase::Open {
+            return Err(closed());
+        }
+        if self.shared.hub.room().0 == 0 {
+            return Err(Error::new(ErrorKind::Busy, "as many executions are live as this executor takes"));
+        }
+        let claim = Claim::new(&self.shared.owner, self.shared.options.lease_millis(), 1)
+            .with_only(namespace.clone(), execution.clone());
+        let claimed = self.shared.store.claim(&claim).await?;
+        let any = !claimed.is_empty();
+        claimed.into_iter().for_each(|claimed| live::claimed(self.shared.clone(), claimed));
+        Ok(any)
+    }
+
+    /// Stops in order: takes nothing new, begins nothing new, lets attempts in flight finish for at most `grace`,
+    /// commits what they gave, and hands every lease back. What still runs then is dropped, and is lost for the next
+    /// owner.
+    pub async fn shutdown(&self, grace: Duration) {
+        let hub = &self.shared.hub;
+        hub.enter(Phase::Draining);
+        let until = self.shared.clock.now().saturating_add(grace);
+        tokio::select! {
+            () = hub.until_empty() => {}
+            () = self.shared.clock.sleep_until(until) => {}
+        }
+        hub.enter(Phase::Closed);
+        hub.until_empty().await;
+    }
+
+    fn check_open(&self) -> Result<(), Error> {
+        if self.shared.hub.phase() == Phase::Open { Ok(()) } else { Err(closed()) }
+    }
+
+    /// A fresh id for a message.
+    fn message_id(&self) -> String {
+        format!("{:032x}", self.shared.entropy.bits())
+    }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Closed, "the executor is shut down")
+}
+
+impl fmt::Debug for EmbeddedExecutor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbeddedExecutor").field("owner", &self.shared.owner).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Executor for EmbeddedExecutor {
+    fn capabilities(&self) -> &ExecutorCapabilities {
+        &self.capabilities
+    }
+
+    async fn start(
+        &self,
+        namespace: &Namespace,
+        workflow: &ValidWorkflow,
+        input: Value,
+        options: StartOptions,
+    ) -> Result<Started, Error> {
+        self.check_open()?;
+        let bundle = workflow.bundle();
+        let input = check_input(bundle, input)?;
+        if let Some(trigger) = &options.trigger
+            && !bundle.document.triggers.iter().any(|declared| declared.id == *trigger)
+        {
+            let message = format!("the workflow declares no trigger `{trigger}`");
+            return Err(Error::new(ErrorKind::NotFound, message));
+        }
+        let now = self.shared.clock.now();
+        let random = self.shared.entropy.bits().to_le_bytes();
+        let mut tail = [0; 10];
+        tail.copy_from_slice(&random[..10]);
+        let execution = ExecutionId::new(u64::try_from(now.ms()).unwrap_or(0), tail);
+        let by = options.by.unwrap_or_else(|| Actor::new(&self.shared.owner));
+        let seed = self.shared.entropy.bits();
+        let mut started =
+            event::Started::new(namespace.clone(), execution, *workflow.digest(), input, seed, by)
+                .with_keyed(self.shared.connections.keyed(namespace, bundle));
+        started.trigger = options.trigger;
+        let birth = Birth { bundle: bundle.clone(), started, key: options.key };
+        // In a task of its own: who starts may stop listening, and what was created is to live all the same.
+        match tokio::spawn(live::start(self.shared.clone(), birth)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Error::defect("starting an execution panicked")),
+        }
+    }
+
+    async fn describe(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<ExecutionView, Error> {
+        crate::execute::inspect(&*self.shared.store, namespace, execution).await
+    }
+
+    async fn signal(
+        &self,
+        namespace: &Namespace,
+        execution: &ExecutionId,
+        signal: SignalRequest,
+    ) -> Result<Accepted, Error> {
+        let found = Inspection::of(&*self.shared.store, namespace, execution).await?;
+        let message = signal_message(&found, signal, &*self.shared.entropy)?;
+        self.shared.store.post(namespace, execution, message).await
+    }
+
+    async fn control(
+        &self,
+        namespace: &Namespace,
+        execution: &ExecutionId,
+        control: Control,
+        by: Actor,
+    ) -> Result<Accepted, Error> {
+        let message = Message { id: self.message_id(), body: MessageBody::Control(control), by };
+        self.shared.store.post(namespace, execution, message).await
+    }
+
+    async fn events(
+        &self,
+        namespace: &Namespace,
+        execution: &ExecutionId,
+        after: Option<Cursor>,
+        wait: bool,
+    ) -> Result<EventPage, Error> {
+        let from = after.map_or(0, |Cursor(seq)| seq.saturating_add(1));
+        let key = (namespace.clone(), execution.clone());
+        let mut watch = self.shared.hub.watch(&key);
+        loop {
+            // With the event before, so that the end is seen by who has read it already.
+            let turns = self
+                .shared
+                .store
+                .turns(namespace, execution, from.saturating_sub(1), PAGE_TURNS)
+                .await?;
+            let mut events = Vec::new();
+            for turn in &turns {
+                events.extend(decode_turn(turn)?);
+            }
+            let ended = matches!(events.last(), Some(last) if matches!(last.event, Event::Ended(_)));
+            events.retain(|event| event.seq >= from);
+            let last = events.last().map(|event| Cursor(event.seq));
+            if last.is_some() || ended || !wait {
+                let next = last.or(after).unwrap_or(Cursor(0));
+                return Ok(EventPage { events, next, ended });
+            }
+            self.check_open()?;
+            let look = self.shared.clock.now().saturating_add(self.shared.options.look);
+            tokio::select! {
+                () = watch.progress() => {}
+                () = self.shared.clock.sleep_until(look) => {}
+            }
+        }
+    }
+
+    async fn list(&self, namespace: &Namespace, query: &ExecutionQuery) -> Result<ExecutionPage, Error> {
+        self.shared.store.executions(namespace, query).await
+    }
+}

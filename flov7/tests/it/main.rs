@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod action;
+#[cfg(feature = "embedded")]
+mod embedded;
 mod expr;
 mod finding;
 mod id;

@@ -27,7 +27,8 @@ fn an_output_and_a_failure_pass_through() {
 
 #[test]
 fn a_panic_is_an_unknown_outcome() {
-    let cases: [(fn() -> Result<Value, ActionError>, &str); 2] =
+    type Panics = fn() -> Result<Value, ActionError>;
+    let cases: [(Panics, &str); 2] =
         [(|| panic!("plain"), "plain"), (|| panic!("number {}", 7), "number 7")];
     for (panic, text) in cases {
         let error = now(attempt(move || async move { panic() })).unwrap_err();
@@ -59,6 +60,7 @@ fn a_panic_before_the_first_await_and_in_a_destructor_is_caught_too() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)] // A thread is what is tested.
 fn a_pending_attempt_can_move_to_another_thread() {
     let gate = flov7::action::Cancellation::new();
     let inner = gate.clone();

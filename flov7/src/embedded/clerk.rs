@@ -1,0 +1,101 @@
+//! The clerk: one task per executor that claims work, reads arrived messages and renews leases.
+
+use std::sync::Arc;
+
+use super::hub::Phase;
+use super::live;
+use super::shared::Shared;
+use crate::error::Error;
+use crate::id::Timestamp;
+use crate::store::Claim;
+
+/// How many executions one claim takes at most.
+const CLAIM: usize = 64;
+
+/// How many arrived messages one reading takes at most: as many as one execution may have waiting.
+const READ: usize = crate::store::INBOX_MESSAGES;
+
+/// Works until the executor is closed.
+pub(super) async fn work(shared: Arc<Shared>) {
+    let third = shared.options.lease / 3;
+    let mut renew_at = shared.clock.now().saturating_add(third);
+    let mut seen = 0;
+    while shared.hub.phase() != Phase::Closed {
+        let now = shared.clock.now();
+        if now >= renew_at {
+            match renew(&shared).await {
+                Ok(()) => renew_at = now.saturating_add(third),
+                // Tried again soon: two thirds of the lease are left.
+                Err(error) => tracing::warn!(kind = %error.kind(), "leases could not be renewed"),
+            }
+        }
+        let next = match look(&shared).await {
+            Ok(Next::Again) => continue,
+            Ok(Next::At(next)) => next,
+            Err(error) => {
+                tracing::warn!(kind = %error.kind(), "the store could not be looked into");
+                None
+            }
+        };
+        let soonest = now.saturating_add(shared.options.look).min(renew_at);
+        // The store's own notice would come at once again where looking failed or brought nothing that fits.
+        let wake = next.map_or(soonest, |next| next.min(soonest));
+        tokio::select! {
+            () = shared.clock.sleep_until(wake) => {}
+            mark = shared.store.changed(seen) => seen = mark,
+            () = shared.hub.poke.notified() => {}
+        }
+    }
+}
+
+/// When to look again.
+enum Next {
+    /// At once: there was more than one look could take.
+    Again,
+    /// At this instant, or when something happens.
+    At(Option<Timestamp>),
+}
+
+/// Claims what there is room for, and delivers what arrived.
+async fn look(shared: &Arc<Shared>) -> Result<Next, Error> {
+    let (room, except) = shared.hub.room();
+    let mut next = Next::At(None);
+    if room > 0 {
+        let limit = room.min(CLAIM);
+        let share_taken = !except.is_empty();
+        let claim = Claim::new(&shared.owner, shared.options.lease_millis(), limit).with_except(except);
+        let claimed = shared.store.claim(&claim).await?;
+        if claimed.len() == limit {
+            next = Next::Again;
+        } else {
+            let now = shared.clock.now();
+            // What is due and was not given belongs to a namespace that has its share: a seat that becomes free says
+            // when to look again.
+            let due = shared.store.next_due().await?.filter(|due| *due > now || !share_taken);
+            next = Next::At(due);
+        }
+        for claimed in claimed {
+            live::claimed(shared.clone(), claimed);
+        }
+    }
+    if !shared.hub.is_empty() {
+        let round = shared.hub.next_round();
+        let arrived = shared.store.arrived(&shared.owner, READ).await?;
+        shared.hub.deliver(round, arrived);
+    }
+    Ok(next)
+}
+
+async fn renew(shared: &Arc<Shared>) -> Result<(), Error> {
+    let leases = shared.hub.leases();
+    if leases.is_empty() {
+        return Ok(());
+    }
+    let held = shared.store.renew(&leases, shared.options.lease_millis()).await?;
+    for ((namespace, execution, lease), held) in leases.into_iter().zip(held) {
+        if !held {
+            shared.hub.fence(&(namespace, execution), &lease);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! How an execution comes into memory: it starts here, or it is claimed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::write::park_blocked;
+use super::{Beginning, Exit, Live, incoming};
+use crate::embedded::hub::{Key, Phase, Seat};
+use crate::embedded::mail::Mail;
+use crate::embedded::shared::{Kit, Shared};
+use crate::error::{Error, ErrorKind};
+use crate::execute::{Started, unreplayable};
+use crate::id::Namespace;
+use crate::machine::event;
+use crate::machine::{Blocked, Head, Incoming, Machine, Status};
+use crate::observe::Observation;
+use crate::program::Program;
+use crate::store::{Claimed, Created, Lease, Loaded, NewExecution};
+use crate::validate::Bundle;
+
+/// An execution about to be created.
+pub(in crate::embedded) struct Birth {
+    pub(in crate::embedded) bundle: Arc<Bundle>,
+    pub(in crate::embedded) started: event::Started,
+    pub(in crate::embedded) key: Option<String>,
+}
+
+/// Creates an execution and lets it live here, if there is room and all that it needs.
+///
+/// Without, it is created with nothing begun: a call that was scheduled and surely never began could not be told from
+/// one that was lost.
+pub(in crate::embedded) async fn start(shared: Arc<Shared>, birth: Birth) -> Result<Started, Error> {
+    let Birth { bundle, started, key } = birth;
+    let at = (started.namespace.clone(), started.execution.clone());
+    let digest = started.bundle;
+    let kit = shared.kit(&at.0, &digest, &bundle).await;
+    let seat = shared.hub.admit_new(&at);
+    let (kit, seat) = match (kit, seat) {
+        (Ok(kit), Some(seat)) => (kit, seat),
+        (Ok(kit), None) => return wait_for_room(&shared, &bundle, kit.program.clone(), started, key, None).await,
+        (Err(blocked), _) => {
+            let program = Program::compile(&bundle)?;
+            return wait_for_room(&shared, &bundle, program, started, key, Some(blocked)).await;
+        }
+    };
+    let now = shared.clock.now();
+    let (machine, first) = Machine::new(kit.program.clone(), started, now);
+    let stored = Head::new(Status::Running, None);
+    let mail = Mail::new(0);
+    let mut live = Live::new(Beginning {
+        shared: shared.clone(),
+        seat,
+        lease: None,
+        kit,
+        machine,
+        stored,
+        mail,
+        ready: Vec::new(),
+    });
+    live.take(first).await;
+    // What needs no commit before it rides along in the first.
+    while !live.unwritten.is_strict(shared.options.ride) && live.gather().is_ok() && (live.more || !live.ready.is_empty()) {
+        live.turn(shared.clock.now(), Phase::Open).await;
+    }
+    let ended = live.unwritten.ended;
+    let mut bodies = live.unwritten.turns.iter().filter_map(|made| made.body.clone());
+    let Some(first) = bodies.next() else { return Err(Error::defect("the first turn has no body")) };
+    let mut new = NewExecution::new(at.1.clone(), bundle, digest, first, live.head.clone()).with_more(bodies.collect());
+    new.key = key;
+    if !ended {
+        new = new.with_lease(&shared.owner, shared.options.lease_millis());
+    }
+    match create(&shared, &at.0, new).await? {
+        Created::Existing(execution) => return Ok(Started { execution, existing: true }),
+        Created::New(lease) => {
+            shared.observe(&Observation::Started { namespace: &at.0, execution: &at.1 });
+            let unwritten = std::mem::take(&mut live.unwritten);
+            let leaves = ended.then_some(Exit::Ended);
+            if let Some(lease) = &lease {
+                live.seat.desk.hold(lease);
+            }
+            live.lease = lease;
+            tokio::spawn(async move {
+                if live.written(unwritten, leaves).await.is_ok() {
+                    live.live().await;
+                }
+            });
+        }
+    }
+    Ok(Started { execution: at.1, existing: false })
+}
+
+/// Creates an execution that has only begun, for whoever has room and what it needs.
+async fn wait_for_room(
+    shared: &Shared,
+    bundle: &Arc<Bundle>,
+    program: Arc<Program>,
+    started: event::Started,
+    key: Option<String>,
+    blocked: Option<Blocked>,
+) -> Result<Started, Error> {
+    let (namespace, execution, digest) = (started.namespace.clone(), started.execution.clone(), started.bundle);
+    let now = shared.clock.now();
+    let (machine, turn) = Machine::begun(program, started, now);
+    let Some(first) = turn.body else { return Err(Error::defect("the first turn has no body")) };
+    let mut head = machine.head();
+    if let Some(why) = blocked {
+        head = head.with_blocked(why, now.saturating_add(shared.options.recheck));
+    }
+    let mut new = NewExecution::new(execution.clone(), bundle.clone(), digest, first, head);
+    new.key = key;
+    match create(shared, &namespace, new).await? {
+        Created::Existing(execution) => Ok(Started { execution, existing: true }),
+        Created::New(_) => {
+            shared.observe(&Observation::Started { namespace: &namespace, execution: &execution });
+            Ok(Started { execution, existing: false })
+        }
+    }
+}
+
+/// Creates, and finds out what became of it where the store does not say.
+async fn create(shared: &Shared, namespace: &Namespace, new: NewExecution) -> Result<Created, Error> {
+    let execution = new.execution.clone();
+    match shared.store.create(namespace, new).await {
+        Err(error) if error.kind() == ErrorKind::Unknown => match shared.store.restore(namespace, &execution).await {
+            Ok(loaded) => Ok(Created::New(loaded.row.lease.filter(|lease| lease.owner == shared.owner))),
+            Err(found) if found.kind() == ErrorKind::NotFound => {
+                Err(Error::new(ErrorKind::Unavailable, "the execution was not started").caused_by(error))
+            }
+            Err(_) => Err(error),
+        },
+        outcome => outcome,
+    }
+}
+
+/// Takes a claimed execution into memory.
+pub(in crate::embedded) fn claimed(shared: Arc<Shared>, claimed: Claimed) {
+    let Claimed { namespace, execution, lease } = claimed;
+    let key = (namespace, execution);
+    match shared.hub.admit_claimed(&key) {
+        Some(seat) => {
+            seat.desk.hold(&lease);
+            tokio::spawn(resume(shared, seat, lease));
+        }
+        None => {
+            tokio::spawn(take_over(shared, key, lease));
+        }
+    }
+}
+
+/// Takes over from this process's own past: its lease lapsed while the execution was still in memory. Where memory is
+/// full meanwhile, or everything stops, the lease is handed back.
+async fn take_over(shared: Arc<Shared>, key: Key, lease: Lease) {
+    let mut watch = shared.hub.watch(&key);
+    while shared.hub.fence_older(&key, &lease) {
+        watch.left().await;
+    }
+    match shared.hub.admit_claimed(&key) {
+        Some(seat) => {
+            seat.desk.hold(&lease);
+            resume(shared, seat, lease).await;
+        }
+        None => {
+            let (namespace, execution) = key;
+            // Where this fails the lease lapses.
+            let _ = shared.store.release(&[(namespace, execution, lease)]).await;
+        }
+    }
+}
+
+/// Makes a claimed execution's machine again and goes on with it.
+async fn resume(shared: Arc<Shared>, seat: Seat, lease: Lease) {
+    let Some(loaded) = load(&shared, &seat).await else { return };
+    // Readings that began before this one may show what was consumed before the restore.
+    let mut mail = Mail::new(shared.hub.round());
+    let (kit, machine, mut ready) = match prepare(&shared, &seat, &loaded).await {
+        Ok(prepared) => prepared,
+        Err(why) => {
+            park_blocked(&shared, &seat, lease, loaded.row.head, why).await;
+            return;
+        }
+    };
+    ready.extend(mail.restored(loaded.inbox).into_iter().map(incoming));
+    let stored = loaded.row.head;
+    let live = Live::new(Beginning { shared, seat, lease: Some(lease), kit, machine, stored, mail, ready });
+    live.live().await;
+}
+
+/// Restores an execution; gives up when it is no longer ours.
+async fn load(shared: &Shared, seat: &Seat) -> Option<Loaded> {
+    let mut pause = Duration::from_millis(10);
+    loop {
+        match shared.store.restore(&seat.key.0, &seat.key.1).await {
+            Ok(loaded) => return Some(loaded),
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
+            Err(error) => {
+                tracing::warn!(execution = %seat.key.1, kind = %error.kind(), "an execution could not be restored");
+            }
+        }
+        if seat.desk.is_fenced() || shared.hub.phase() == Phase::Closed {
+            return None;
+        }
+        shared.clock.sleep_until(shared.clock.now().saturating_add(pause)).await;
+        pause = (pause * 2).min(Duration::from_secs(5));
+    }
+}
+
+/// What is needed to go on: the kit, the machine, and what it is told first.
+async fn prepare(
+    shared: &Shared,
+    seat: &Seat,
+    loaded: &Loaded,
+) -> Result<(Arc<Kit>, Machine, Vec<Incoming>), Blocked> {
+    let kit = shared.kit(&seat.key.0, &loaded.row.bundle, &loaded.bundle).await?;
+    let (machine, outstanding) =
+        Machine::replay(kit.program.clone(), &loaded.turns).map_err(|error| unreplayable(&error))?;
+    kit.equipment.keeps(&machine.started().keyed)?;
+    // Nothing of it runs: the process that called is gone.
+    Ok((kit, machine, outstanding.into_lost()))
+}

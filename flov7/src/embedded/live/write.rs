@@ -1,0 +1,247 @@
+//! The commit, and what it releases.
+
+use std::time::Duration;
+
+use super::{Exit, Live, Unwritten};
+use crate::action::{ActionContext, Attempt, Cancellation};
+use crate::embedded::calls::Launch;
+use crate::embedded::record::{Asking, gone};
+use crate::embedded::shared::Shared;
+use crate::embedded::hub::{Phase, Seat};
+use crate::error::{Error, ErrorKind};
+use crate::machine::{Blocked, BlockedReason, Call, Head, Status, TurnBody};
+use crate::observe::Observation;
+use crate::store::{Lease, Turn, TurnError};
+
+/// The pause before a commit in doubt is looked at again; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What became of a commit whose outcome was unknown.
+enum Doubt {
+    /// All of it is there.
+    Written,
+    /// It is there up to this event.
+    From(u64),
+    /// The execution is no longer ours.
+    Elsewhere,
+}
+
+impl Live {
+    /// Commits what was decided, as one commit, and begins what depends on it.
+    pub(super) async fn write(&mut self) -> Result<(), Exit> {
+        let now = self.shared.clock.now();
+        let leaves = self.leaves(now);
+        if leaves.is_some() {
+            self.head = self.machine.head();
+        }
+        if let (Some(Exit::Blocked), Some(why)) = (leaves, &self.blocked) {
+            self.head = self.head.clone().with_blocked(why.clone(), now.saturating_add(self.shared.options.recheck));
+        }
+        let Some(lease) = self.lease.clone() else { return Err(Exit::Fenced) };
+        let unwritten = std::mem::take(&mut self.unwritten);
+        let mut turns = self.turns(&unwritten, &lease, leaves);
+        let end = turns.iter().rev().find_map(|turn| turn.body.as_ref()).map(TurnBody::next_seq);
+        let mut pause = FIRST_PAUSE;
+        while !turns.is_empty() {
+            let mut outcomes = self.shared.store.commit(turns.clone()).await.into_iter();
+            match outcomes.find_map(Result::err) {
+                None => break,
+                Some(TurnError::Fenced) => return Err(Exit::Fenced),
+                Some(TurnError::Refused(error)) => return Err(self.refused(&error).await),
+                Some(error) => tracing::warn!(execution = %self.seat.key.1, %error, "a commit is in doubt"),
+            }
+            // Nobody knows what of it is there: the store is asked, until it answers.
+            match self.doubt(&lease, end, leaves).await {
+                Some(Doubt::Written) => break,
+                // Only this owner writes, and what it would write is the same as before.
+                Some(Doubt::From(seq)) => {
+                    turns.retain(|turn| turn.body.as_ref().is_none_or(|body| body.first_seq >= seq));
+                }
+                Some(Doubt::Elsewhere) => return Err(Exit::Fenced),
+                None => {}
+            }
+            if self.seat.desk.is_fenced() || self.shared.hub.phase() == Phase::Closed {
+                return Err(Exit::Fenced);
+            }
+            self.shared.clock.sleep_until(self.shared.clock.now().saturating_add(pause)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        self.written(unwritten, leaves).await
+    }
+
+    /// What was decided, as the store takes it: the head and the release go with the last turn.
+    fn turns(&self, unwritten: &Unwritten, lease: &Lease, leaves: Option<Exit>) -> Vec<Turn> {
+        let empty = || Turn::new(self.seat.key.0.clone(), self.seat.key.1.clone(), lease.clone());
+        let mut turns: Vec<Turn> = Vec::with_capacity(unwritten.turns.len().max(1));
+        for made in &unwritten.turns {
+            let mut turn = empty();
+            turn.body.clone_from(&made.body);
+            turn.consumed.clone_from(&made.consumed);
+            turns.push(turn);
+        }
+        // Handing back makes an execution claimable at once; parking only when it is due or called.
+        let release = matches!(leaves, Some(Exit::Ended | Exit::Parked | Exit::Blocked));
+        let head = (self.head != self.stored).then(|| self.head.clone());
+        if head.is_some() || release {
+            if turns.is_empty() {
+                turns.push(empty());
+            }
+            if let Some(last) = turns.last_mut() {
+                last.head = head;
+                last.release = release;
+            }
+        }
+        turns
+    }
+
+    /// What became of a commit that ends at `end`; nothing where the store does not answer.
+    async fn doubt(&self, lease: &Lease, end: Option<u64>, leaves: Option<Exit>) -> Option<Doubt> {
+        let (namespace, execution) = &self.seat.key;
+        let loaded = match self.shared.store.restore(namespace, execution).await {
+            Ok(loaded) => loaded,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Some(Doubt::Elsewhere),
+            Err(_) => return None,
+        };
+        let stands = loaded.turns.last().map_or(0, TurnBody::next_seq);
+        let held = loaded.row.lease.as_ref() == Some(lease);
+        match end {
+            Some(end) if stands == end => Some(Doubt::Written),
+            // A later owner's turns follow ours.
+            Some(end) if stands > end => Some(Doubt::Elsewhere),
+            _ if held => Some(Doubt::From(stands)),
+            // Without a body only the release can tell.
+            None if leaves.is_some() && loaded.row.lease.is_none() => Some(Doubt::Written),
+            _ => Some(Doubt::Elsewhere),
+        }
+    }
+
+    /// What was decided is durable: it is told, and what depends on it begins.
+    pub(super) async fn written(&mut self, unwritten: Unwritten, leaves: Option<Exit>) -> Result<(), Exit> {
+        let consumed: Vec<String> = unwritten.turns.into_iter().flat_map(|made| made.consumed).collect();
+        if !consumed.is_empty() {
+            self.mail.committed(&consumed, self.shared.hub.round());
+        }
+        for (path, key, reply) in unwritten.records {
+            let kept = self.machine.recorded(&path, &key).is_some();
+            // An attempt that was dropped meanwhile needs no acknowledgement.
+            let _ = reply.send(if kept { Ok(()) } else { Err(gone()) });
+        }
+        let execution = self.seat.key.1.clone();
+        for (path, settled) in &unwritten.settled {
+            self.shared.observe(&Observation::Settled { execution: &execution, path, settled: *settled });
+        }
+        if self.head.status != self.stored.status {
+            let (namespace, status) = (&self.seat.key.0, self.head.status);
+            self.shared.observe(&Observation::StatusChanged { namespace, execution: &execution, status });
+        }
+        self.stored = self.head.clone();
+        self.shared.hub.progressed(&self.seat.key);
+        for id in &unwritten.cancel {
+            self.calls.cancel(id);
+        }
+        match leaves {
+            Some(Exit::Stopped) => {
+                self.hand_back().await;
+                return Err(Exit::Stopped);
+            }
+            Some(exit) => {
+                self.seat.desk.let_go();
+                return Err(exit);
+            }
+            None => {}
+        }
+        for call in unwritten.begin {
+            self.begin(call).await;
+        }
+        Ok(())
+    }
+
+    /// Gives the lease back, so that another executor can go on at once.
+    pub(super) async fn hand_back(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            let (namespace, execution) = self.seat.key.clone();
+            self.seat.desk.let_go();
+            if let Err(error) = self.shared.store.release(&[(namespace, execution, lease)]).await {
+                // It lapses by itself.
+                tracing::debug!(kind = %error.kind(), "a lease could not be handed back");
+            }
+        }
+    }
+
+    /// Begins an attempt; one that is ready at once comes in with the next turn.
+    pub(super) async fn begin(&mut self, call: Call) {
+        let now = self.shared.clock.now();
+        let id = (call.path.clone(), call.attempt);
+        let equipment = &self.kit.equipment;
+        let Some(handler) = equipment.handler(&call.action) else {
+            // Handlers were found for every action of the document before it was run.
+            let message = format!("no handler for `{}` at `{}`", call.action, call.path);
+            self.blocked = Some(Blocked::new(BlockedReason::Missing, message));
+            return;
+        };
+        let open = equipment.connection(&**handler, call.connection.as_deref());
+        let cancellation = Cancellation::new();
+        let (namespace, execution) = self.seat.key.clone();
+        let mut cx = ActionContext::new(namespace, execution, call.path.clone(), call.attempt, call.deadline)
+            .with_cancellation(cancellation.clone());
+        if let Some(open) = open {
+            cx = cx.with_connection(open.connection.clone());
+        }
+        if handler.descriptor().records {
+            let asking = Asking { path: call.path.clone(), owner: self.asks.clone() };
+            cx = cx.with_recorder(std::sync::Arc::new(asking));
+        }
+        self.shared.observe(&Observation::AttemptStarted {
+            execution: &self.seat.key.1,
+            path: &id.0,
+            action: &call.action,
+            attempt: id.1,
+        });
+        let launch = Launch {
+            id: id.clone(),
+            action: call.action.clone(),
+            attempt: Attempt::new(handler.clone(), cx, call.input),
+            cancellation,
+            deadline: call.deadline,
+            now,
+            bound: open.and_then(|open| open.calls.clone()),
+        };
+        if let Some(outcome) = self.calls.begin(launch).await {
+            let after = self.shared.clock.now();
+            self.attempt_ended(&id, &call.action, now, after, &outcome);
+            let incoming = self.result(id, outcome, after);
+            self.ready.push(incoming);
+        }
+    }
+
+    /// A turn that the store will never take: too large for it. A defect of ours or of its bounds; the execution stays
+    /// where it is, and says so.
+    async fn refused(&mut self, error: &Error) -> Exit {
+        let why = Blocked::new(BlockedReason::Defect, format!("the store refuses the next turn: {error}"));
+        match self.lease.take() {
+            Some(lease) => park_blocked(&self.shared, &self.seat, lease, self.stored.clone(), why).await,
+            None => Exit::Fenced,
+        }
+    }
+}
+
+/// Parks an execution where its journal stands, with what is in its way.
+pub(super) async fn park_blocked(shared: &Shared, seat: &Seat, lease: Lease, head: Head, why: Blocked) -> Exit {
+    let (namespace, execution) = seat.key.clone();
+    tracing::warn!(%namespace, %execution, reason = ?why.reason, "an execution is blocked");
+    let again = shared.clock.now().saturating_add(shared.options.recheck);
+    let was = head.status;
+    let mut turn = Turn::new(namespace, execution, lease);
+    turn.head = Some(head.with_blocked(why, again));
+    turn.release = true;
+    seat.desk.let_go();
+    // Where this fails the lease lapses, and the next owner finds the same.
+    if let Some(Ok(())) = shared.store.commit(vec![turn]).await.first()
+        && was != Status::Blocked
+    {
+        let (namespace, execution) = (&seat.key.0, &seat.key.1);
+        shared.observe(&Observation::StatusChanged { namespace, execution, status: Status::Blocked });
+    }
+    Exit::Blocked
+}

@@ -1,0 +1,111 @@
+//! What all tasks of an executor share.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Options;
+use super::connections::{Connections, Equipment};
+use super::hub::Hub;
+use crate::clock::{Clock, Entropy};
+use crate::execute::uncompilable;
+use crate::id::{Digest, Namespace};
+use crate::machine::Blocked;
+use crate::observe::{Observation, Observer};
+use crate::program::Program;
+use crate::store::Store;
+use crate::validate::Bundle;
+
+/// How many compiled bundles are kept.
+const KITS: usize = 256;
+
+pub(super) struct Shared {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) observer: Option<Arc<dyn Observer>>,
+    pub(super) connections: Connections,
+    pub(super) options: Options,
+    pub(super) owner: String,
+    pub(super) hub: Arc<Hub>,
+    kits: Mutex<Kits>,
+}
+
+/// A bundle made ready to run in one namespace: compiled, with its handlers and connections.
+pub(super) struct Kit {
+    pub(super) program: Arc<Program>,
+    pub(super) equipment: Equipment,
+}
+
+/// Kits that were used lately.
+#[derive(Default)]
+struct Kits {
+    by_key: BTreeMap<(Namespace, Digest), (Arc<Kit>, u64)>,
+    uses: u64,
+}
+
+/// The parts that an executor is made of.
+pub(super) struct Parts {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) observer: Option<Arc<dyn Observer>>,
+    pub(super) connections: Connections,
+    pub(super) options: Options,
+    pub(super) owner: String,
+}
+
+impl Shared {
+    pub(super) fn new(parts: Parts) -> Self {
+        let Parts { store, clock, entropy, observer, connections, options, owner } = parts;
+        let hub = Arc::new(Hub::new(options.live, options.live_per_namespace));
+        Shared { store, clock, entropy, observer, connections, options, owner, hub, kits: Mutex::default() }
+    }
+
+    pub(super) fn observe(&self, observation: &Observation<'_>) {
+        if let Some(observer) = &self.observer {
+            observer.observe(observation);
+        }
+    }
+
+    /// All that a bundle needs to run here, or what is in the way.
+    pub(super) async fn kit(
+        &self,
+        namespace: &Namespace,
+        digest: &Digest,
+        bundle: &Arc<Bundle>,
+    ) -> Result<Arc<Kit>, Blocked> {
+        let key = (namespace.clone(), *digest);
+        if let Some(kit) = self.kits().find(&key) {
+            return Ok(kit);
+        }
+        let program = Program::compile(bundle).map_err(|error| uncompilable(&error))?;
+        let equipment = self.connections.equip(namespace, bundle).await?;
+        let kit = Arc::new(Kit { program, equipment });
+        self.kits().keep(key, kit.clone());
+        Ok(kit)
+    }
+
+    fn kits(&self) -> std::sync::MutexGuard<'_, Kits> {
+        self.kits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kits {
+    fn find(&mut self, key: &(Namespace, Digest)) -> Option<Arc<Kit>> {
+        self.uses += 1;
+        let (kit, used) = self.by_key.get_mut(key)?;
+        *used = self.uses;
+        Some(kit.clone())
+    }
+
+    fn keep(&mut self, key: (Namespace, Digest), kit: Arc<Kit>) {
+        if self.by_key.len() >= KITS
+            && let Some(oldest) =
+                self.by_key.iter().min_by_key(|(_, (_, used))| *used).map(|(key, _)| key.clone())
+        {
+            self.by_key.remove(&oldest);
+        }
+        self.uses += 1;
+        self.by_key.insert(key, (kit, self.uses));
+    }
+}

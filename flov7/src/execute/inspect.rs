@@ -1,0 +1,126 @@
+//! Looking at an execution from any process: what is committed, and nothing else.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind};
+use crate::id::{ExecutionId, Namespace, Timestamp};
+use crate::machine::{Blocked, BlockedReason, ExecutionView, Machine, ReplayError, Status, TurnBody, UndoView};
+use crate::program::Program;
+use crate::store::{ExecutionRow, ExecutionStore, Loaded, Message};
+use crate::validate::Bundle;
+
+/// What an execution is doing, as its journal says: reads the store and changes nothing.
+///
+/// # Errors
+/// `NotFound`, and whatever the store fails with. A journal that this release cannot replay is no error: the view says
+/// `blocked`, and why.
+pub async fn inspect(
+    store: &dyn ExecutionStore,
+    namespace: &Namespace,
+    execution: &ExecutionId,
+) -> Result<ExecutionView, Error> {
+    Ok(Inspection::of(store, namespace, execution).await?.view)
+}
+
+/// An execution as one reading of the store found it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Inspection {
+    /// Its row.
+    pub row: ExecutionRow,
+    /// What it runs.
+    pub bundle: Arc<Bundle>,
+    /// What it is doing.
+    pub view: ExecutionView,
+    /// Messages that it has not taken yet, oldest first.
+    pub inbox: Vec<Message>,
+    program: Result<Arc<Program>, Blocked>,
+    turns: Vec<TurnBody>,
+}
+
+impl Inspection {
+    /// Reads an execution.
+    ///
+    /// # Errors
+    /// As [`inspect`].
+    pub async fn of(
+        store: &dyn ExecutionStore,
+        namespace: &Namespace,
+        execution: &ExecutionId,
+    ) -> Result<Inspection, Error> {
+        let loaded = store.restore(namespace, execution).await?;
+        let program = Program::compile(&loaded.bundle).map_err(|error| uncompilable(&error));
+        let replayed = program.clone().and_then(|program| {
+            Machine::replay_view(program, &loaded.turns).map_err(|error| unreplayable(&error))
+        });
+        let mut view = replayed.unwrap_or_else(|why| ExecutionView {
+            execution: execution.clone(),
+            status: loaded.row.head.status,
+            output: Value::Null,
+            error: None,
+            steps: Vec::new(),
+            undo: UndoView::default(),
+            unknown_effects: Vec::new(),
+            waiting: Vec::new(),
+            blocked: Some(why),
+        });
+        // Only the store knows what kept an executor from going on.
+        if view.blocked.is_none() {
+            view.blocked.clone_from(&loaded.row.head.blocked);
+        }
+        if view.blocked.is_some() && !view.status.is_ended() {
+            view.status = Status::Blocked;
+        }
+        let Loaded { row, bundle, turns, inbox, .. } = loaded;
+        Ok(Inspection { row, bundle, view, inbox, program, turns })
+    }
+
+    /// The machine as it was when the store was read.
+    pub(super) fn machine(&self) -> Result<Machine, Error> {
+        let program = self.program.clone().map_err(unusable)?;
+        let replayed = Machine::replay(program, &self.turns);
+        replayed.map(|(machine, _)| machine).map_err(|error| unusable(unreplayable(&error)))
+    }
+
+    /// Whether nothing more happens unless someone outside does something: it ended, or it rests in the store with
+    /// nothing to do by itself by now.
+    pub fn rests(&self, now: Timestamp) -> bool {
+        let quiet = self.row.lease.is_none()
+            && self.inbox.is_empty()
+            && self.row.head.due.is_none_or(|due| due > now);
+        match self.view.status {
+            Status::Waiting | Status::Paused | Status::Blocked => quiet,
+            status => status.is_ended(),
+        }
+    }
+}
+
+/// The error of asking something of an execution that this release cannot make again.
+fn unusable(why: Blocked) -> Error {
+    let kind = if why.reason == BlockedReason::Rules { ErrorKind::Newer } else { ErrorKind::Defect };
+    Error::new(kind, why.message)
+}
+
+/// Why a stored bundle does not compile here: it was sound when it was made.
+pub(crate) fn uncompilable(error: &Error) -> Blocked {
+    let reason = match error.kind() {
+        ErrorKind::Newer | ErrorKind::Unsupported => BlockedReason::Rules,
+        _ => BlockedReason::Defect,
+    };
+    Blocked::new(reason, format!("this release cannot run the workflow: {error}"))
+}
+
+/// Why a journal cannot be gone on with here.
+pub(crate) fn unreplayable(error: &ReplayError) -> Blocked {
+    match error {
+        ReplayError::Diverged { seq } => {
+            Blocked::new(BlockedReason::Diverged, error.to_string()).with_seq(*seq)
+        }
+        ReplayError::Rules { .. } | ReplayError::Newer { .. } => {
+            Blocked::new(BlockedReason::Rules, error.to_string())
+        }
+        ReplayError::Corrupt { .. } => Blocked::new(BlockedReason::Defect, error.to_string()),
+    }
+}

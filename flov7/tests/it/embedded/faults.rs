@@ -1,0 +1,73 @@
+//! A commit whose outcome nobody knows: written or not, the execution goes on from what is there.
+
+use std::sync::Arc;
+
+use flov7::machine::Status;
+use flov7_conformance::fault::{FaultStore, Plan};
+use serde_json::{Value, json};
+
+use super::support::{World, rested, run, sequence, start, trace};
+
+/// Runs a workflow under a plan, moving the clock past every pause.
+fn under(plan: &str, document: Value) -> (Status, Vec<(String, u32)>, usize) {
+    run(async {
+        let world = World::new();
+        if !plan.is_empty() {
+            let plan: Plan = plan.parse().unwrap();
+            world.store.wrap(|inner| Arc::new(FaultStore::new(inner, plan)));
+        }
+        let executor = world.executor();
+        let id = start(&executor, &world.valid(document)).await;
+        let waiting = tokio::spawn({
+            let executor = executor.clone();
+            let id = id.clone();
+            async move { rested(&executor, &id).await }
+        });
+        while !waiting.is_finished() {
+            super::support::quiet().await;
+            if let Some(next) = world.clock.earliest_sleeper() {
+                world.clock.set(next);
+            }
+        }
+        let view = waiting.await.unwrap();
+        let _ = trace(&view);
+        (view.status, world.calls(), world.events(&id).await.len())
+    })
+}
+
+#[test]
+fn a_commit_in_doubt_repeats_nothing_and_loses_nothing() {
+    let document = || sequence("now.once", 4);
+    let (status, calls, events) = under("", document());
+    assert_eq!((status, calls.len(), events), (Status::Completed, 4, 10));
+    for commit in 2..=5 {
+        for when in ["before", "after"] {
+            let found = under(&format!("commit:{commit}:{when}=error"), document());
+            assert_eq!(found, (status, calls.clone(), events), "commit {commit} {when}");
+        }
+    }
+}
+
+#[test]
+fn a_ride_in_doubt_goes_on_where_it_stands() {
+    let steps = json!({ "steps": [
+        { "id": "a", "action": { "use": "now.once" } },
+        { "id": "b", "action": { "use": "now.none" } },
+        { "id": "c", "action": { "use": "now.none" } },
+        { "id": "d", "action": { "use": "now.once" } }
+    ] });
+    let expected = under("", steps.clone());
+    assert_eq!(expected.0, Status::Completed);
+    for commit in 2..=5 {
+        for when in ["before", "after"] {
+            let found = under(&format!("commit:{commit}:{when}=error"), steps.clone());
+            assert_eq!(found, expected, "commit {commit} {when}");
+        }
+    }
+}
+
+#[test]
+fn a_creation_in_doubt_is_found_out() {
+    let (status, calls, _) = under("commit:1:after=error", sequence("now.once", 2));
+    assert_eq!((status, calls.len()), (Status::Completed, 2));
+}
