@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::action::{Action, Registry};
-use crate::connect::{Binding, BindingFacts, Bindings, Connection, Connector, Secrets};
 use crate::catalog::CORE_PREFIX;
+use crate::connect::{Binding, BindingFacts, Bindings, Connection, Connector, Secrets};
 use crate::error::Error;
 use crate::execute::places;
 use crate::id::Namespace;
@@ -84,18 +84,16 @@ impl Connections {
         bundle
             .connections
             .iter()
-            .filter(|(id, connector)| self.facts(namespace, id, connector).is_ok_and(|(.., facts)| facts.keyed))
+            .filter(|(id, connector)| {
+                self.facts(namespace, id, connector).is_ok_and(|(.., facts)| facts.keyed)
+            })
             .map(|(id, _)| id.clone())
             .collect()
     }
 
     /// Finds all that a bundle needs, or says what is in the way: a handler, a binding, a secret, a connection that
     /// cannot be made.
-    pub(super) async fn equip(
-        &self,
-        namespace: &Namespace,
-        bundle: &Bundle,
-    ) -> Result<Equipment, Blocked> {
+    pub(super) async fn equip(&self, namespace: &Namespace, bundle: &Bundle) -> Result<Equipment, Blocked> {
         let mut equipment = Equipment { keyed: self.keyed(namespace, bundle), ..Equipment::default() };
         let mut missing = Vec::new();
         let mut wanted = BTreeMap::new();
@@ -139,7 +137,12 @@ impl Connections {
         Ok(equipment)
     }
 
-    async fn opened(&self, namespace: &Namespace, id: &str, connector: Option<&str>) -> Result<Open, Blocked> {
+    async fn opened(
+        &self,
+        namespace: &Namespace,
+        id: &str,
+        connector: Option<&str>,
+    ) -> Result<Open, Blocked> {
         let (binding, maker, facts) = match connector {
             Some(connector) => self.facts(namespace, id, connector)?,
             None => {
@@ -168,10 +171,9 @@ impl Connections {
     }
 
     fn binding(&self, namespace: &Namespace, id: &str) -> Result<&Binding, Blocked> {
-        self.bindings
-            .get(namespace)
-            .and_then(|bindings| bindings.0.get(id))
-            .ok_or_else(|| blocked(id, format!("connection `{id}` has no binding in namespace `{namespace}`")))
+        self.bindings.get(namespace).and_then(|bindings| bindings.0.get(id)).ok_or_else(|| {
+            blocked(id, format!("connection `{id}` has no binding in namespace `{namespace}`"))
+        })
     }
 
     fn facts(
@@ -183,7 +185,8 @@ impl Connections {
         let binding = self.binding(namespace, id)?;
         if binding.connector != connector {
             let has = &binding.connector;
-            let message = format!("connection `{id}` is of connector `{connector}`, but its binding is of `{has}`");
+            let message =
+                format!("connection `{id}` is of connector `{connector}`, but its binding is of `{has}`");
             return Err(blocked(id, message));
         }
         let maker = self
@@ -196,15 +199,24 @@ impl Connections {
         Ok((binding, maker, facts))
     }
 
-    async fn secrets(&self, namespace: &Namespace, id: &str, facts: &BindingFacts) -> Result<Secrets, Blocked> {
+    async fn secrets(
+        &self,
+        namespace: &Namespace,
+        id: &str,
+        facts: &BindingFacts,
+    ) -> Result<Secrets, Blocked> {
         let mut values = BTreeMap::new();
         for name in &facts.secrets {
             let lacks = |why: String| {
                 blocked(id, format!("secret {name}, which the binding of connection `{id}` names, {why}"))
                     .with_missing(vec![name.clone()])
             };
-            let store = self.secrets.as_ref().ok_or_else(|| lacks("is not there: no secret store is set".into()))?;
-            let value = store.resolve(namespace, name).await.map_err(|error| lacks(format!("is not there: {}", chain(&error))))?;
+            let store =
+                self.secrets.as_ref().ok_or_else(|| lacks("is not there: no secret store is set".into()))?;
+            let value = store
+                .resolve(namespace, name)
+                .await
+                .map_err(|error| lacks(format!("is not there: {}", chain(&error))))?;
             values.insert(name.clone(), value);
         }
         Ok(Secrets(values))

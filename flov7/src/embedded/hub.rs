@@ -208,7 +208,8 @@ impl Hub {
     pub(super) fn watch(self: &Arc<Self>, key: &Key) -> Watch {
         self.watching.fetch_add(1, Ordering::SeqCst);
         let mut state = self.state();
-        let sender = state.watchers.entry(key.clone()).or_insert_with(|| watch::channel(Progress::default()).0);
+        let sender =
+            state.watchers.entry(key.clone()).or_insert_with(|| watch::channel(Progress::default()).0);
         let progress = sender.subscribe();
         let left = progress.borrow().left;
         Watch { hub: self.clone(), key: key.clone(), progress, left }

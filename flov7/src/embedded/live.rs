@@ -270,7 +270,14 @@ impl Live {
         Incoming::Result { path, attempt, result }
     }
 
-    fn attempt_ended(&self, id: &AttemptId, action: &str, since: Timestamp, now: Timestamp, outcome: &Outcome) {
+    fn attempt_ended(
+        &self,
+        id: &AttemptId,
+        action: &str,
+        since: Timestamp,
+        now: Timestamp,
+        outcome: &Outcome,
+    ) {
         self.shared.observe(&Observation::AttemptEnded {
             execution: &self.seat.key.1,
             path: &id.0,

@@ -96,11 +96,7 @@ impl EmbeddedExecutor {
     ///
     /// # Errors
     /// As [`Executor::describe`]; `Closed` when the executor is shut down meanwhile.
-    pub async fn wait(
-        &self,
-        namespace: &Namespace,
-        execution: &ExecutionId,
-    ) -> Result<ExecutionView, Error> {
+    pub async fn wait(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<ExecutionView, Error> {
         let key = (namespace.clone(), execution.clone());
         let mut watch = self.shared.hub.watch(&key);
         loop {
@@ -253,11 +249,8 @@ impl Executor for EmbeddedExecutor {
         let mut watch = self.shared.hub.watch(&key);
         loop {
             // With the event before, so that the end is seen by who has read it already.
-            let turns = self
-                .shared
-                .store
-                .turns(namespace, execution, from.saturating_sub(1), PAGE_TURNS)
-                .await?;
+            let turns =
+                self.shared.store.turns(namespace, execution, from.saturating_sub(1), PAGE_TURNS).await?;
             let mut events = Vec::new();
             for turn in &turns {
                 events.extend(decode_turn(turn)?);

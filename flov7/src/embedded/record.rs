@@ -17,7 +17,12 @@ pub(super) const ASKS: usize = 64;
 #[derive(Debug)]
 pub(super) enum Ask {
     /// What was recorded under this key for this request?
-    Find { path: StepPath, key: String, request: Digest, reply: oneshot::Sender<Result<Option<Value>, Error>> },
+    Find {
+        path: StepPath,
+        key: String,
+        request: Digest,
+        reply: oneshot::Sender<Result<Option<Value>, Error>>,
+    },
     /// Record this, and answer once it is durable.
     Save { record: RecordedStep, reply: Reply },
 }

@@ -35,9 +35,9 @@ fn check(bundle: &Bundle, what: &str, schema: &Value, value: Value) -> Result<Va
         .map_err(|_| Error::defect(format!("the schema of {what} does not compile")))?;
     match checker.check(&value) {
         Ok(()) => Ok(value),
-        Err(violations) => Err(refuse(
-            violations.iter().map(|one| finding(what, &one.pointer, &one.message)).collect(),
-        )),
+        Err(violations) => {
+            Err(refuse(violations.iter().map(|one| finding(what, &one.pointer, &one.message)).collect()))
+        }
     }
 }
 

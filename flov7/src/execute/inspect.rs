@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorKind};
 use crate::id::{ExecutionId, Namespace, Timestamp};
-use crate::machine::{Blocked, BlockedReason, ExecutionView, Machine, ReplayError, Status, TurnBody, UndoView};
+use crate::machine::{
+    Blocked, BlockedReason, ExecutionView, Machine, ReplayError, Status, TurnBody, UndoView,
+};
 use crate::program::Program;
 use crate::store::{ExecutionRow, ExecutionStore, Loaded, Message};
 use crate::validate::Bundle;

@@ -98,7 +98,9 @@ impl Mocks {
                     continue;
                 }
                 key.as_str()
-            } else if let Some(action) = StepPath::parse(key).ok().and_then(|path| actions.get(&*path.without_indices()).copied()) {
+            } else if let Some(action) =
+                StepPath::parse(key).ok().and_then(|path| actions.get(&*path.without_indices()).copied())
+            {
                 action
             } else {
                 let message = format!("the workflow has no action at `{key}`");
@@ -110,7 +112,8 @@ impl Mocks {
                     && !declares(bundle, action, &error.code)
                 {
                     let message = format!("`{action}` does not declare the failure `{}`", error.code);
-                    let finding = Finding::new(Code::UNKNOWN_CODE, &pointer, message).with_severity(Severity::Warning);
+                    let finding =
+                        Finding::new(Code::UNKNOWN_CODE, &pointer, message).with_severity(Severity::Warning);
                     findings.push(finding);
                 }
             }
@@ -193,14 +196,18 @@ impl Reader {
                 ("retryable", other) => self.wrong(&pointer, "true or false", other),
                 // A handler can fail in no other way: data, contract and limit failures are found, not returned.
                 ("class", Value::String(class)) if class == "world" => {}
-                ("class", other) => self.wrong(&pointer, "\"world\", the class of what handlers return", other),
+                ("class", other) => {
+                    self.wrong(&pointer, "\"world\", the class of what handlers return", other)
+                }
                 ("message", Value::String(message)) => error.message.clone_from(message),
                 ("message", other) => self.wrong(&pointer, "a text", other),
                 ("details", details) => error.details = details.clone(),
                 _ => {
                     let message = format!("a mocked failure has no member `{name}`");
                     let help = "it has code, retryable, class, message, details";
-                    self.0.push(Finding::new(Code::UNKNOWN_MEMBER, pointer, message).with_help(help).about_name());
+                    self.0.push(
+                        Finding::new(Code::UNKNOWN_MEMBER, pointer, message).with_help(help).about_name(),
+                    );
                 }
             }
         }

@@ -37,7 +37,9 @@ pub(in crate::embedded) async fn start(shared: Arc<Shared>, birth: Birth) -> Res
     let seat = shared.hub.admit_new(&at);
     let (kit, seat) = match (kit, seat) {
         (Ok(kit), Some(seat)) => (kit, seat),
-        (Ok(kit), None) => return wait_for_room(&shared, &bundle, kit.program.clone(), started, key, None).await,
+        (Ok(kit), None) => {
+            return wait_for_room(&shared, &bundle, kit.program.clone(), started, key, None).await;
+        }
         (Err(blocked), _) => {
             let program = Program::compile(&bundle)?;
             return wait_for_room(&shared, &bundle, program, started, key, Some(blocked)).await;
@@ -59,13 +61,17 @@ pub(in crate::embedded) async fn start(shared: Arc<Shared>, birth: Birth) -> Res
     });
     live.take(first).await;
     // What needs no commit before it rides along in the first.
-    while !live.unwritten.is_strict(shared.options.ride) && live.gather().is_ok() && (live.more || !live.ready.is_empty()) {
+    while !live.unwritten.is_strict(shared.options.ride)
+        && live.gather().is_ok()
+        && (live.more || !live.ready.is_empty())
+    {
         live.turn(shared.clock.now(), Phase::Open).await;
     }
     let ended = live.unwritten.ended;
     let mut bodies = live.unwritten.turns.iter().filter_map(|made| made.body.clone());
     let Some(first) = bodies.next() else { return Err(Error::defect("the first turn has no body")) };
-    let mut new = NewExecution::new(at.1.clone(), bundle, digest, first, live.head.clone()).with_more(bodies.collect());
+    let mut new =
+        NewExecution::new(at.1.clone(), bundle, digest, first, live.head.clone()).with_more(bodies.collect());
     new.key = key;
     if !ended {
         new = new.with_lease(&shared.owner, shared.options.lease_millis());
@@ -99,7 +105,8 @@ async fn wait_for_room(
     key: Option<String>,
     blocked: Option<Blocked>,
 ) -> Result<Started, Error> {
-    let (namespace, execution, digest) = (started.namespace.clone(), started.execution.clone(), started.bundle);
+    let (namespace, execution, digest) =
+        (started.namespace.clone(), started.execution.clone(), started.bundle);
     let now = shared.clock.now();
     let (machine, turn) = Machine::begun(program, started, now);
     let Some(first) = turn.body else { return Err(Error::defect("the first turn has no body")) };
@@ -122,13 +129,15 @@ async fn wait_for_room(
 async fn create(shared: &Shared, namespace: &Namespace, new: NewExecution) -> Result<Created, Error> {
     let execution = new.execution.clone();
     match shared.store.create(namespace, new).await {
-        Err(error) if error.kind() == ErrorKind::Unknown => match shared.store.restore(namespace, &execution).await {
-            Ok(loaded) => Ok(Created::New(loaded.row.lease.filter(|lease| lease.owner == shared.owner))),
-            Err(found) if found.kind() == ErrorKind::NotFound => {
-                Err(Error::new(ErrorKind::Unavailable, "the execution was not started").caused_by(error))
+        Err(error) if error.kind() == ErrorKind::Unknown => {
+            match shared.store.restore(namespace, &execution).await {
+                Ok(loaded) => Ok(Created::New(loaded.row.lease.filter(|lease| lease.owner == shared.owner))),
+                Err(found) if found.kind() == ErrorKind::NotFound => {
+                    Err(Error::new(ErrorKind::Unavailable, "the execution was not started").caused_by(error))
+                }
+                Err(_) => Err(error),
             }
-            Err(_) => Err(error),
-        },
+        }
         outcome => outcome,
     }
 }

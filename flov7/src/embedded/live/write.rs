@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::{Exit, Live, Unwritten};
 use crate::action::{ActionContext, Attempt, Cancellation};
 use crate::embedded::calls::Launch;
+use crate::embedded::hub::{Phase, Seat};
 use crate::embedded::record::{Asking, gone};
 use crate::embedded::shared::Shared;
-use crate::embedded::hub::{Phase, Seat};
 use crate::error::{Error, ErrorKind};
 use crate::machine::{Blocked, BlockedReason, Call, Head, Status, TurnBody};
 use crate::observe::Observation;
@@ -36,7 +36,8 @@ impl Live {
             self.head = self.machine.head();
         }
         if let (Some(Exit::Blocked), Some(why)) = (leaves, &self.blocked) {
-            self.head = self.head.clone().with_blocked(why.clone(), now.saturating_add(self.shared.options.recheck));
+            self.head =
+                self.head.clone().with_blocked(why.clone(), now.saturating_add(self.shared.options.recheck));
         }
         let Some(lease) = self.lease.clone() else { return Err(Exit::Fenced) };
         let unwritten = std::mem::take(&mut self.unwritten);
@@ -227,7 +228,13 @@ impl Live {
 }
 
 /// Parks an execution where its journal stands, with what is in its way.
-pub(super) async fn park_blocked(shared: &Shared, seat: &Seat, lease: Lease, head: Head, why: Blocked) -> Exit {
+pub(super) async fn park_blocked(
+    shared: &Shared,
+    seat: &Seat,
+    lease: Lease,
+    head: Head,
+    why: Blocked,
+) -> Exit {
     let (namespace, execution) = seat.key.clone();
     tracing::warn!(%namespace, %execution, reason = ?why.reason, "an execution is blocked");
     let again = shared.clock.now().saturating_add(shared.options.recheck);

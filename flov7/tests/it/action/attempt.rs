@@ -28,8 +28,7 @@ fn an_output_and_a_failure_pass_through() {
 #[test]
 fn a_panic_is_an_unknown_outcome() {
     type Panics = fn() -> Result<Value, ActionError>;
-    let cases: [(Panics, &str); 2] =
-        [(|| panic!("plain"), "plain"), (|| panic!("number {}", 7), "number 7")];
+    let cases: [(Panics, &str); 2] = [(|| panic!("plain"), "plain"), (|| panic!("number {}", 7), "number 7")];
     for (panic, text) in cases {
         let error = now(attempt(move || async move { panic() })).unwrap_err();
         assert_eq!((error.code.as_str(), error.kind), ("panicked", CallErrorKind::Unknown));

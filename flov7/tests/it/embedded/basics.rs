@@ -63,7 +63,8 @@ fn an_input_that_does_not_conform_starts_nothing() {
         let world = World::new();
         let executor = world.executor();
         let mut document = sequence("now.once", 1);
-        document["input"] = json!({ "type": "object", "properties": { "n": { "type": "number" } }, "required": ["n"] });
+        document["input"] =
+            json!({ "type": "object", "properties": { "n": { "type": "number" } }, "required": ["n"] });
         let workflow = world.valid(document);
         for input in [json!({}), json!({ "n": "1" }), json!(null)] {
             let error = executor
@@ -74,8 +75,13 @@ fn an_input_that_does_not_conform_starts_nothing() {
             assert_eq!(error.report().unwrap().findings()[0].code.name(), "input-invalid");
         }
         let none = world.valid(sequence("now.once", 1));
-        let extra = executor.start(&space("default"), &none, json!({ "n": 1 }), StartOptions::default()).await;
-        assert_eq!(extra.unwrap_err().kind(), ErrorKind::Invalid, "without a schema the input is exactly {{}}");
+        let extra =
+            executor.start(&space("default"), &none, json!({ "n": 1 }), StartOptions::default()).await;
+        assert_eq!(
+            extra.unwrap_err().kind(),
+            ErrorKind::Invalid,
+            "without a schema the input is exactly {{}}"
+        );
         assert_eq!(world.store.commits(), 0);
     });
 }
@@ -125,7 +131,9 @@ fn events_are_followed_to_the_end() {
 
         let follower = {
             let (executor, namespace, id) = (executor.clone(), namespace.clone(), id.clone());
-            tokio::spawn(async move { executor.events(&namespace, &id, Some(first.next), true).await.unwrap() })
+            tokio::spawn(
+                async move { executor.events(&namespace, &id, Some(first.next), true).await.unwrap() },
+            )
         };
         world.held().await.give(Ok(json!(1)));
         let second = follower.await.unwrap();
@@ -151,6 +159,8 @@ fn executions_are_listed() {
         let page = executor.list(&space("default"), &ExecutionQuery::default()).await.unwrap();
         assert_eq!(page.executions.len(), 1);
         assert_eq!(page.executions[0].head.status, Status::Completed);
-        assert!(executor.list(&space("other"), &ExecutionQuery::default()).await.unwrap().executions.is_empty());
+        assert!(
+            executor.list(&space("other"), &ExecutionQuery::default()).await.unwrap().executions.is_empty()
+        );
     });
 }

@@ -86,7 +86,8 @@ fn witness(effect: Effect) -> Vec<String> {
             let (store, log) = (store.clone(), Arc::clone(&log));
             async move {
                 if let Ok(turns) = store.turns(&cx.namespace, &cx.execution, 0, 100).await {
-                    let events = turns.iter().flat_map(|turn| flov7::machine::event::decode_turn(turn).unwrap());
+                    let events =
+                        turns.iter().flat_map(|turn| flov7::machine::event::decode_turn(turn).unwrap());
                     let kinds = events.map(|one| serde_json::to_value(one.event).unwrap()["kind"].clone());
                     log.lock().unwrap().extend(kinds.map(|kind| kind.as_str().unwrap().to_owned()));
                 }

@@ -39,7 +39,11 @@ fn dies_in(action: &str, first_attempts: u32) -> (Status, Option<Settled>, Optio
     run(async {
         let executor = world.builder("last", 99).open().unwrap();
         quiet().await;
-        assert_eq!(world.head(&id).await.lease.unwrap().owner, format!("p{}", first_attempts - 1), "not lapsed yet");
+        assert_eq!(
+            world.head(&id).await.lease.unwrap().owner,
+            format!("p{}", first_attempts - 1),
+            "not lapsed yet"
+        );
         world.clock.advance(Duration::from_secs(31));
         let answer = async {
             loop {

@@ -176,15 +176,15 @@ pub(crate) fn valid(document: Value, catalog: &Catalog) -> ValidWorkflow {
 
 /// A list of strict steps `s0`, `s1`, … of one action, each given what the one before gave plus one.
 pub(crate) fn sequence(action: &str, length: usize) -> Value {
-    let steps = (0..length).map(|n| {
-        json!({ "id": format!("s{n}"), "action": { "use": action, "with": { "give": n } } })
-    });
+    let steps = (0..length)
+        .map(|n| json!({ "id": format!("s{n}"), "action": { "use": action, "with": { "give": n } } }));
     json!({ "steps": steps.collect::<Vec<_>>() })
 }
 
 /// Starts an execution in namespace `default`.
 pub(crate) async fn start(executor: &EmbeddedExecutor, workflow: &ValidWorkflow) -> ExecutionId {
-    let started = executor.start(&space("default"), workflow, json!({}), StartOptions::default()).await.unwrap();
+    let started =
+        executor.start(&space("default"), workflow, json!({}), StartOptions::default()).await.unwrap();
     assert!(!started.existing);
     started.execution
 }
@@ -254,7 +254,12 @@ impl ExecutionStore for Counting {
         self.commits.fetch_add(1, Ordering::SeqCst);
         self.inner().commit(turns).await
     }
-    async fn post(&self, namespace: &Namespace, to: &ExecutionId, message: Message) -> Result<Accepted, Error> {
+    async fn post(
+        &self,
+        namespace: &Namespace,
+        to: &ExecutionId,
+        message: Message,
+    ) -> Result<Accepted, Error> {
         self.inner().post(namespace, to, message).await
     }
     async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, Error> {
@@ -272,7 +277,11 @@ impl ExecutionStore for Counting {
     async fn release(&self, leases: &[(Namespace, ExecutionId, Lease)]) -> Result<(), Error> {
         self.inner().release(leases).await
     }
-    async fn arrived(&self, owner: &str, limit: usize) -> Result<Vec<(Namespace, ExecutionId, Message)>, Error> {
+    async fn arrived(
+        &self,
+        owner: &str,
+        limit: usize,
+    ) -> Result<Vec<(Namespace, ExecutionId, Message)>, Error> {
         self.inner().arrived(owner, limit).await
     }
     async fn restore(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<Loaded, Error> {
@@ -287,7 +296,11 @@ impl ExecutionStore for Counting {
     ) -> Result<Vec<TurnBody>, Error> {
         self.inner().turns(namespace, execution, from_seq, limit).await
     }
-    async fn executions(&self, namespace: &Namespace, query: &ExecutionQuery) -> Result<ExecutionPage, Error> {
+    async fn executions(
+        &self,
+        namespace: &Namespace,
+        query: &ExecutionQuery,
+    ) -> Result<ExecutionPage, Error> {
         self.inner().executions(namespace, query).await
     }
     async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
@@ -303,7 +316,12 @@ impl WorkflowStore for Counting {
     async fn save(&self, namespace: &Namespace, bundle: Arc<Bundle>, expect: Expect) -> Result<u64, Error> {
         self.inner().save(namespace, bundle, expect).await
     }
-    async fn load(&self, namespace: &Namespace, name: &WorkflowName, which: Which) -> Result<StoredRevision, Error> {
+    async fn load(
+        &self,
+        namespace: &Namespace,
+        name: &WorkflowName,
+        which: Which,
+    ) -> Result<StoredRevision, Error> {
         self.inner().load(namespace, name, which).await
     }
     async fn activate(
