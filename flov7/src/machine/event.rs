@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::codec::{Fault, read_turn};
+use super::codec::{EventRef, Fault, Out, read_turn, write_end, write_event};
 use super::{Actor, Control, Failure, TurnBody, Usage};
 use crate::catalog::Effect;
 use crate::error::Error;
@@ -34,6 +34,19 @@ pub struct Recorded {
     /// On a turn's last event: the running hash of what was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided: Option<u64>,
+}
+
+/// Writes events as a turn's body. A machine writes its own turns; this is for those who test stores and readers.
+///
+/// A failure's own failures in `also` are written without theirs, which none has.
+#[must_use]
+pub fn encode_turn(first_seq: u64, turn: u64, at: Timestamp, decided: u64, events: &[Event]) -> TurnBody {
+    let mut out = Out::default();
+    events.iter().for_each(|event| write_event(&mut out, at, &EventRef::of(event)));
+    write_end(&mut out, None);
+    // A body of 2^32 events would not fit into memory.
+    let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
+    TurnBody { first_seq, count, turn, at, v: JOURNAL_VERSION, decided, body: out.0.into() }
 }
 
 /// Splits a turn into its events, for readers.

@@ -17,6 +17,7 @@ mod replay;
 mod run;
 mod settle;
 mod signal;
+mod snapshot;
 mod start;
 mod state;
 mod timer;
@@ -174,6 +175,7 @@ impl Machine {
         turn.commands = tape.commands;
         turn.consumed = tape.consumed;
         turn.settled = tape.settled;
+        turn.work = tape.fuel.used();
         let head = self.head();
         if changed(&self.told, &head, !self.state.calls.is_empty()) {
             turn.head = Some(head.clone());

@@ -76,7 +76,7 @@ impl From<ReplayError> for Error {
     }
 }
 
-fn corrupt(what: impl Into<String>) -> ReplayError {
+pub(super) fn corrupt(what: impl Into<String>) -> ReplayError {
     ReplayError::Corrupt { what: what.into() }
 }
 
@@ -118,7 +118,7 @@ impl Machine {
     }
 
     /// Applies one more committed turn.
-    fn replay_turn(&mut self, body: &TurnBody) -> Result<(), ReplayError> {
+    pub(super) fn replay_turn(&mut self, body: &TurnBody) -> Result<(), ReplayError> {
         let (events, stopped) = self.expect(body)?;
         let program = Arc::clone(&self.program);
         let mut run = Run::new(&program, &mut self.state, body.at);

@@ -58,6 +58,8 @@ impl Run<'_> {
         self.state.release(self.program, at);
         let serial = self.state.scope(at.scope).serial;
         self.tape.settled.push((path, how));
+        // All that a settled step touches beside itself.
+        self.tape.fuel.spend((step.followers.len() + step.releases.len()) as u64);
         let stopping = self.state.block(self.program, at.scope, step.block).stop.is_some();
         for follower in &step.followers {
             let waiting = self.state.cell_mut(self.program, At { step: *follower, scope: at.scope });
@@ -160,7 +162,9 @@ impl Run<'_> {
 
     /// Cancels what runs in a block, in the order of the document. Recursion is bounded by the nesting of blocks.
     fn cancel_open(&mut self, scope: u32, block: u32) {
-        for step in self.state.block(self.program, scope, block).open.clone() {
+        let open = self.state.block(self.program, scope, block).open.clone();
+        self.tape.fuel.spend(open.len() as u64);
+        for step in open {
             self.cancel_step(At { step, scope });
         }
     }
@@ -243,6 +247,7 @@ impl Run<'_> {
             None => self.finish(outcome),
             Some(step) => {
                 if !self.state.keep {
+                    self.tape.fuel.spend(plan.releases.len() as u64);
                     let scope = self.state.scope_mut(scope);
                     for slot in &plan.releases {
                         scope.slots[*slot] = None;

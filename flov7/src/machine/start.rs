@@ -127,6 +127,7 @@ impl Run<'_> {
         if plan.steps == 0 {
             self.finish_block(scope, block);
         }
+        self.tape.fuel.spend(plan.first.len() as u64);
         self.state.ready.extend(plan.first.iter().map(|step| (*step, serial, scope)));
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct State {
     pub(super) now: Timestamp,
     pub(super) decided: Fnv64,
     pub(super) scopes: Vec<Option<Box<Scope>>>,
+    /// How many scopes were made.
+    pub(super) serials: u64,
     /// Steps that may start, in the order of the document. The scope's serial comes before its number, which is used
     /// again.
     pub(super) ready: BTreeSet<(u32, u64, u32)>,
@@ -248,13 +250,22 @@ impl State {
         let mut root = Scope::new(program, 0, None, 0, "".into());
         root.slots[slot::INPUT] = Some(input);
         root.slots[slot::EXECUTION] = Some(Arc::new(execution));
+        let mut state = State::empty(started);
+        state.scopes.push(Some(Box::new(root)));
+        state.serials = 1;
+        state
+    }
+
+    /// A state without any scope.
+    pub(super) fn empty(started: Started) -> State {
         State {
             started,
             turn: 0,
             seq: 0,
             now: Timestamp::from_ms(i64::MIN),
             decided: Fnv64::new(),
-            scopes: vec![Some(Box::new(root))],
+            scopes: Vec::new(),
+            serials: 0,
             ready: BTreeSet::new(),
             urgent: VecDeque::new(),
             timers: BTreeMap::new(),

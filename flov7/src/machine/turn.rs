@@ -98,4 +98,6 @@ pub struct Turn {
     pub blocked: Option<Blocked>,
     /// Steps that settled in this turn, in order, for observers.
     pub settled: Vec<(StepPath, Settled)>,
+    /// What it cost: steps of expressions, and every cell, slot and follower that was touched.
+    pub work: u64,
 }

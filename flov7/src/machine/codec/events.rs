@@ -22,6 +22,8 @@ pub(crate) enum EventRef<'a> {
     Late(&'a StepPath, u32, OutcomeRef<'a>, Option<&'a Usage>),
     Fired(Option<&'a StepPath>, Timer),
     Signal(&'a Signal),
+    Child(&'a StepPath, &'a ExecutionId, OutcomeRef<'a>),
+    Forked(&'a ExecutionId, u64, &'a Value, &'a Started),
     Control(Control, &'a Actor, &'a str),
     Ended(&'a Ended),
 }
@@ -31,6 +33,36 @@ pub(crate) enum EventRef<'a> {
 pub(crate) enum OutcomeRef<'a> {
     Output(&'a Value),
     Error(&'a Failure, bool),
+}
+
+impl<'a> EventRef<'a> {
+    /// Borrows an event.
+    pub(crate) fn of(event: &'a Event) -> EventRef<'a> {
+        let outcome = |outcome: &'a Outcome, unknown| match outcome {
+            Outcome::Output(value) => OutcomeRef::Output(value),
+            Outcome::Error(failure) => OutcomeRef::Error(failure, unknown),
+        };
+        match event {
+            Event::Started(started) => EventRef::Started(started, &started.input),
+            Event::Scheduled(scheduled) => EventRef::Scheduled(scheduled),
+            Event::Recorded(record) => EventRef::Recorded(record),
+            Event::Done(done) => {
+                EventRef::Done(&done.path, done.attempt, outcome(&done.outcome, done.unknown), done.usage.as_ref())
+            }
+            Event::Late(done) => {
+                EventRef::Late(&done.path, done.attempt, outcome(&done.outcome, done.unknown), done.usage.as_ref())
+            }
+            Event::Lost { path, attempt } => EventRef::Lost(path, *attempt),
+            Event::Fired { path, timer } => EventRef::Fired(path.as_ref(), *timer),
+            Event::Signal(signal) => EventRef::Signal(signal),
+            Event::Child { path, execution, outcome: ended } => {
+                EventRef::Child(path, execution, outcome(ended, false))
+            }
+            Event::Control { control, by, id } => EventRef::Control(*control, by, id),
+            Event::Forked { from, seq, snapshot, started } => EventRef::Forked(from, *seq, snapshot, started),
+            Event::Ended(ended) => EventRef::Ended(ended),
+        }
+    }
 }
 
 const STARTED: u8 = 1;
@@ -89,6 +121,19 @@ pub(crate) fn write_event(out: &mut Out, at: Timestamp, event: &EventRef<'_>) {
             out.byte(SIGNAL);
             write_signal(out, signal);
         }
+        EventRef::Child(path, execution, outcome) => {
+            out.byte(CHILD);
+            out.text(path);
+            out.text(execution);
+            write_outcome(out, outcome);
+        }
+        EventRef::Forked(from, seq, snapshot, started) => {
+            out.byte(FORKED);
+            out.text(from);
+            out.number(*seq);
+            write_value(out, snapshot);
+            write_started(out, started, &started.input);
+        }
         EventRef::Control(control, by, id) => {
             out.byte(CONTROL);
             out.byte(match control {
@@ -102,14 +147,7 @@ pub(crate) fn write_event(out: &mut Out, at: Timestamp, event: &EventRef<'_>) {
         }
         EventRef::Ended(ended) => {
             out.byte(ENDED);
-            out.byte(match ended.status {
-                EndStatus::Completed => 0,
-                EndStatus::Failed => 1,
-                EndStatus::Cancelled => 2,
-                EndStatus::Terminated => 3,
-            });
-            write_value(out, &ended.output);
-            out.option(ended.error.as_deref(), write_failure);
+            write_ended(out, ended);
         }
     }
 }
@@ -138,7 +176,7 @@ fn read_event(input: &mut In<'_>, at: Timestamp) -> Result<Event, Fault> {
     Ok(match input.byte()? {
         STARTED => Event::Started(Box::new(read_started(input)?)),
         SCHEDULED => Event::Scheduled(Scheduled {
-            path: path(input)?,
+            path: read_path(input)?,
             attempt: input.number32()?,
             kind: read_scheduled_kind(input)?,
             input_digest: input.word()?,
@@ -148,7 +186,7 @@ fn read_event(input: &mut In<'_>, at: Timestamp) -> Result<Event, Fault> {
         RECORDED => Event::Recorded(read_recorded(input)?),
         DONE => Event::Done(read_done(input)?),
         LATE => Event::Late(read_done(input)?),
-        LOST => Event::Lost { path: path(input)?, attempt: input.number32()? },
+        LOST => Event::Lost { path: read_path(input)?, attempt: input.number32()? },
         FIRED => {
             let path = match input.text()? {
                 "" => None,
@@ -168,19 +206,18 @@ fn read_event(input: &mut In<'_>, at: Timestamp) -> Result<Event, Fault> {
             by: Actor(input.text()?.to_owned()),
             id: input.text()?.to_owned(),
         },
-        ENDED => Event::Ended(Ended {
-            status: match input.byte()? {
-                0 => EndStatus::Completed,
-                1 => EndStatus::Failed,
-                2 => EndStatus::Cancelled,
-                3 => EndStatus::Terminated,
-                other => return Err(newer("status", other)),
-            },
-            output: read_value(input)?,
-            error: input.option(read_failure)?.map(Box::new),
-        }),
-        // Their numbers are taken; no release writes them yet.
-        kind @ (CHILD | FORKED) => return Err(newer("event", kind)),
+        ENDED => Event::Ended(read_ended(input)?),
+        CHILD => Event::Child {
+            path: read_path(input)?,
+            execution: id(input, ExecutionId::parse, "an execution's id is malformed")?,
+            outcome: read_outcome(input)?.0,
+        },
+        FORKED => Event::Forked {
+            from: id(input, ExecutionId::parse, "an execution's id is malformed")?,
+            seq: input.number()?,
+            snapshot: read_value(input)?,
+            started: Box::new(read_started(input)?),
+        },
         other => return Err(newer("event", other)),
     })
 }
@@ -217,6 +254,31 @@ pub(crate) fn read_started(input: &mut In<'_>) -> Result<Started, Fault> {
     })
 }
 
+pub(crate) fn write_ended(out: &mut Out, ended: &Ended) {
+    out.byte(match ended.status {
+        EndStatus::Completed => 0,
+        EndStatus::Failed => 1,
+        EndStatus::Cancelled => 2,
+        EndStatus::Terminated => 3,
+    });
+    write_value(out, &ended.output);
+    out.option(ended.error.as_deref(), write_failure);
+}
+
+pub(crate) fn read_ended(input: &mut In<'_>) -> Result<Ended, Fault> {
+    Ok(Ended {
+        status: match input.byte()? {
+            0 => EndStatus::Completed,
+            1 => EndStatus::Failed,
+            2 => EndStatus::Cancelled,
+            3 => EndStatus::Terminated,
+            other => return Err(newer("status", other)),
+        },
+        output: read_value(input)?,
+        error: input.option(read_failure)?.map(Box::new),
+    })
+}
+
 pub(crate) fn write_recorded(out: &mut Out, record: &RecordedStep) {
     out.text(&record.path);
     out.text(&record.key);
@@ -227,7 +289,7 @@ pub(crate) fn write_recorded(out: &mut Out, record: &RecordedStep) {
 
 pub(crate) fn read_recorded(input: &mut In<'_>) -> Result<RecordedStep, Fault> {
     Ok(RecordedStep {
-        path: path(input)?,
+        path: read_path(input)?,
         key: input.text()?.to_owned(),
         request_digest: digest(input)?,
         value: read_value(input)?,
@@ -238,6 +300,11 @@ pub(crate) fn read_recorded(input: &mut In<'_>) -> Result<RecordedStep, Fault> {
 fn write_done(out: &mut Out, path: &StepPath, attempt: u32, outcome: &OutcomeRef<'_>, usage: Option<&Usage>) {
     out.text(path);
     out.number(attempt.into());
+    write_outcome(out, outcome);
+    write_usage(out, usage);
+}
+
+fn write_outcome(out: &mut Out, outcome: &OutcomeRef<'_>) {
     match outcome {
         OutcomeRef::Output(value) => {
             out.byte(0);
@@ -248,16 +315,20 @@ fn write_done(out: &mut Out, path: &StepPath, attempt: u32, outcome: &OutcomeRef
             write_failure(out, failure);
         }
     }
-    write_usage(out, usage);
 }
 
-fn read_done(input: &mut In<'_>) -> Result<Done, Fault> {
-    let (path, attempt) = (path(input)?, input.number32()?);
-    let (outcome, unknown) = match input.byte()? {
+/// The outcome, and whether its effect may have happened all the same.
+fn read_outcome(input: &mut In<'_>) -> Result<(Outcome, bool), Fault> {
+    Ok(match input.byte()? {
         0 => (Outcome::Output(read_value(input)?), false),
         kind @ (1 | 2) => (Outcome::Error(Box::new(read_failure(input)?)), kind == 2),
         other => return Err(newer("outcome", other)),
-    };
+    })
+}
+
+fn read_done(input: &mut In<'_>) -> Result<Done, Fault> {
+    let (path, attempt) = (read_path(input)?, input.number32()?);
+    let (outcome, unknown) = read_outcome(input)?;
     Ok(Done { path, attempt, outcome, unknown, usage: read_usage(input)? })
 }
 
@@ -332,7 +403,7 @@ fn read_one_failure(input: &mut In<'_>) -> Result<Failure, Fault> {
             other => return Err(newer("failure", other)),
         },
         message: input.text()?.to_owned(),
-        step: input.option(path)?,
+        step: input.option(read_path)?,
         attempt: input.number32()?,
         retryable: input.flag()?,
         details: read_value(input)?,
@@ -358,7 +429,7 @@ fn read_usage(input: &mut In<'_>) -> Result<Option<Usage>, Fault> {
     })
 }
 
-fn path(input: &mut In<'_>) -> Result<StepPath, Fault> {
+pub(crate) fn read_path(input: &mut In<'_>) -> Result<StepPath, Fault> {
     let text = input.text()?;
     parse_path(input, text)
 }

@@ -3,7 +3,10 @@
 use serde_json::{Map, Number, Value};
 
 use super::{Fault, In, Out};
-use crate::json::{MAX_DEPTH, Numeric};
+use crate::json::Numeric;
+
+/// The deepest value: expressions make none that nests deeper, and what enters nests half as deep.
+const DEPTH: usize = 512;
 
 const NULL: u8 = 0;
 const FALSE: u8 = 1;
@@ -21,7 +24,7 @@ const LIST: u8 = 8;
 const OBJECT: u8 = 9;
 // 10 is kept for a blob: its digest and its size. This release refuses it.
 
-/// Writes a value. Values that entered nest at most [`MAX_DEPTH`] deep, and so does the recursion.
+/// Writes a value. Recursion is bounded: no value nests deeper than [`DEPTH`].
 pub(crate) fn write_value(out: &mut Out, value: &Value) {
     match value {
         Value::Null => out.byte(NULL),
@@ -85,7 +88,7 @@ fn head(out: &mut Out, tag: u8, length: usize) {
     }
 }
 
-/// Reads a value that nests at most [`MAX_DEPTH`] deep.
+/// Reads a value that nests at most [`DEPTH`] deep.
 pub(crate) fn read_value(input: &mut In<'_>) -> Result<Value, Fault> {
     read_at(input, 0)
 }
@@ -112,7 +115,7 @@ fn read_at(input: &mut In<'_>, depth: usize) -> Result<Value, Fault> {
             let length = length(input, small)?;
             Value::String(input.text_of(length)?.to_owned())
         }
-        LIST | OBJECT if depth >= MAX_DEPTH => return input.corrupt("a value nests too deep"),
+        LIST | OBJECT if depth >= DEPTH => return input.corrupt("a value nests too deep"),
         LIST => {
             let length = length(input, small)?;
             let mut items = Vec::new();

@@ -7,6 +7,7 @@ mod control;
 mod decide;
 mod engine;
 mod failure;
+mod journal;
 mod order;
 mod retry;
 mod sequence;
