@@ -10,8 +10,8 @@ use super::codec::{self, Fault, In, Out};
 use super::event::{RULES, Timer};
 use super::replay::corrupt;
 use super::state::{
-    Address, At, BlockCell, BlockEnding, BlockStop, Buffered, CallPhase, Cell, Ending, Open, OpenCall, OpenPerson,
-    OpenWork, Phase, Scope, State, Unit,
+    Address, At, BlockCell, BlockEnding, BlockStop, Buffered, CallPhase, Cell, Ending, Open, OpenCall,
+    OpenPerson, OpenWork, Phase, Scope, State, Unit,
 };
 use super::{Actor, Machine, Outstanding, ReplayError, Settled, TurnBody};
 use crate::id::Timestamp;
@@ -124,8 +124,10 @@ fn read_state(input: &mut In<'_>, program: &Program) -> Result<State, Fault> {
     state.decided = Fnv64::resume(input.word()?);
     state.scopes = input.list(|input| Ok(input.option(|input| read_scope(input, program))?.map(Box::new)))?;
     state.serials = input.number()?;
-    state.ready =
-        input.list(|input| Ok((input.number32()?, input.number()?, input.number32()?)))?.into_iter().collect();
+    state.ready = input
+        .list(|input| Ok((input.number32()?, input.number()?, input.number32()?)))?
+        .into_iter()
+        .collect();
     state.urgent = input.list(read_unit)?.into();
     state.activations = input.number()?;
     state.due = input.option(read_time)?;

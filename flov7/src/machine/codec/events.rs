@@ -46,12 +46,18 @@ impl<'a> EventRef<'a> {
             Event::Started(started) => EventRef::Started(started, &started.input),
             Event::Scheduled(scheduled) => EventRef::Scheduled(scheduled),
             Event::Recorded(record) => EventRef::Recorded(record),
-            Event::Done(done) => {
-                EventRef::Done(&done.path, done.attempt, outcome(&done.outcome, done.unknown), done.usage.as_ref())
-            }
-            Event::Late(done) => {
-                EventRef::Late(&done.path, done.attempt, outcome(&done.outcome, done.unknown), done.usage.as_ref())
-            }
+            Event::Done(done) => EventRef::Done(
+                &done.path,
+                done.attempt,
+                outcome(&done.outcome, done.unknown),
+                done.usage.as_ref(),
+            ),
+            Event::Late(done) => EventRef::Late(
+                &done.path,
+                done.attempt,
+                outcome(&done.outcome, done.unknown),
+                done.usage.as_ref(),
+            ),
             Event::Lost { path, attempt } => EventRef::Lost(path, *attempt),
             Event::Fired { path, timer } => EventRef::Fired(path.as_ref(), *timer),
             Event::Signal(signal) => EventRef::Signal(signal),

@@ -6,12 +6,12 @@ use flov7::catalog::Effect;
 use flov7::error::ErrorKind;
 use flov7::id::{Digest, ExecutionId, Namespace, Timestamp};
 use flov7::machine::event::{
-    Done, Ended, Event, Outcome, RecordedStep, Scheduled, ScheduledKind, Signal, SignalTo, Started, Timer, decode_turn,
-    encode_turn,
+    Done, Ended, Event, Outcome, RecordedStep, Scheduled, ScheduledKind, Signal, SignalTo, Started, Timer,
+    decode_turn, encode_turn,
 };
 use flov7::machine::{
-    Actor, BlockedReason, CallErrorKind, Control, EndStatus, Failure, FailureClass, Incoming, Machine, ReplayError,
-    Status, TurnBody, Usage,
+    Actor, BlockedReason, CallErrorKind, Control, EndStatus, Failure, FailureClass, Incoming, Machine,
+    ReplayError, Status, TurnBody, Usage,
 };
 use flov7::program::Program;
 use serde_json::{Value, json};
@@ -51,7 +51,13 @@ fn all_events() -> Vec<Event> {
     )
     .with_trigger("received")
     .with_keyed(vec!["crm".into()]);
-    let done = |outcome, unknown| Done { path: path.clone(), attempt: 2, outcome, unknown, usage: Some(usage.clone()) };
+    let done = |outcome, unknown| Done {
+        path: path.clone(),
+        attempt: 2,
+        outcome,
+        unknown,
+        usage: Some(usage.clone()),
+    };
     let signal = |to| Signal { id: "m1".into(), to, payload: values(), by: Actor::new("bob") };
     let mut events = vec![
         Event::Started(Box::new(started.clone())),
@@ -70,7 +76,11 @@ fn all_events() -> Vec<Event> {
         Event::Signal(signal(SignalTo::Name { name: "paid".into(), key: None })),
         Event::Signal(signal(SignalTo::Token("t".into()))),
         Event::Child { path: path.clone(), execution: id.clone(), outcome: Outcome::Output(json!(1)) },
-        Event::Child { path: path.clone(), execution: id.clone(), outcome: Outcome::Error(Box::new(failure)) },
+        Event::Child {
+            path: path.clone(),
+            execution: id.clone(),
+            outcome: Outcome::Error(Box::new(failure)),
+        },
         Event::Forked { from: id, seq: 9, snapshot: values(), started: Box::new(started) },
     ];
     for kind in [
@@ -85,12 +95,25 @@ fn all_events() -> Vec<Event> {
     ] {
         for (due, effect) in [(None, None), (Some(Timestamp::from_ms(-5)), Some(Effect::Keyed))] {
             let input_digest = 0x0123_4567_89ab_cdef;
-            events.push(Event::Scheduled(Scheduled { path: path.clone(), attempt: 1, kind, input_digest, due, effect }));
+            events.push(Event::Scheduled(Scheduled {
+                path: path.clone(),
+                attempt: 1,
+                kind,
+                input_digest,
+                due,
+                effect,
+            }));
         }
     }
-    for timer in
-        [Timer::Wait, Timer::Backoff, Timer::Attempt, Timer::Step, Timer::Execution, Timer::Grace, Timer::Rest]
-    {
+    for timer in [
+        Timer::Wait,
+        Timer::Backoff,
+        Timer::Attempt,
+        Timer::Step,
+        Timer::Execution,
+        Timer::Grace,
+        Timer::Rest,
+    ] {
         events.push(Event::Fired { path: Some(path.clone()), timer });
         events.push(Event::Fired { path: None, timer });
     }
@@ -200,14 +223,18 @@ fn journal_decided_a_replay_that_decides_otherwise_diverges() {
     assert_eq!(replay(skipped), ReplayError::Diverged { seq: 3 });
     let mut silent = two();
     silent["steps"].as_array_mut().unwrap().insert(0, json!({ "id": "d", "data": { "set": 1 } }));
-    assert!(matches!(replay(silent), ReplayError::Diverged { seq: 1 }), "what leaves no event is in the hash");
+    assert!(
+        matches!(replay(silent), ReplayError::Diverged { seq: 1 }),
+        "what leaves no event is in the hash"
+    );
 }
 
 #[test]
 fn journal_decided_a_changed_journal_is_noticed() {
     let mut run = Driver::start(two(), json!({}));
     run.done("a", json!(1));
-    let replay = |turns: &[TurnBody]| Machine::replay(Arc::clone(&run.program), turns).map(|_| ()).unwrap_err();
+    let replay =
+        |turns: &[TurnBody]| Machine::replay(Arc::clone(&run.program), turns).map(|_| ()).unwrap_err();
     let mut other = run.turns.clone();
     other[1].decided ^= 1;
     assert_eq!(replay(&other), ReplayError::Diverged { seq: 3 });
@@ -251,8 +278,9 @@ fn journal_timers_journaled_instants_count() {
 #[test]
 fn turn_fuel_is_spent_and_the_rest_follows() {
     // Each data step takes some 60,000 steps of an expression: a turn takes about seventeen of them.
-    let mut steps: Vec<Value> =
-        (0..90).map(|n| json!({ "id": format!("d{n}"), "data": { "set": "${ input.l.map(x, x + 1).sum() }" } })).collect();
+    let mut steps: Vec<Value> = (0..90)
+        .map(|n| json!({ "id": format!("d{n}"), "data": { "set": "${ input.l.map(x, x + 1).sum() }" } }))
+        .collect();
     steps.push(step("last", "x.keyed"));
     let list: Vec<u32> = (0..12_000).collect();
     let mut run = Driver::start(document(json!(steps)), json!({ "l": list }));
