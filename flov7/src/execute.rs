@@ -2,11 +2,13 @@
 
 mod border;
 mod door;
+mod dry_run;
 mod inspect;
 mod mocks;
 mod places;
 
 pub use border::check_input;
+pub use dry_run::{DryRun, DryRunOutcome};
 pub use door::{signal_message, waiting_approval};
 pub use inspect::{Inspection, inspect};
 #[cfg(feature = "embedded")]

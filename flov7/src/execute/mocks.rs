@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::places::places;
+use crate::catalog::CORE_PREFIX;
 use crate::finding::{Code, Finding, Report, Severity};
 use crate::id::StepPath;
 use crate::json;
@@ -132,6 +133,11 @@ impl Mocks {
         };
         list.get(at).or(list.last())
     }
+
+    /// Whether an answer stands under a step's path, so that the action's own list is not asked.
+    pub(crate) fn names(&self, path: &StepPath) -> bool {
+        self.0.contains_key(path.as_str()) || self.0.contains_key(&*path.without_indices())
+    }
 }
 
 /// Collects faults of shape.
@@ -225,6 +231,23 @@ impl Reader {
         };
         let message = format!("here stands {wanted}; found {kind}");
         self.0.push(Finding::new(Code::WRONG_KIND, pointer, message));
+    }
+}
+
+/// What is odd about an answer of an action.
+fn odd(bundle: &Bundle, action: &str, mock: &Mock) -> Option<(Code, Severity, String)> {
+    let wrong = |what: &str| Some((Code::WRONG_KIND, Severity::Error, format!("`{action}` {what}")));
+    match (action, mock) {
+        ("core.approve" | "core.ask" | "core.wait_for", Mock::Output(_) | Mock::Hang) => None,
+        ("core.approve", Mock::Error(error)) if error.code == "rejected" => None,
+        ("core.approve", _) => wrong("is answered by an output, the error `rejected`, or hangs"),
+        ("core.ask" | "core.wait_for", _) => wrong("is answered by an output, or hangs"),
+        _ if action.starts_with(CORE_PREFIX) => wrong("is run by the dry run itself, and needs no answer"),
+        (_, Mock::Error(error)) if !declares(bundle, action, &error.code) => {
+            let message = format!("`{action}` does not declare the failure `{}`", error.code);
+            Some((Code::UNKNOWN_CODE, Severity::Warning, message))
+        }
+        _ => None,
     }
 }
 

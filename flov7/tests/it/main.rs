@@ -4,6 +4,7 @@
 mod action;
 #[cfg(feature = "embedded")]
 mod embedded;
+mod execute;
 mod expr;
 mod finding;
 mod id;
