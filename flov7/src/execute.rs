@@ -8,8 +8,8 @@ mod mocks;
 mod places;
 
 pub use border::check_input;
-pub use dry_run::{DryRun, DryRunOutcome};
 pub use door::{signal_message, waiting_approval};
+pub use dry_run::{DryRun, DryRunOutcome};
 pub use inspect::{Inspection, inspect};
 #[cfg(feature = "embedded")]
 pub(crate) use inspect::{uncompilable, unreplayable};

@@ -13,8 +13,7 @@ use crate::finding::{Code, Finding, Report, Severity};
 use crate::id::{ExecutionId, Namespace, StepPath, Timestamp};
 use crate::machine::event::{ScheduledKind, Signal, SignalTo, Started};
 use crate::machine::{
-    Actor, Call, CallOutput, Command, ExecutionView, Incoming, Machine, Turn, TurnBody, Waiting,
-    approval,
+    Actor, Call, CallOutput, Command, ExecutionView, Incoming, Machine, Turn, TurnBody, Waiting, approval,
 };
 use crate::program::Program;
 use crate::types::{Defs, SchemaChecker, sample};
@@ -207,12 +206,15 @@ impl Stage<'_> {
                     output(path, attempt, value)
                 }
                 None => {
-                    let help = "its schema is too particular to make a value up: say what it answers in the mocks";
+                    let help =
+                        "its schema is too particular to make a value up: say what it answers in the mocks";
                     return self.missing(&path, &call.action, help);
                 }
             },
             None => {
-                let help = format!("add `\"{path}\": {{\"output\": …}}` to the mocks, or let --sample make a value up");
+                let help = format!(
+                    "add `\"{path}\": {{\"output\": …}}` to the mocks, or let --sample make a value up"
+                );
                 return self.missing(&path, &call.action, &help);
             }
         });
@@ -234,11 +236,8 @@ impl Stage<'_> {
         let place = places(&self.bundle.document).into_iter().find(|place| place.path == *bare);
         let pointer = place.map_or_else(String::new, |place| place.pointer);
         let step = path.segments().filter(|segment| segment.name != "undo").last();
-        let mut finding = Finding::new(
-            Code::MOCK_MISSING,
-            pointer,
-            format!("no mock answers for `{action}` at `{path}`"),
-        );
+        let mut finding =
+            Finding::new(Code::MOCK_MISSING, pointer, format!("no mock answers for `{action}` at `{path}`"));
         finding = finding.with_help(help);
         if let Some(step) = step {
             finding = finding.with_step(step.name);

@@ -19,7 +19,8 @@ pub(crate) struct Place<'a> {
 /// Every use of an action, built-in ones included, in no particular order.
 pub(crate) fn places(workflow: &Workflow) -> Vec<Place<'_>> {
     let mut found = Vec::new();
-    let mut blocks = vec![Inner { prefix: String::new(), pointer: "/steps".to_owned(), steps: &workflow.steps }];
+    let mut blocks =
+        vec![Inner { prefix: String::new(), pointer: "/steps".to_owned(), steps: &workflow.steps }];
     while let Some(Inner { prefix, pointer, steps }) = blocks.pop() {
         for (at, step) in steps.iter().enumerate() {
             let path = format!("{prefix}{}", step.id);

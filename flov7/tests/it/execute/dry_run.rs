@@ -32,7 +32,11 @@ fn the_more_exact_key_answers_first() {
             "shop.make": [{ "output": { "id": "first." } }, { "output": { "id": ".second" } }]
         }),
     );
-    assert_eq!(outcome.view.output, json!("first.by-path.second"), "calls under the id count only what it answers");
+    assert_eq!(
+        outcome.view.output,
+        json!("first.by-path.second"),
+        "calls under the id count only what it answers"
+    );
 }
 
 #[test]
@@ -41,7 +45,10 @@ fn a_list_under_a_path_is_one_answer_per_attempt() {
     let busy = json!({ "error": { "code": "shop.busy", "retryable": true } });
     let outcome = dry(one(step.clone()), json!({ "a": [busy, busy, { "output": { "id": "ok" } }] }));
     assert_eq!((outcome.view.status, settled(&outcome)), (Status::Completed, vec![("a", DONE, 3)]));
-    assert!(outcome.now.since(flov7::id::Timestamp::from_ms(1_767_225_600_000)).as_secs() >= 3_600, "time jumped");
+    assert!(
+        outcome.now.since(flov7::id::Timestamp::from_ms(1_767_225_600_000)).as_secs() >= 3_600,
+        "time jumped"
+    );
     let outcome = dry(one(step), json!({ "a": [busy] }));
     assert_eq!(settled(&outcome), [("a", FAILED, 5)], "the last one repeats");
 }
@@ -97,8 +104,7 @@ fn a_sample_is_the_smallest_value_and_says_so() {
         "output": ["${ steps.b }", "${ steps.d }"]
     });
     let mocks = Mocks::read(&json!({ "d": { "output": "mocked" } })).unwrap();
-    let outcome =
-        DryRun::new(&valid(document), json!({})).with_mocks(mocks).with_sample(true).run().unwrap();
+    let outcome = DryRun::new(&valid(document), json!({})).with_mocks(mocks).with_sample(true).run().unwrap();
     assert_eq!(outcome.view.status, Status::Completed, "{:?}", outcome.findings);
     assert_eq!(outcome.view.output, json!([{ "n": 3 }, "mocked"]));
     assert_eq!(outcome.sampled.iter().map(|path| path.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
@@ -127,7 +133,11 @@ fn people_and_signals_wait_unless_they_are_mocked() {
             let mocks = Mocks::read(&mocks).unwrap();
             let run = DryRun::new(&valid(document.clone()), json!({})).with_mocks(mocks).with_sample(sample);
             let outcome = run.run().unwrap();
-            assert_eq!((outcome.view.status, outcome.view.waiting.len()), (Status::Waiting, 1), "before {key}");
+            assert_eq!(
+                (outcome.view.status, outcome.view.waiting.len()),
+                (Status::Waiting, 1),
+                "before {key}"
+            );
         }
         mocks[key] = answer;
     }
@@ -147,7 +157,8 @@ fn people_and_signals_wait_unless_they_are_mocked() {
 
 #[test]
 fn time_jumps_over_waits_and_never_over_people() {
-    let wait = json!({ "id": "pause", "after": [], "action": { "use": "core.wait", "with": { "for": "30d" } } });
+    let wait =
+        json!({ "id": "pause", "after": [], "action": { "use": "core.wait", "with": { "for": "30d" } } });
     let ask = json!({ "id": "ok", "after": [], "action": { "use": "core.approve", "with": { "title": "t" } },
         "timeout": "1h", "on_error": [{ "codes": ["timeout"], "then": "continue" }] });
     let start = flov7::id::Timestamp::from_ms(1_767_225_600_000);
@@ -164,7 +175,11 @@ fn time_jumps_over_waits_and_never_over_people() {
 
     let both = json!({ "steps": [wait, ask] });
     let outcome = dry(both.clone(), json!({}));
-    assert_eq!((outcome.view.status, outcome.now), (Status::Running, start), "the deadline stands in the way");
+    assert_eq!(
+        (outcome.view.status, outcome.now),
+        (Status::Running, start),
+        "the deadline stands in the way"
+    );
     let outcome = dry(both, json!({ "ok": { "hang": true } }));
     assert_eq!((outcome.view.status, days(&outcome)), (Status::Completed, 30));
 }

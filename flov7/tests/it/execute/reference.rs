@@ -35,7 +35,8 @@ fn catalog(folder: &Path) -> Catalog {
 fn every_reference_workflow_dry_runs_as_its_cases_say() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/workflows");
     let catalog = catalog(&folder);
-    let mut names: Vec<_> = std::fs::read_dir(folder.join("cases")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> =
+        std::fs::read_dir(folder.join("cases")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert!(names.len() >= 15, "{names:?}");
     for name in names {
@@ -45,7 +46,8 @@ fn every_reference_workflow_dry_runs_as_its_cases_say() {
         let cases = read(&folder.join("cases").join(&name));
         for (at, case) in cases["cases"].as_array().unwrap().iter().enumerate() {
             let place = format!("{} case {at}", name.display());
-            let mocks = Mocks::read(&case["mocks"]).unwrap_or_else(|report| panic!("{place}: {}", report.to_json()));
+            let mocks =
+                Mocks::read(&case["mocks"]).unwrap_or_else(|report| panic!("{place}: {}", report.to_json()));
             let outcome = DryRun::new(&workflow, case["input"].clone())
                 .with_mocks(mocks)
                 .run()
