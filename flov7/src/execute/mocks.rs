@@ -109,14 +109,9 @@ impl Mocks {
                 continue;
             };
             for mock in mocks {
-                if let Mock::Error(error) = mock
-                    && !declares(bundle, action, &error.code)
-                {
-                    let message = format!("`{action}` does not declare the failure `{}`", error.code);
-                    let finding =
-                        Finding::new(Code::UNKNOWN_CODE, &pointer, message).with_severity(Severity::Warning);
-                    findings.push(finding);
-                }
+                findings.extend(odd(bundle, action, mock).map(|(code, severity, message)| {
+                    Finding::new(code, &pointer, message).with_severity(severity)
+                }));
             }
         }
         findings

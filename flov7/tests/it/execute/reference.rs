@@ -9,6 +9,7 @@ use flov7::validate::validate;
 use flov7::workflow::Workflow;
 use serde_json::{Value, json};
 
+#[allow(clippy::disallowed_methods)] // The files are what is tested.
 fn read(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     json::read(&text, &ReadLimits::default()).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()))
@@ -32,6 +33,7 @@ fn catalog(folder: &Path) -> Catalog {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)]
 fn every_reference_workflow_dry_runs_as_its_cases_say() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/workflows");
     let catalog = catalog(&folder);
