@@ -33,6 +33,20 @@ pub(super) fn details(value: Value) -> Value {
 }
 
 impl Failure {
+    /// A failure of no step and no attempt yet.
+    pub(super) fn new(class: FailureClass, code: &str, text: impl Into<String>) -> Failure {
+        Failure {
+            code: code.to_owned(),
+            class,
+            message: message(text.into()),
+            step: None,
+            attempt: 0,
+            retryable: false,
+            details: Value::Null,
+            also: Vec::new(),
+        }
+    }
+
     /// The root `error` (RULES, fail.error).
     pub(super) fn as_root(&self) -> Value {
         json!({

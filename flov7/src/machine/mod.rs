@@ -154,7 +154,7 @@ impl Machine {
     /// What an engine commits and does.
     fn turn(&mut self, tape: Tape) -> Turn {
         let mut turn = Turn {
-            more: tape.stopped && !tape.halted && self.state.ended.is_none(),
+            more: self.state.ended.is_none() && ((tape.stopped && !tape.halted) || !self.held.is_empty()),
             blocked: tape.blocked.clone(),
             ended: self.state.ended.clone(),
             ..Turn::default()

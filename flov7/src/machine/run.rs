@@ -65,8 +65,7 @@ pub(super) enum Tag {
     Scheduled = 4,
     Settled = 5,
     Fired = 6,
-    Stopped = 7,
-    Ended = 8,
+    Ended = 7,
 }
 
 /// Why a piece of work gave no answer.
@@ -228,7 +227,7 @@ impl<'a> Run<'a> {
 
     fn unit(&mut self, unit: Unit) -> Result<(), Blocked> {
         match unit {
-            Unit::Fail(at, failure) => self.fail(at, failure),
+            Unit::Fail(at, failure) => self.fail(at, *failure),
             Unit::Attempt(at) => {
                 self.attempt(at);
                 Ok(())
@@ -251,21 +250,39 @@ impl<'a> Run<'a> {
     ) -> Result<Arc<Value>, Trouble> {
         let view = View { program: self.program, state: self.state, scope: at.scope, error };
         let value = template.render(&view, &mut self.tape.fuel);
-        value.map_err(|error| self.trouble(at, &error))
+        value.map_err(|error| self.trouble(Some(at), &error))
+    }
+
+    /// The value of a block, as seen from its end: a failure is that of the step that holds it, if one does.
+    pub(super) fn render_block(
+        &mut self,
+        scope: u32,
+        holder: Option<At>,
+        template: &Template,
+    ) -> Result<Arc<Value>, Trouble> {
+        let view = View { program: self.program, state: self.state, scope, error: None };
+        let value = template.render(&view, &mut self.tape.fuel);
+        value.map_err(|error| self.trouble(holder, &error))
     }
 
     /// Whether a condition holds, as seen from a step.
     pub(super) fn holds(&mut self, at: At, condition: &Condition) -> Result<bool, Trouble> {
         let view = View { program: self.program, state: self.state, scope: at.scope, error: None };
         let answer = condition.holds(&view, &mut self.tape.fuel);
-        answer.map_err(|error| self.trouble(at, &error))
+        answer.map_err(|error| self.trouble(Some(at), &error))
     }
 
-    fn trouble(&self, at: At, error: &EvalError) -> Trouble {
+    /// What an expression's failure means to the step that holds it, or to the workflow's output.
+    fn trouble(&self, at: Option<At>, error: &EvalError) -> Trouble {
+        let path = at.map(|at| self.state.path(self.program, at));
         if error.is_defect() {
-            return Trouble::Defect(defect(&self.state.path(self.program, at), &error.message));
+            return Trouble::Defect(defect(path.as_ref().map_or("output", StepPath::as_str), &error.message));
         }
-        Trouble::Failed(self.failure(at, FailureClass::Data, error.code, error.message.clone()))
+        let message = error.message.clone();
+        Trouble::Failed(match at {
+            Some(at) => self.failure(at, FailureClass::Data, error.code, message),
+            None => Box::new(Failure::new(FailureClass::Data, error.code, message)),
+        })
     }
 
     /// A failure of a step that calls nothing.
@@ -276,16 +293,10 @@ impl<'a> Run<'a> {
         code: &str,
         message: impl Into<String>,
     ) -> Box<Failure> {
-        Box::new(Failure {
-            code: code.to_owned(),
-            class,
-            message: super::failure::message(message.into()),
-            step: Some(self.state.path(self.program, at)),
-            attempt: self.state.cell(self.program, at).attempts,
-            retryable: false,
-            details: Value::Null,
-            also: Vec::new(),
-        })
+        let mut failure = Failure::new(class, code, message);
+        failure.step = Some(self.state.path(self.program, at));
+        failure.attempt = self.state.cell(self.program, at).attempts;
+        Box::new(failure)
     }
 }
 

@@ -84,13 +84,12 @@ impl Run<'_> {
     }
 
     /// A step failed. Its `on_error` decides; unhandled, its block stops (RULES, fail.block).
-    pub(super) fn fail(&mut self, at: At, failure: Box<Failure>) -> Result<(), Blocked> {
+    pub(super) fn fail(&mut self, at: At, mut failure: Failure) -> Result<(), Blocked> {
         if matches!(self.state.cell(self.program, at).phase, Phase::Settled(..)) {
             // It was cancelled before its failure could be decided on.
             return Ok(());
         }
         let step = &self.program.steps[at.step as usize];
-        let mut failure = *failure;
         if let Some(handler) = step.handlers.iter().find(|handler| self.handles(handler, &failure))
             && handler.goes_on
         {
@@ -229,15 +228,10 @@ impl Run<'_> {
             None => match &plan.output {
                 None => Outcome::Value(Arc::new(Value::Null)),
                 Some(template) => {
-                    let at = At { step: plan.holder.unwrap_or(0), scope };
-                    match self.render(at, template) {
+                    let holder = plan.holder.map(|step| At { step, scope });
+                    match self.render_block(scope, holder, template) {
                         Ok(value) => Outcome::Value(value),
-                        Err(Trouble::Failed(mut failure)) => {
-                            if plan.holder.is_none() {
-                                failure.step = None;
-                            }
-                            Outcome::Failed(failure)
-                        }
+                        Err(Trouble::Failed(failure)) => Outcome::Failed(failure),
                         Err(Trouble::Defect(blocked)) => return Err(blocked),
                     }
                 }

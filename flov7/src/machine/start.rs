@@ -20,7 +20,7 @@ impl Run<'_> {
         if self.state.activations >= self.program.max_steps {
             let limit = self.program.max_steps;
             let message = format!("the execution started {limit} steps, as many as it may");
-            self.stop(Ending::Limit(Box::new(Failure::of_limit("limit.steps", message))));
+            self.stop(Ending::Limit(Box::new(Failure::new(FailureClass::Limit, "limit.steps", message))));
             return Ok(());
         }
         match self.begin(at) {
@@ -138,22 +138,6 @@ impl OpenWork {
         match self {
             OpenWork::Call(_) | OpenWork::Wait { .. } => true,
             OpenWork::WaitFor { .. } | OpenWork::Person(_) | OpenWork::Block { .. } => false,
-        }
-    }
-}
-
-impl Failure {
-    /// A limit of the execution: no step's failure, and none that can be caught.
-    pub(super) fn of_limit(code: &str, message: impl Into<String>) -> Failure {
-        Failure {
-            code: code.to_owned(),
-            class: FailureClass::Limit,
-            message: message.into(),
-            step: None,
-            attempt: 0,
-            retryable: false,
-            details: Value::Null,
-            also: Vec::new(),
         }
     }
 }

@@ -351,7 +351,7 @@ impl State {
 
     /// Whether something is left to do without anything coming.
     pub(super) fn has_rest(&self) -> bool {
-        !self.paused && !(self.urgent.is_empty() && self.ready.is_empty())
+        !self.paused && (!self.urgent.is_empty() || !self.ready.is_empty())
     }
 
     /// Takes note of a message; false for one that was taken before.

@@ -14,11 +14,16 @@ use crate::id::{StepPath, Timestamp};
 /// What a step's own `timeout` says.
 pub(super) const TIMED_OUT: &str = "it took longer than its timeout";
 
+/// A turn of so many bytes takes nothing more, and says `more`: a store takes a few times as much at once.
+const TURN_BYTES: usize = 4 * 1024 * 1024;
+
 impl Run<'_> {
-    /// Whether the turn takes another incoming: not once its fuel is spent. A turn that a defect stopped does, and
+    /// Whether the turn takes another incoming: not once its fuel is spent or its body is large. A turn that a defect stopped does, and
     /// decides nothing of it.
     pub(super) fn takes_more(&self) -> bool {
-        self.state.ended.is_none() && (!self.tape.stopped || self.tape.halted)
+        self.state.ended.is_none()
+            && (!self.tape.stopped || self.tape.halted)
+            && self.tape.out.0.len() < TURN_BYTES
     }
 
     /// Fires what is due, by due instant and path, and does what each makes ready before the next fires.
@@ -117,7 +122,7 @@ impl Run<'_> {
     /// The workflow's `timeout` is over: uncatchable.
     fn out_of_time(&mut self) {
         self.state.due = None;
-        let failure = Failure::of_limit("limit.time", "the execution took longer than its timeout");
+        let failure = Failure::new(FailureClass::Limit, "limit.time", "the execution took longer than its timeout");
         self.stop(Ending::Limit(Box::new(failure)));
     }
 }

@@ -195,7 +195,6 @@ impl<'a> Build<'a> {
         let handlers = step.on_error.iter().flatten().enumerate();
         let handlers = handlers.map(|(rule, handler)| self.handler(step, rule, handler, here));
         self.steps[at as usize] = Some(Step {
-            id: step.id.as_str().into(),
             suffix,
             path: whole,
             block,

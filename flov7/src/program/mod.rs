@@ -87,7 +87,6 @@ impl Program {
 /// One step.
 #[derive(Debug)]
 pub(crate) struct Step {
-    pub(crate) id: Box<str>,
     /// Its path inside its scope: all of it outside `for_each` and `loop`.
     pub(crate) suffix: Box<str>,
     /// Its path, where no index is in it.

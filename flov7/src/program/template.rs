@@ -70,11 +70,6 @@ impl Template {
         self.0.encode(pointer, encoding);
     }
 
-    /// The value, if nothing in it is computed.
-    pub(crate) fn constant(&self) -> Option<&Arc<Value>> {
-        self.0.constant()
-    }
-
     pub(crate) fn render(&self, env: &dyn Env, fuel: &mut Fuel) -> Result<Arc<Value>, EvalError> {
         self.0.render(env, fuel)
     }

@@ -383,3 +383,21 @@ fn work_per_event_does_not_grow_with_the_workflow() {
     assert_eq!(small.0, large.0, "the most that one turn touches");
     assert!(large.1 < small.1 + 16, "only the numbers in it have more digits: {small:?} {large:?}");
 }
+
+#[test]
+fn a_turn_takes_no_more_than_a_store_does() {
+    let wide: Vec<Value> = (0..8)
+        .map(|n| {
+            let mut one = step(&format!("s{n}"), "x.keyed");
+            one["after"] = json!([]);
+            one
+        })
+        .collect();
+    let mut run = Driver::start(document(json!(wide)), json!({}));
+    let large = json!("x".repeat(1_000_000));
+    let results: Vec<Incoming> = (0..8).map(|n| run.result(&format!("s{n}"), large.clone())).collect();
+    run.handle(results);
+    run.ended("completed");
+    assert_eq!(run.turns.len(), 3, "the eight results come in two turns");
+    assert!(run.turns.iter().all(|turn| turn.body.len() < 6 << 20));
+}
