@@ -122,7 +122,8 @@ impl Run<'_> {
     /// The workflow's `timeout` is over: uncatchable.
     fn out_of_time(&mut self) {
         self.state.due = None;
-        let failure = Failure::new(FailureClass::Limit, "limit.time", "the execution took longer than its timeout");
+        let failure =
+            Failure::new(FailureClass::Limit, "limit.time", "the execution took longer than its timeout");
         self.stop(Ending::Limit(Box::new(failure)));
     }
 }

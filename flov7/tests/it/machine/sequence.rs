@@ -64,13 +64,18 @@ fn values_are_freed_after_their_last_use() {
     assert_eq!(run.output(), json!(5));
     // Whoever looks at the journal sees them all.
     let values: Vec<Value> = run.view().steps.into_iter().map(|step| step.output.unwrap()).collect();
-    assert_eq!(values, [json!(1), json!(2), json!(4), json!(3), json!(4), json!(4), json!(5), json!(5), json!(6)]);
+    assert_eq!(
+        values,
+        [json!(1), json!(2), json!(4), json!(3), json!(4), json!(4), json!(5), json!(5), json!(6)]
+    );
 }
 
 #[test]
 fn steps_are_listed_in_the_order_of_their_activation() {
     let mut run = Driver::start(
-        document(json!([step("a", "x.keyed"), { "id": "b", "after": [], "data": { "set": 1 } }, step("c", "x.keyed")])),
+        document(
+            json!([step("a", "x.keyed"), { "id": "b", "after": [], "data": { "set": 1 } }, step("c", "x.keyed")]),
+        ),
         json!({}),
     );
     run.done("a", json!({ "big": [1, 2] }));
