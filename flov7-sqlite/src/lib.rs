@@ -37,6 +37,9 @@ mod rows;
 mod schema;
 mod shared;
 mod store;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 mod writer;
 
 pub use lock::Owner;

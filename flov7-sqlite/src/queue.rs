@@ -64,6 +64,17 @@ impl Queue {
         self.last.load(Ordering::Relaxed) <= 2 && self.state().jobs.is_empty()
     }
 
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.state().jobs.len()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn last_took(&self) -> usize {
+        self.last.load(Ordering::Relaxed)
+    }
+
+    /// Remembers how many jobs a commit took.
     pub(crate) fn took(&self, jobs: usize) {
         self.last.store(jobs, Ordering::Relaxed);
     }

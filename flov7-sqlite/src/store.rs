@@ -31,7 +31,7 @@ use crate::{read, schema, writer};
 /// Opening and dropping a store block for a few milliseconds; its methods wait for the disk without blocking a runtime
 /// of several threads. Dropping it writes what is queued, folds the log into the file and gives the file back.
 pub struct SqliteStore {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     writer: Option<JoinHandle<()>>,
     /// Held by the process that executes, and given back last: after the connections are closed.
     lock: Option<OwnerLock>,
