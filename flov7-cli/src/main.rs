@@ -1,2 +1,65 @@
 //! The command line of flov7.
-fn main() {}
+//!
+//! FORMAT §4 is its contract: verbs, JSON, exit codes. A verb gives an exit code or a [`failure::Failure`]; only
+//! [`output::Output`] writes.
+
+mod args;
+mod demo;
+mod engine;
+mod failure;
+mod files;
+mod output;
+mod progress;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Verb};
+use output::Output;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output::new(cli.json());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let answer = match runtime {
+        Ok(runtime) => runtime.block_on(dispatch(output, &cli)),
+        Err(error) => Err(failure::Failure::unreadable(format!("no runtime: {error}"))),
+    };
+    match answer {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            failure.tell(output);
+            ExitCode::from(failure.exit)
+        }
+    }
+}
+
+async fn dispatch(output: Output, cli: &Cli) -> verbs::Answer {
+    let common = &cli.common;
+    match &cli.verb {
+        Verb::New(args) => verbs::new::run(output, common, args),
+        Verb::Validate(args) => verbs::validate::run(output, common, args),
+        Verb::Explain(args) => verbs::look::explain(output, common, &args.file),
+        Verb::Graph(args) => verbs::look::graph(output, common, &args.file),
+        Verb::Actions(args) => verbs::actions::run(output, common, args.word.as_deref()),
+        Verb::Schema => verbs::schema(output),
+        Verb::ExplainCode(args) => verbs::explain_code::run(output, &args.code),
+        Verb::DryRun(args) => verbs::run::dry(output, common, args),
+        Verb::Run(args) => verbs::run::run(output, common, args).await,
+        Verb::Resume(args) => verbs::run::resume(output, common, args).await,
+        Verb::Executions(args) => verbs::post::executions(output, common, args).await,
+        Verb::Show(args) => verbs::post::show(output, common, args).await,
+        Verb::Signal(args) => verbs::post::signal(output, common, args).await,
+        Verb::Approve(args) => verbs::post::approve(output, common, args).await,
+        Verb::Cancel(args) => verbs::post::cancel(output, common, args).await,
+        Verb::Demo(args) => demo::run(output, common, args).await,
+    }
+}
+
+impl Cli {
+    fn json(&self) -> bool {
+        self.common.json
+    }
+}

@@ -1,0 +1,235 @@
+//! What the command line takes. FORMAT §4 is the contract that scripts rely on.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A sentence becomes a workflow that is proven sound before it runs, and runs so that nothing is lost.
+#[derive(Debug, Parser)]
+#[command(name = "flov7", version, about, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What every verb takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Common {
+    /// Print one JSON document on standard output; progress and prose go to standard error
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The catalogue [default: flov7.catalog.json beside the workflow or here, else the built-in actions]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) catalog: Option<PathBuf>,
+    /// The store [default: $FLOV7_STORE, else flov7.db here]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) store: Option<PathBuf>,
+    /// The tenant's space
+    #[arg(long, global = true, default_value = "default", value_name = "NAME")]
+    pub(crate) namespace: String,
+    /// The bindings of connections: which service, which secrets by name
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) bindings: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Draft a workflow from a sentence, without any key
+    New(New),
+    /// Check workflows against the catalogue
+    Validate(Validate),
+    /// Say in plain English what a workflow does
+    Explain(OneFile),
+    /// Print a workflow as Mermaid text
+    Graph(OneFile),
+    /// List the actions of the catalogue
+    Actions(Actions),
+    /// Print the JSON Schema of workflow documents
+    Schema,
+    /// Explain a finding code, with a failing and a mended example
+    ExplainCode(ExplainCode),
+    /// Run a workflow on virtual time with mocked actions; nothing leaves this process
+    DryRun(DryRun),
+    /// Run a workflow durably until it ends or only waits for people and signals
+    Run(Run),
+    /// Go on with executions that were interrupted or that have news
+    Resume(Resume),
+    /// List executions
+    Executions(Executions),
+    /// Show an execution, step by step
+    Show(Show),
+    /// Send a signal, or answer a question by its token
+    Signal(Signal),
+    /// Answer an approval
+    Approve(Approve),
+    /// Cancel an execution in order; a second time stops it at once
+    Cancel(Cancel),
+    /// The whole way, from a sentence to a finished execution, against a service on this machine
+    Demo(Demo),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OneFile {
+    /// The workflow (JSON, or YAML by extension); - for standard input
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// What you want, in a sentence
+    pub(crate) text: String,
+    /// Where the document is written; standard output without it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// An answer to a question of an earlier draft, as ID=ANSWER; may be repeated
+    #[arg(long = "answer", value_name = "ID=ANSWER", value_parser = pair)]
+    pub(crate) answers: Vec<(String, String)>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (id, answer) = text.split_once('=').ok_or("an answer is written ID=ANSWER")?;
+    Ok((id.to_owned(), answer.to_owned()))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    /// The workflows (JSON, or YAML by extension); - for standard input
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Actions {
+    /// Only those that have this word
+    pub(crate) word: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainCode {
+    /// The code, for example maybe-absent
+    pub(crate) code: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DryRun {
+    /// The workflow
+    pub(crate) file: PathBuf,
+    /// The input as JSON, or @FILE
+    #[arg(long, default_value = "{}", value_name = "JSON|@FILE")]
+    pub(crate) input: String,
+    /// What actions give, by step path or action id
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mocks: Option<PathBuf>,
+    /// Invent the smallest value that the schema allows where no mock says otherwise
+    #[arg(long)]
+    pub(crate) sample: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The workflow
+    pub(crate) file: PathBuf,
+    /// The input as JSON, or @FILE
+    #[arg(long, default_value = "{}", value_name = "JSON|@FILE")]
+    pub(crate) input: String,
+    /// The start key: the same key gives the same execution
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// The executions; all that are not ended without any
+    pub(crate) ids: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Executions {
+    /// Only those of this workflow
+    #[arg(long, value_name = "NAME")]
+    pub(crate) workflow: Option<String>,
+    /// Only those with this status; may be repeated
+    #[arg(long, value_name = "STATUS")]
+    pub(crate) status: Vec<String>,
+    /// Go on after this execution
+    #[arg(long, value_name = "ID")]
+    pub(crate) after: Option<String>,
+    /// At most this many
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub(crate) limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// The execution
+    pub(crate) id: String,
+    /// Go on showing until it ends
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Signal {
+    /// The execution
+    pub(crate) id: String,
+    /// The signal's name, or the token of a wait
+    #[arg(value_name = "NAME|TOKEN")]
+    pub(crate) to: String,
+    /// The payload as JSON, or @FILE
+    #[arg(default_value = "null", value_name = "JSON")]
+    pub(crate) payload: String,
+    /// Tells waiters of one name apart
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// The sender's id of this signal: the same id counts once
+    #[arg(long = "id", value_name = "ID")]
+    pub(crate) message_id: Option<String>,
+    /// Who sends it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    /// The execution
+    pub(crate) id: String,
+    /// The waiting step, where several wait
+    #[arg(long, value_name = "PATH")]
+    pub(crate) step: Option<String>,
+    /// Say no
+    #[arg(long)]
+    pub(crate) no: bool,
+    /// A remark
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: Option<String>,
+    /// Who answers [default: the user of this shell]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Cancel {
+    /// The execution
+    pub(crate) id: String,
+    /// Who cancels [default: the user of this shell]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// The demo's directory
+    #[arg(long, default_value = "flov7-demo", value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// Approve without asking
+    #[arg(long, conflicts_with = "no")]
+    pub(crate) yes: bool,
+    /// Refuse without asking
+    #[arg(long)]
+    pub(crate) no: bool,
+    /// Serve the demo's service alone, and print its address
+    #[arg(long, hide = true)]
+    pub(crate) service_only: bool,
+}

@@ -1,0 +1,102 @@
+//! What verbs read: documents, catalogues, bindings, inputs.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flov7::action::Registry;
+use flov7::catalog::Catalog;
+use flov7::connect::Bindings;
+use flov7::json::{self, ReadLimits};
+use flov7::workflow::Syntax;
+use serde_json::Value;
+
+use crate::args::Common;
+use crate::failure::Failure;
+
+/// The name under which a catalogue is found without being named.
+pub(crate) const CATALOG: &str = "flov7.catalog.json";
+
+/// A text with where it came from.
+#[derive(Debug)]
+pub(crate) struct Text {
+    /// The file's name as it was given, or `standard input`.
+    pub(crate) name: String,
+    /// The text.
+    pub(crate) text: String,
+    /// JSON, or YAML by extension.
+    pub(crate) syntax: Syntax,
+}
+
+/// Reads a file, or standard input for `-`. Never more than one byte over the document limit: what is larger is
+/// refused by the reader, with a finding.
+pub(crate) fn text(path: &Path) -> Result<Text, Failure> {
+    let limit = ReadLimits::default().bytes as u64 + 1;
+    let mut bytes = Vec::new();
+    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
+    } else {
+        File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| Failure::unreadable(format!("{name}: {error}")))?;
+    if bytes.len() as u64 == limit {
+        // Cut inside a character perhaps; the reader refuses by size before it looks at any.
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        return Ok(Text { syntax: Syntax::of_file(&name), name, text });
+    }
+    let text = String::from_utf8(bytes).map_err(|_| Failure::unreadable(format!("{name}: not UTF-8")))?;
+    Ok(Text { syntax: Syntax::of_file(&name), name, text })
+}
+
+/// Reads a JSON file; what is wrong with it is refused with its place.
+pub(crate) fn value(path: &Path) -> Result<Value, Failure> {
+    let read = text(path)?;
+    parse(&read.text, &read.name)
+}
+
+/// An argument that is JSON, or `@FILE`.
+pub(crate) fn argument(text: &str, what: &str) -> Result<Value, Failure> {
+    match text.strip_prefix('@') {
+        Some(file) => value(Path::new(file)),
+        None => parse(text, what),
+    }
+}
+
+fn parse(text: &str, name: &str) -> Result<Value, Failure> {
+    json::read(text, &ReadLimits::default()).map_err(|error| {
+        Failure::unreadable(format!(
+            "{name}, line {}, column {}: {}",
+            error.line, error.column, error.message
+        ))
+    })
+}
+
+/// What is known for a workflow: the catalogue that was named, else the one beside it or here, else the built-in
+/// actions; with the handlers of this command line.
+pub(crate) fn registry(common: &Common, beside: Option<&Path>) -> Result<Registry, Failure> {
+    let own = match common.catalog.clone().or_else(|| found(beside)) {
+        None => Catalog::new(),
+        Some(path) => {
+            let name = path.display().to_string();
+            let sound = |findings| Failure::refused(format!("{name} is no sound catalogue"), findings);
+            Catalog::read(&value(&path)?).map_err(sound)?
+        }
+    };
+    Ok(flov7_connect::register(Registry::new(), own)?)
+}
+
+/// The bindings that were named; none without.
+pub(crate) fn bindings(common: &Common) -> Result<Bindings, Failure> {
+    let Some(path) = &common.bindings else { return Ok(Bindings::default()) };
+    flov7_connect::bindings::read(&value(path)?).map_err(|faults| {
+        let faults = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        Failure::unreadable(format!("{}: {faults}", path.display()))
+    })
+}
+
+fn found(beside: Option<&Path>) -> Option<PathBuf> {
+    let near =
+        beside.filter(|path| *path != Path::new("-")).and_then(Path::parent).map(|dir| dir.join(CATALOG));
+    near.into_iter().chain([PathBuf::from(CATALOG)]).find(|path| path.is_file())
+}

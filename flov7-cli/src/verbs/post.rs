@@ -1,0 +1,198 @@
+//! `executions`, `show`, `signal`, `approve`, `cancel`: looking at a store, and posting to it, beside its executor.
+
+use std::time::Duration;
+
+use flov7::clock::{Entropy, SystemEntropy};
+use flov7::error::{Error, ErrorKind};
+use flov7::execute::{Inspection, SignalRequest, signal_message, waiting_approval};
+use flov7::id::{StepPath, WorkflowName};
+use flov7::machine::event::SignalTo;
+use flov7::machine::{Actor, Control, Status};
+use flov7::store::{Accepted, ExecutionQuery, ExecutionStore, Message, MessageBody};
+use flov7_sqlite::SqliteStore;
+use serde_json::{Value, json};
+
+use super::execution::{text, word};
+use super::run::{execution_id, tell, view_json};
+use super::{Answer, DONE, FAILED};
+use crate::args::{self, Common};
+use crate::engine::{attach, is_owned, namespace};
+use crate::failure::Failure;
+use crate::files;
+use crate::output::Output;
+
+/// `executions`: a page of them, newest first.
+pub(crate) async fn executions(output: Output, common: &Common, args: &args::Executions) -> Answer {
+    let namespace = namespace(common)?;
+    let mut query = ExecutionQuery::default();
+    query.limit = args.limit;
+    for status in &args.status {
+        let parsed: Result<Status, _> = serde_json::from_value(Value::String(status.clone()));
+        query.statuses.push(parsed.map_err(|_| Failure::unreadable(format!("{status:?} is no status")))?);
+    }
+    if let Some(name) = &args.workflow {
+        let parsed = WorkflowName::parse(name);
+        query.workflow = Some(parsed.map_err(|error| Failure::unreadable(format!("{name:?}: {error}")))?);
+    }
+    query.after = args.after.as_deref().map(execution_id).transpose()?;
+    let store = match attach(output, common) {
+        Ok(store) => store,
+        // A store that does not exist yet holds nothing.
+        Err(failure) if failure.kind == Some(ErrorKind::NotFound.as_str()) => {
+            output.either(|| json!({ "executions": [] }), || "no executions\n".into());
+            return Ok(DONE);
+        }
+        Err(failure) => return Err(failure),
+    };
+    let page = store.executions(&namespace, &query).await?;
+    output.either(
+        || {
+            let rows: Vec<Value> = page
+                .executions
+                .iter()
+                .map(|row| {
+                    json!({ "execution": row.execution, "workflow": row.workflow, "status": row.head.status,
+                        "started": row.started, "changed": row.changed })
+                })
+                .collect();
+            let mut answer = json!({ "executions": rows });
+            if let Some(next) = &page.next {
+                answer["next"] = json!(next);
+            }
+            answer
+        },
+        || {
+            let rows = page.executions.iter().map(|row| {
+                format!(
+                    "{}  {:<10}  {}  {}\n",
+                    row.execution,
+                    word(row.head.status),
+                    row.started,
+                    row.workflow
+                )
+            });
+            let mut out: String = rows.collect();
+            if let Some(next) = &page.next {
+                out.push_str(&format!("more: --after {next}\n"));
+            }
+            if out.is_empty() { "no executions\n".into() } else { out }
+        },
+    );
+    Ok(DONE)
+}
+
+/// `show`: one execution, once or until it ends.
+pub(crate) async fn show(output: Output, common: &Common, args: &args::Show) -> Answer {
+    let namespace = namespace(common)?;
+    let id = execution_id(&args.id)?;
+    let store = attach(output, common)?;
+    let mut found = Inspection::of(&store, &namespace, &id).await?;
+    let mut mark = 0;
+    while args.watch && !found.view.status.is_ended() {
+        if !output.json {
+            output.say(&text(output, &found.view));
+        }
+        let before = view_json(&found.view);
+        while view_json(&found.view) == before {
+            // A hint comes when something is written; without one a look each second is enough for a person.
+            tokio::select! {
+                seen = store.changed(mark) => mark = seen,
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            }
+            found = Inspection::of(&store, &namespace, &id).await?;
+        }
+    }
+    tell(output, &found.view)
+}
+
+/// `signal`: to a declared name, or to the token of a wait.
+pub(crate) async fn signal(output: Output, common: &Common, args: &args::Signal) -> Answer {
+    let payload = files::argument(&args.payload, "the payload")?;
+    let desk = Desk::open(output, common, &args.id).await?;
+    let is_token = desk.found.view.waiting.iter().any(|wait| wait.token.as_deref() == Some(args.to.as_str()));
+    let to = if is_token {
+        SignalTo::Token(args.to.clone())
+    } else {
+        SignalTo::Name { name: args.to.clone(), key: args.key.clone() }
+    };
+    let mut request = SignalRequest::new(to, payload, Actor::new(user(args.by.as_deref())));
+    if let Some(id) = &args.message_id {
+        request = request.with_id(id);
+    }
+    let message = signal_message(&desk.found, request, &SystemEntropy);
+    desk.post(message).await
+}
+
+/// `approve`: yes, or no, to the approval that waits.
+pub(crate) async fn approve(output: Output, common: &Common, args: &args::Approve) -> Answer {
+    let step = args.step.as_deref().map(StepPath::parse).transpose();
+    let step = step.map_err(|error| Failure::unreadable(format!("--step: {error}")))?;
+    let desk = Desk::open(output, common, &args.id).await?;
+    let message = waiting_approval(&desk.found, step.as_ref()).and_then(|wait| {
+        let token = wait.token.clone().unwrap_or_default();
+        let mut payload = json!({ "approved": !args.no });
+        if let Some(note) = &args.note {
+            payload["note"] = json!(note);
+        }
+        let by = Actor::new(user(args.by.as_deref()));
+        signal_message(&desk.found, SignalRequest::new(SignalTo::Token(token), payload, by), &SystemEntropy)
+    });
+    desk.post(message).await
+}
+
+/// `cancel`: in order; what was cancelled already is stopped at once.
+pub(crate) async fn cancel(output: Output, common: &Common, args: &args::Cancel) -> Answer {
+    let desk = Desk::open(output, common, &args.id).await?;
+    let message = Message {
+        id: format!("{:032x}", SystemEntropy.bits()),
+        body: MessageBody::Control(Control::Cancel),
+        by: Actor::new(user(args.by.as_deref())),
+    };
+    desk.post(Ok(message)).await
+}
+
+/// Who uses this shell.
+pub(crate) fn user(named: Option<&str>) -> String {
+    let from = |name: &str| std::env::var(name).ok().filter(|user| !user.is_empty());
+    named
+        .map(str::to_owned)
+        .or_else(|| from("USER"))
+        .or_else(|| from("USERNAME"))
+        .unwrap_or_else(|| "shell".into())
+}
+
+/// Where messages to one execution are posted.
+struct Desk<'a> {
+    output: Output,
+    common: &'a Common,
+    store: SqliteStore,
+    found: Inspection,
+}
+
+impl<'a> Desk<'a> {
+    async fn open(output: Output, common: &'a Common, id: &str) -> Result<Desk<'a>, Failure> {
+        let namespace = namespace(common)?;
+        let id = execution_id(id)?;
+        let store = attach(output, common)?;
+        let found = Inspection::of(&store, &namespace, &id).await?;
+        Ok(Desk { output, common, store, found })
+    }
+
+    /// Posts what passed the door; what did not is refused with exit 1.
+    async fn post(self, message: Result<Message, Error>) -> Answer {
+        let refused = |error: Error| Failure::from(error).with_exit(FAILED);
+        let message = message.map_err(refused)?;
+        let namespace = namespace(self.common)?;
+        let id = &self.found.row.execution;
+        let accepted = self.store.post(&namespace, id, message).await.map_err(refused)?;
+        let duplicate = accepted == Accepted::Duplicate;
+        if !is_owned(self.common) {
+            self.output.note(&format!("nobody runs it now: go on with `flov7 resume {id}`"));
+        }
+        self.output.either(
+            || json!({ "accepted": true, "duplicate": duplicate }),
+            || if duplicate { "accepted before\n".into() } else { "accepted\n".into() },
+        );
+        Ok(DONE)
+    }
+}

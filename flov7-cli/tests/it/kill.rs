@@ -1,0 +1,194 @@
+//! The reference workflows, killed at every journal position and around every call: nothing lost, nothing repeated.
+//!
+//! The binary is built with its feature `fault` and aborts itself at a chosen place, as a kill would. The shop is a
+//! process of its own and syncs its ledger before it answers, so that it knows what really happened.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::world::{
+    Case, Dir, Ran, Shop, answer, assert_view, cases, catalog, command, drive, flov7, run, settled,
+};
+
+/// No reference workflow has as many turns or calls in one process.
+const MOST: usize = 60;
+
+/// Which of the processes of an execution is killed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Victim {
+    /// The one that starts it.
+    Run,
+    /// The one that goes on after the answers.
+    Resume,
+}
+
+fn start(dir: &Dir, bindings: &Path, case: &Case, fault: Option<&str>) -> Ran {
+    let input = case.case["input"].to_string();
+    let file = case.file.to_str().unwrap();
+    let args =
+        ["run", file, "--input", &input, "--bindings", bindings.to_str().unwrap(), "--key", "one", "--json"];
+    let mut command = command(dir.path(), &args);
+    if let Some(fault) = fault {
+        command.env("FLOV7_FAULT", fault);
+    }
+    run(command)
+}
+
+fn executions(dir: &Dir) -> Vec<Value> {
+    flov7(dir.path(), &["executions", "--json"]).json()["executions"].as_array().unwrap().clone()
+}
+
+/// Runs a case to its end with one fault on the way. Gives the last view and the ledger, or nothing when the place
+/// was never reached.
+fn faulty(case: &Case, victim: Victim, fault: &str) -> Option<(Value, Vec<Value>)> {
+    let dir = Dir::new();
+    let shop = Shop::start(dir.path());
+    let bindings = shop.bindings(&dir);
+    let aborts = !fault.ends_with("=error");
+    let first = start(&dir, &bindings, case, (victim == Victim::Run).then_some(fault));
+    let mut hit = victim == Victim::Run && first.code.is_none();
+    if victim == Victim::Resume {
+        let view = first.json();
+        if view["status"] != "waiting" {
+            return None;
+        }
+        let id = view["execution"].as_str().unwrap().to_owned();
+        answer(&dir, case, &id, &view);
+        let catalog = catalog();
+        let args = ["resume", "--json", "--bindings", bindings.to_str().unwrap(), "--catalog", &catalog];
+        let mut second = command(dir.path(), &args);
+        second.env("FLOV7_FAULT", fault);
+        hit = run(second).code.is_none();
+    }
+    if aborts && !hit {
+        return None;
+    }
+    if executions(&dir).is_empty() {
+        // Killed before anything was acknowledged: the caller tries again.
+        start(&dir, &bindings, case, None);
+    }
+    let view = drive(&dir, &bindings, case);
+    assert_eq!(executions(&dir).len(), 1, "{}: one key, one execution", case.name);
+    Some((view, shop.ledger()))
+}
+
+/// Holds what the shop saw: no keyed effect twice, no `once` call twice, repeats byte for byte.
+fn assert_ledger(name: &str, ledger: &[Value]) {
+    let mut done: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut requests: BTreeMap<&str, &Value> = BTreeMap::new();
+    let mut puts: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut charges = 0;
+    for entry in ledger {
+        let (path, body) = (entry["path"].as_str().unwrap(), entry["body"].as_str().unwrap());
+        if let Some(key) = entry["key"].as_str() {
+            let first = requests.entry(key).or_insert(entry);
+            for member in ["method", "path", "body"] {
+                assert_eq!(first[member], entry[member], "{name}: a repeat differs in {member}");
+            }
+            if entry["repeat"] != true && entry["status"].as_u64().unwrap() < 300 {
+                *done.entry(key).or_default() += 1;
+            }
+        }
+        if entry["method"] == "PUT" {
+            let before = *puts.entry(path).or_insert(body);
+            assert_eq!(before, body, "{name}: an idempotent call was repeated with other bytes");
+        }
+        assert_ne!(entry["status"], 422, "{name}: one key for two requests");
+        charges += u32::from(path == "/charges");
+    }
+    for (key, count) in done {
+        assert_eq!(count, 1, "{name}: effect {key} was done {count} times");
+    }
+    assert!(charges <= 1, "{name}: a once effect was asked for {charges} times");
+}
+
+/// The result of a run that nothing disturbed, or what the case says of an unknown outcome.
+fn assert_same(name: &str, case: &Case, view: &Value, calm: &Value) {
+    let unknown = !view["unknown_effects"].as_array().unwrap().is_empty();
+    match case.case.get("unknown").filter(|_| unknown) {
+        Some(expect) => {
+            assert_view(name, view, expect);
+            let failed = view["steps"].as_array().unwrap().iter().find(|s| s["settled"] == "failed").unwrap();
+            assert_eq!(failed["error"]["code"], "outcome_unknown", "{name}: {view:#}");
+        }
+        None => {
+            assert_eq!(view["status"], calm["status"], "{name}: {view:#}");
+            assert_eq!(settled(view), settled(calm), "{name}: {view:#}");
+            assert_eq!(view["output"], calm["output"], "{name}: {view:#}");
+            assert_eq!(view["error"]["code"], calm["error"]["code"], "{name}: {view:#}");
+            assert!(!unknown, "{name}: {view:#}");
+        }
+    }
+}
+
+fn calm(case: &Case) -> Value {
+    let dir = Dir::new();
+    let shop = Shop::start(dir.path());
+    let bindings = shop.bindings(&dir);
+    let view = start(&dir, &bindings, case, None).json();
+    if view["status"] != "waiting" {
+        return view;
+    }
+    answer(&dir, case, view["execution"].as_str().unwrap(), &view);
+    drive(&dir, &bindings, case)
+}
+
+/// Puts one kind of fault at place after place until a place is not reached; gives how many were.
+fn everywhere(kind: &str, when: &str) -> usize {
+    let mut reached = 0;
+    for case in cases().into_iter().filter(|case| case.case["dry_only"] != true) {
+        let calm = calm(&case);
+        for victim in [Victim::Run, Victim::Resume] {
+            for place in 1..=MOST {
+                let fault = format!("{kind}:{place}:{when}");
+                let name = format!("{} {victim:?} {fault}", case.name);
+                let Some((view, ledger)) = faulty(&case, victim, &fault) else { break };
+                reached += 1;
+                assert_same(&name, &case, &view, &calm);
+                assert_ledger(&name, &ledger);
+                assert!(place < MOST, "{name}: more places than looked at");
+            }
+        }
+    }
+    println!("{kind} {when}: {reached} kills");
+    reached
+}
+
+#[test]
+fn killed_before_every_commit_the_result_is_the_same() {
+    assert!(everywhere("commit", "before") >= 60);
+}
+
+#[test]
+fn killed_after_every_commit_the_result_is_the_same() {
+    assert!(everywhere("commit", "after") >= 60);
+}
+
+#[test]
+fn killed_before_every_call_the_result_is_the_same() {
+    assert!(everywhere("call", "before") >= 20);
+}
+
+#[test]
+fn killed_between_an_effect_and_its_record_nothing_is_done_twice() {
+    assert!(everywhere("call", "after") >= 20);
+}
+
+#[test]
+fn a_commit_that_fails_after_it_was_written_changes_nothing() {
+    for case in cases().into_iter().filter(|case| case.case["dry_only"] != true) {
+        let calm = calm(&case);
+        // Without an abort nothing says that a place was reached: the first places are reached by every case.
+        for place in 1..=2 {
+            for when in ["after", "before"] {
+                let fault = format!("commit:{place}:{when}=error");
+                let name = format!("{} {fault}", case.name);
+                let (view, ledger) = faulty(&case, Victim::Run, &fault).unwrap();
+                assert_same(&name, &case, &view, &calm);
+                assert_ledger(&name, &ledger);
+            }
+        }
+    }
+}

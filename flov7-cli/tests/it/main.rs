@@ -1,0 +1,9 @@
+//! The command line as scripts see it: standard output, exit codes, files. Each test runs the real binary.
+#![allow(clippy::unwrap_used)]
+
+mod contract;
+mod demo;
+#[cfg(feature = "fault")]
+mod kill;
+mod reference;
+mod world;
