@@ -1,7 +1,13 @@
 //! The embedded executor over the store in memory, on a clock that is moved by hand.
 
+mod attempts;
 mod basics;
 mod commits;
 mod faults;
+mod blocked;
+mod limits;
+mod parking;
 mod recovery;
+mod shutdown;
+mod signals;
 mod support;
