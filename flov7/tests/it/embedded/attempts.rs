@@ -222,8 +222,17 @@ fn an_observer_hears_what_happens_once() {
         assert_eq!(
             *log.0.lock().unwrap(),
             [
-                "started", "a 1 begins", "a 1 ok after 0", "a Done", "b 1 begins", "b 1 ok after 40", "c 1 begins",
-                "c 1 x.y after 0", "b Done", "c Failed", "Failed"
+                "started",
+                "a 1 begins",
+                "a 1 ok after 0",
+                "a Done",
+                "b 1 begins",
+                "b 1 ok after 40",
+                "c 1 begins",
+                "c 1 x.y after 0",
+                "b Done",
+                "c Failed",
+                "Failed"
             ]
         );
     });
@@ -254,6 +263,9 @@ fn typed_actions_run() {
         let document = json!({ "steps": [step], "output": "${ steps.bill.total }" });
         let id = start(&executor, &world.valid(document)).await;
         let view = rested(&executor, &id).await;
-        assert_eq!((trace(&view), view.output.clone()), ((Status::Completed, vec![("bill", Some(Settled::Done))]), json!(12)));
+        assert_eq!(
+            (trace(&view), view.output.clone()),
+            ((Status::Completed, vec![("bill", Some(Settled::Done))]), json!(12))
+        );
     });
 }

@@ -128,7 +128,10 @@ fn bundle_a_missing_handler_blocks_before_anything_begins() {
         let view = rested(&executor, &id).await;
         assert_eq!(view.status, Status::Blocked);
         let why = view.blocked.unwrap();
-        assert_eq!((why.reason, why.missing.as_slice()), (BlockedReason::Missing, ["now.once".to_owned()].as_slice()));
+        assert_eq!(
+            (why.reason, why.missing.as_slice()),
+            (BlockedReason::Missing, ["now.once".to_owned()].as_slice())
+        );
         assert!(why.message.contains("now.once"), "{}", why.message);
         assert_eq!(world.events(&id).await, ["started"], "nothing was scheduled that surely never began");
         // Another process, without any handlers, sees the same.
@@ -221,8 +224,12 @@ fn a_line_that_is_down_is_tried_again_and_made_once() {
     run(async {
         let lined = lined();
         lined.down.store(true, Ordering::SeqCst);
-        let executor =
-            lined.world.builder("one", 1).with_bindings(space("default"), bindings(json!({}))).open().unwrap();
+        let executor = lined
+            .world
+            .builder("one", 1)
+            .with_bindings(space("default"), bindings(json!({})))
+            .open()
+            .unwrap();
         let workflow = lined.world.valid(calls_line());
         let id = start(&executor, &workflow).await;
         let view = rested(&executor, &id).await;
@@ -268,7 +275,8 @@ fn effect_a_binding_that_lost_its_header_blocks() {
             builder.with_bindings(space("default"), bindings(settings)).open().unwrap()
         };
         let mut document = calls_line();
-        document["steps"][0] = json!({ "id": "pause", "action": { "use": "core.wait", "with": { "for": "1h" } } });
+        document["steps"][0] =
+            json!({ "id": "pause", "action": { "use": "core.wait", "with": { "for": "1h" } } });
         let with_header = open("one", 1, json!({ "header": "Idempotency-Key" }));
         let id = start(&with_header, &lined.world.valid(document)).await;
         quiet().await;

@@ -181,7 +181,9 @@ fn a_connection_has_no_more_calls_than_its_binding_says() {
         let id = start(&executor, &world.valid(over_the_line(7, json!({})))).await;
         let other = start(&executor, &world.valid(over_the_line(3, json!({})))).await;
         quiet().await;
-        let release = world.valid(json!({ "steps": [{ "id": "r", "action": { "use": "line.release", "with": { "give": 10 } } }] }));
+        let release = world.valid(
+            json!({ "steps": [{ "id": "r", "action": { "use": "line.release", "with": { "give": 10 } } }] }),
+        );
         start(&executor, &release).await;
         for id in [&id, &other] {
             assert_eq!(rested(&executor, id).await.status, Status::Completed);
@@ -195,15 +197,21 @@ fn effect_a_call_that_never_began_is_no_unknown_outcome() {
     run(async {
         let (world, most) = narrow(1);
         let executor = world.builder("one", 1).with_bindings(space("default"), line()).open().unwrap();
-        let document = over_the_line(2, json!({ "attempt_timeout": "10s", "on_error": [{ "then": "continue" }] }));
+        let document =
+            over_the_line(2, json!({ "attempt_timeout": "10s", "on_error": [{ "then": "continue" }] }));
         let id = start(&executor, &world.valid(document)).await;
         quiet().await;
         world.clock.advance(Duration::from_secs(10));
         let view = rested(&executor, &id).await;
         let failed = Some(Settled::Failed);
         assert_eq!(trace(&view), (Status::Completed, vec![("c0", failed), ("c1", failed)]));
-        let codes: Vec<_> = view.steps.iter().map(|step| step.error.as_ref().unwrap().code.as_str()).collect();
-        assert_eq!(codes, ["outcome_unknown", "timeout"], "the first ran into its deadline, the second never began");
+        let codes: Vec<_> =
+            view.steps.iter().map(|step| step.error.as_ref().unwrap().code.as_str()).collect();
+        assert_eq!(
+            codes,
+            ["outcome_unknown", "timeout"],
+            "the first ran into its deadline, the second never began"
+        );
         assert_eq!(view.unknown_effects.len(), 1);
         assert_eq!(most.load(Ordering::SeqCst), 1);
     });

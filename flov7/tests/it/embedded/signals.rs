@@ -43,7 +43,8 @@ fn signal_wakes_a_parked_execution() {
         let id = start(&executor, &world.valid(waits_for_payment())).await;
         assert_eq!(rested(&executor, &id).await.status, Status::Waiting);
         assert!(world.head(&id).await.lease.is_none());
-        let accepted = executor.signal(&space("default"), &id, named("paid", json!({ "amount": 7.0 }))).await.unwrap();
+        let accepted =
+            executor.signal(&space("default"), &id, named("paid", json!({ "amount": 7.0 }))).await.unwrap();
         assert_eq!(accepted, Accepted::New);
         let view = rested(&executor, &id).await;
         assert_eq!((view.status, view.output), (Status::Completed, json!(7)));
@@ -56,7 +57,10 @@ fn signal_that_comes_early_is_kept_for_its_wait() {
         let world = World::new();
         let executor = world.executor();
         let mut document = waits_for_payment();
-        document["steps"].as_array_mut().unwrap().insert(0, json!({ "id": "first", "action": { "use": "gate.once" } }));
+        document["steps"]
+            .as_array_mut()
+            .unwrap()
+            .insert(0, json!({ "id": "first", "action": { "use": "gate.once" } }));
         let id = start(&executor, &world.valid(document)).await;
         let held = world.held().await;
         executor.signal(&space("default"), &id, named("paid", json!({ "amount": 3 }))).await.unwrap();
@@ -135,7 +139,8 @@ fn another_process_looks_and_posts() {
         for (step, by) in [(Some(&one), "ann"), (None, "bob")] {
             let found = Inspection::of(&*store, &here, &id).await.unwrap();
             let token = waiting_approval(&found, step).unwrap().token.clone().unwrap();
-            let request = SignalRequest::new(SignalTo::Token(token), approval(true, Some("fine")), Actor::new(by));
+            let request =
+                SignalRequest::new(SignalTo::Token(token), approval(true, Some("fine")), Actor::new(by));
             let message = signal_message(&found, request, &entropy).unwrap();
             assert_eq!(store.post(&here, &id, message).await.unwrap(), Accepted::New);
             rested(&executor, &id).await;
@@ -186,7 +191,11 @@ fn cancel_gives_up_what_does_not_listen() {
     run(async {
         let world = World::new();
         let executor = world.executor();
-        let id = start(&executor, &world.valid(json!({ "steps": [{ "id": "a", "action": { "use": "gate.once" } }] }))).await;
+        let id = start(
+            &executor,
+            &world.valid(json!({ "steps": [{ "id": "a", "action": { "use": "gate.once" } }] })),
+        )
+        .await;
         let held = world.held().await;
         executor.control(&space("default"), &id, Control::Cancel, ann()).await.unwrap();
         held.cx.cancellation.cancelled().await;
@@ -202,7 +211,11 @@ fn terminate_ends_at_once() {
     run(async {
         let world = World::new();
         let executor = world.executor();
-        let id = start(&executor, &world.valid(json!({ "steps": [{ "id": "a", "action": { "use": "gate.once" } }] }))).await;
+        let id = start(
+            &executor,
+            &world.valid(json!({ "steps": [{ "id": "a", "action": { "use": "gate.once" } }] })),
+        )
+        .await;
         let held = world.held().await;
         executor.control(&space("default"), &id, Control::Terminate, ann()).await.unwrap();
         assert_eq!(rested(&executor, &id).await.status, Status::Terminated);
