@@ -19,7 +19,9 @@ pub(super) fn locate(findings: &mut [Finding], document: &Document, text: &str) 
             if let (Some(start), Some(end)) =
                 (source_offset(raw, decoded, part[0]), source_offset(raw, decoded, part[1]))
             {
-                range = range.start + start..range.start + end.max(start);
+                // Whole characters, whatever the offsets were counted in.
+                let start = text.floor_char_boundary(range.start + start);
+                range = start..text.ceil_char_boundary(range.start + end).max(start);
             }
         }
         let (line, column) = lines.line_column(range.start);

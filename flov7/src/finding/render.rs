@@ -78,7 +78,7 @@ fn push_finding(
             if let (Some(line), Some(start)) = (lines.line(span.line), lines.start(span.line)) {
                 let bar = style.paint("34", "|");
                 let (shown, before, marked) =
-                    excerpt(line, span.start - start, span.end.saturating_sub(start));
+                    excerpt(line, span.start.saturating_sub(start), span.end.saturating_sub(start));
                 writeln!(out, "{gutter} {bar}")?;
                 writeln!(out, "{} {bar} {shown}", style.paint("34", &number))?;
                 let mark = style.paint(colour, &"^".repeat(marked));

@@ -63,7 +63,11 @@ impl Name {
 
 text_id!(
     Name,
-    json_schema!({ "type": "string", "pattern": "^[a-z][a-z0-9_]{0,47}$", "not": { "enum": RESERVED_WORDS.iter().chain(ROOTS).collect::<Vec<_>>() } })
+    json_schema!({
+        "type": "string",
+        "pattern": "^[a-z][a-z0-9_]{0,47}$",
+        "not": { "enum": RESERVED_WORDS.iter().chain(ROOTS).collect::<Vec<_>>() }
+    })
 );
 
 /// The name of a workflow: `[a-z][a-z0-9_.-]{0,127}`. Expressions never mention it, so no word is reserved.

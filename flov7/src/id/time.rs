@@ -7,8 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{IdError, deserialize_text};
 
-/// An instant with millisecond precision, from the year 1 to the end of the year 9999 in UTC (the range of CEL's
-/// `timestamp`, less the last 26 hours, which jiff keeps free so that every offset can be written). Its text is RFC 3339 in UTC with exactly three decimals: `2026-11-24T03:10:00.000Z`.
+/// An instant with millisecond precision, from the year 1 to the end of the year 9999 in UTC: the range of CEL's
+/// `timestamp`, less the last 26 hours, which jiff keeps free so that every offset can be written. Its text is
+/// RFC 3339 in UTC with exactly three decimals: `2026-11-24T03:10:00.000Z`.
 ///
 /// Arithmetic saturates at both ends: a deadline too far to write is the last instant there is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -237,3 +237,65 @@ fn effect_key_golden() {
     );
     assert_ne!(other, cases[0].2);
 }
+
+/// What the published schema allows and what the type takes are the same texts.
+#[test]
+fn schemas_say_what_parse_takes() {
+    fn agree<T: schemars::JsonSchema, E>(parse: fn(&str) -> Result<T, E>, texts: &[&str]) {
+        let schema = schemars::schema_for!(T).to_value();
+        let pattern = regex_lite::Regex::new(schema["pattern"].as_str().unwrap()).unwrap();
+        let refused = |text: &str| {
+            schema["not"]["enum"].as_array().is_some_and(|words| words.iter().any(|word| word == text))
+        };
+        let longest = schema["maxLength"].as_u64().unwrap_or(u64::MAX);
+        for text in texts {
+            let allowed =
+                pattern.is_match(text) && !refused(text) && u64::try_from(text.len()).unwrap() <= longest;
+            assert_eq!(parse(text).is_ok(), allowed, "{text:?} as {}", T::schema_name());
+        }
+    }
+    let (a48, a49, a128, a129) = ("a".repeat(48), "a".repeat(49), "a".repeat(128), "a".repeat(129));
+    let (a63, a64, a512, a513) = ("a".repeat(63), "a".repeat(64), "a".repeat(512), "a".repeat(513));
+    let (k64, k65, hex) = ("K".repeat(64), "K".repeat(65), "0f".repeat(32));
+    let long = [&a48, &a49, &a63, &a64, &a128, &a129, &a512, &a513, &k64, &k65, &hex].map(String::as_str);
+    let short = [
+        "",
+        "a",
+        "A",
+        "7",
+        "_",
+        "a_1",
+        "a-1",
+        "a.1",
+        "in",
+        "input",
+        "steps",
+        "then",
+        "a/b",
+        "a[0]",
+        "a[00]",
+        "a[17]/b",
+        "a[999999999]",
+        "a[1000000000]",
+        "a]",
+        "/a",
+        "a/",
+        "KEY_1",
+        "Key",
+        "ä",
+        "a\n",
+        "7zzzzzzzzzzzzzzzzzzzzzzzzz",
+        "8zzzzzzzzzzzzzzzzzzzzzzzzz",
+        "0123456789abcdefghjkmnpqrs",
+        "0123456789abcdefghijklmnop",
+    ];
+    let texts: Vec<&str> = long.into_iter().chain(short).collect();
+    agree(Name::parse, &texts);
+    agree(WorkflowName::parse, &texts);
+    agree(Namespace::parse, &texts);
+    agree(SecretName::parse, &texts);
+    agree(StepPath::parse, &texts);
+    agree(ExecutionId::parse, &texts);
+    agree(WaitToken::parse, &texts);
+    agree(Digest::parse, &texts);
+}

@@ -101,3 +101,16 @@ fn colours_only_when_asked() {
     assert!(!render(&report, None, Style::Plain).contains('\u{1b}'));
     assert!(render(&report, None, Style::Ansi).starts_with("\u{1b}[1;31merror[wrong-kind]\u{1b}[0m: x"));
 }
+
+#[test]
+fn places_of_another_text_do_no_harm() {
+    let document = json::read_document("[1, [2, 3]]", &ReadLimits::default()).unwrap();
+    let findings = ["", "/0", "/1/1"].map(|pointer| Finding::new(Code::WRONG_KIND, pointer, "x"));
+    let mut report = Report::new(findings.into(), Vec::new()).locate(&document, "[1, [2, 3]]").to_json();
+    report["findings"][0]["span"] = serde_json::json!({ "line": 2, "column": 9, "start": 1, "end": 0 });
+    report["findings"][1]["span"] = serde_json::json!({ "line": 0, "column": 0, "start": 999, "end": 7 });
+    let report: Report = serde_json::from_value(report).unwrap();
+    for text in ["", "é", "a\nbc\n", "\n\n\né"] {
+        assert!(render(&report, Some(Source { name: "x", text }), Style::Plain).ends_with("3 errors\n"));
+    }
+}

@@ -189,6 +189,21 @@ fn locating_points_into_the_text() {
     );
 }
 
+#[test]
+fn places_are_whole_characters_inside_the_text() {
+    for (text, offsets) in [("[\"é😀 a\"]", 0..12), ("[\"\\ud83d\\ude00é\\n\\\\x\"]", 0..12)] {
+        let document = json::read_document(text, &ReadLimits::default()).unwrap();
+        for start in offsets.clone() {
+            for end in offsets.clone() {
+                let finding = Finding::new(Code::WRONG_TYPE, "/0", "x").with_expr_span(start, end);
+                let report = Report::new(vec![finding], Vec::new()).locate(&document, text);
+                let span = report.findings()[0].span.unwrap();
+                assert!(text.get(span.start..span.end).is_some(), "{text} {start} {end}: {span:?}");
+            }
+        }
+    }
+}
+
 #[cfg(feature = "yaml")]
 #[test]
 fn locating_points_into_yaml() {
