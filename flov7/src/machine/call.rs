@@ -35,7 +35,7 @@ impl Run<'_> {
         self.open(
             at,
             OpenWork::Call(OpenCall {
-                input,
+                input: Some(input),
                 digest,
                 effect,
                 attempt: 0,
@@ -79,8 +79,10 @@ impl Run<'_> {
         }
         call.attempt += 1;
         call.tries += 1;
-        let (attempt, effect, digest, input) =
-            (call.attempt, call.effect, call.digest, Arc::clone(&call.input));
+        let (attempt, effect, digest) = (call.attempt, call.effect, call.digest);
+        // Unknown outcomes and retries repeat it, except for `once` without a further retry.
+        let last = effect == Effect::Once && call.tries >= plan.retry.attempts;
+        let Some(input) = (if last { call.input.take() } else { call.input.clone() }) else { return };
         let (seq, due) = self.schedule(Scheduled {
             path: path.clone(),
             attempt,

@@ -395,7 +395,7 @@ fn read_work(input: &mut In<'_>) -> Result<OpenWork, Fault> {
 }
 
 fn write_call(out: &mut Out, call: &OpenCall) {
-    codec::write_value(out, &call.input);
+    out.option(call.input.as_deref(), codec::write_value);
     out.word(call.digest);
     out.byte(codec::effect_code(call.effect));
     out.number(call.attempt.into());
@@ -424,7 +424,7 @@ fn write_call(out: &mut Out, call: &OpenCall) {
 
 fn read_call(input: &mut In<'_>) -> Result<OpenCall, Fault> {
     Ok(OpenCall {
-        input: Arc::new(codec::read_value(input)?),
+        input: input.option(codec::read_value)?.map(Arc::new),
         digest: input.word()?,
         effect: codec::read_effect(input)?,
         attempt: input.number32()?,

@@ -192,7 +192,8 @@ pub(super) enum BlockEnding {
 /// An action that is being called.
 #[derive(Clone, Debug)]
 pub(super) struct OpenCall {
-    pub(super) input: Arc<Value>,
+    /// What each attempt gets; gone where no other attempt can follow the first, so that its handler may take it.
+    pub(super) input: Option<Arc<Value>>,
     pub(super) digest: u64,
     pub(super) effect: Effect,
     /// The number of the last attempt, from 1.
