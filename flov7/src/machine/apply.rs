@@ -27,12 +27,14 @@ fn may_exceed(value: &Value, limit: usize) -> bool {
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => left_over.checked_sub(32),
             Value::String(string) => left_over.checked_sub(text(string)),
-            Value::Array(items) => items.iter().try_fold(left_over.checked_sub(2)?, |over, item| {
-                left(item, over.checked_sub(1)?)
-            }),
-            Value::Object(members) => members.iter().try_fold(left_over.checked_sub(2)?, |over, (name, member)| {
-                left(member, over.checked_sub(text(name))?)
-            }),
+            Value::Array(items) => items
+                .iter()
+                .try_fold(left_over.checked_sub(2)?, |over, item| left(item, over.checked_sub(1)?)),
+            Value::Object(members) => {
+                members.iter().try_fold(left_over.checked_sub(2)?, |over, (name, member)| {
+                    left(member, over.checked_sub(text(name))?)
+                })
+            }
         }
     }
     left(value, limit).is_none()
