@@ -3,8 +3,8 @@
 //! A [`Plan`] counts what passes its wrappers. Where one of its points is reached, it aborts the process as a kill
 //! would, or answers with an error that leaves the outcome open:
 //!
-//! - `commit:17:before`, `commit:17:after`: the 17th turn that reaches a journal (an execution's first turn counts,
-//!   within `create`), before or after it is written;
+//! - `commit:17:before`, `commit:17:after`: the 17th write to a journal, before or after it is written: each turn is one,
+//!   and each `create` with all the turns that an execution begins with;
 //! - `post:2:after`: the second message from outside;
 //! - `call:3:before`, `call:3:after`: the third call of a handler, before or after it ran.
 //!

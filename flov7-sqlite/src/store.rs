@@ -30,6 +30,9 @@ use crate::{read, schema, writer};
 ///
 /// Opening and dropping a store block for a few milliseconds; its methods wait for the disk without blocking a runtime
 /// of several threads. Dropping it writes what is queued, folds the log into the file and gives the file back.
+///
+/// On a runtime of several threads its methods use [`tokio::task::block_in_place`], which a `LocalSet` of such a runtime
+/// does not allow: call it from ordinary tasks.
 pub struct SqliteStore {
     pub(crate) shared: Arc<Shared>,
     writer: Option<JoinHandle<()>>,

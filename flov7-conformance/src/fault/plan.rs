@@ -15,7 +15,7 @@ use super::{FaultAction, FaultStore};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Operation {
-    /// A turn that is written to a journal: by `commit`, or an execution's first by `create`.
+    /// A write to a journal: a turn by `commit`, or an execution with its first turns by `create`.
     Commit,
     /// A message that is posted.
     Post,
@@ -58,7 +58,7 @@ pub struct Point {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Turns.
+    /// Writes to journals.
     pub commits: u64,
     /// Messages.
     pub posts: u64,
