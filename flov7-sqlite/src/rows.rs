@@ -6,7 +6,7 @@ use flov7::error::Error;
 use flov7::id::{Digest, ExecutionId, Namespace, Timestamp, WorkflowName};
 use flov7::json::{self, ReadLimits};
 use flov7::machine::event::SignalTo;
-use flov7::machine::{Actor, Control, Status};
+use flov7::machine::{Actor, Blocked, Control, Status};
 use flov7::store::{ExecutionRow, Head, Lease, Message, MessageBody, TurnBody};
 use rusqlite::Row;
 use serde_json::Value;
@@ -46,7 +46,7 @@ pub(crate) fn unsigned(number: i64) -> Result<u64, Error> {
 
 /// The columns of [`execution_row`], of the table `executions` as `e` with its bundle as `b`.
 pub(crate) const ROW_COLUMNS: &str = "e.execution, e.workflow, b.digest, e.status, e.due, e.buffered, \
-     e.buffered_bytes, e.key, e.started, e.changed, e.id";
+     e.buffered_bytes, e.blocked, e.key, e.started, e.changed, e.id";
 
 /// An execution's row, without its lease; and its number in the file.
 pub(crate) fn execution_row(row: &Row<'_>) -> Read<(i64, ExecutionRow)> {
@@ -57,20 +57,34 @@ pub(crate) fn execution_row(row: &Row<'_>) -> Read<(i64, ExecutionRow)> {
         workflow: parse(&text(row, 1)?, WorkflowName::parse)?,
         bundle: Digest::from_bytes(row.get(2)?),
         head,
-        key: row.get(7)?,
+        key: row.get(8)?,
         lease: None::<Lease>,
-        started: instant(row.get(8)?)?,
-        changed: instant(row.get(9)?)?,
+        started: instant(row.get(9)?)?,
+        changed: instant(row.get(10)?)?,
     };
-    Ok((row.get(10)?, shown))
+    Ok((row.get(11)?, shown))
 }
 
-/// A head of the four columns status, due, buffered and buffered_bytes.
+/// A head of the five columns status, due, buffered, buffered_bytes and blocked.
 pub(crate) fn head(row: &Row<'_>, first: usize) -> Read<Head> {
     let status = status(row.get_ref(first)?.as_str().map_err(|_| corrupt("a status that is no text"))?)?;
     let due = row.get::<_, Option<i64>>(first + 1)?.map(instant).transpose()?;
     let buffered = row.get::<_, u32>(first + 2)?;
-    Ok(Head::new(status, due).with_buffered(buffered, unsigned(row.get(first + 3)?)?))
+    let mut head = Head::new(status, due).with_buffered(buffered, unsigned(row.get(first + 3)?)?);
+    head.blocked = row.get::<_, Option<String>>(first + 4)?.map(|text| blocked(&text)).transpose()?;
+    Ok(head)
+}
+
+/// Why an execution is blocked, as the file has it: JSON.
+pub(crate) fn blocked_text(head: &Head) -> Result<Option<String>, Error> {
+    let write = |why| serde_json::to_string(why).map_err(|_| Error::defect("a reason cannot be written"));
+    head.blocked.as_ref().map(write).transpose()
+}
+
+fn blocked(text: &str) -> Result<Blocked, Error> {
+    let value = json::read(text, &ReadLimits::default())
+        .map_err(|error| corrupt(format_args!("a reason: {error}")))?;
+    serde_json::from_value(value).map_err(|error| corrupt(format_args!("a reason: {error}")))
 }
 
 /// A status as the file has it: its name in JSON.

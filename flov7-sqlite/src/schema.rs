@@ -31,6 +31,7 @@ CREATE TABLE executions (
     due INTEGER,
     buffered INTEGER NOT NULL,
     buffered_bytes INTEGER NOT NULL,
+    blocked TEXT,                           -- why, in JSON, where status says so
     live INTEGER NOT NULL,                  -- 1 while an executor works on it
     wake INTEGER,                           -- since or from when it may be claimed, where nobody works on it
     epoch INTEGER NOT NULL,

@@ -10,7 +10,7 @@ use rusqlite::OptionalExtension;
 use super::Tx;
 use crate::bundles;
 use crate::leases::Held;
-use crate::rows::{Read, execution, number, status_text};
+use crate::rows::{Read, blocked_text, execution, number, status_text};
 
 impl Tx<'_> {
     pub(crate) fn create(
@@ -41,8 +41,8 @@ impl Tx<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO executions (namespace, execution, workflow, bundle, key, status, due, buffered, \
-                 buffered_bytes, live, wake, epoch, started, changed) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?12)",
+                 buffered_bytes, live, wake, epoch, started, changed, blocked) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?12, ?13)",
             )?
             .execute((
                 namespace.as_str(),
@@ -57,6 +57,7 @@ impl Tx<'_> {
                 live,
                 wake,
                 self.now.ms(),
+                blocked_text(&new.head)?,
             ))?;
         let row = self.connection.last_insert_rowid();
         let mut last = &new.first;

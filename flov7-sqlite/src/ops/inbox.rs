@@ -75,7 +75,7 @@ impl Tx<'_> {
     fn addressee(&self, namespace: &Namespace, to: &ExecutionId) -> Read<Option<Addressee>> {
         self.connection
             .prepare_cached(
-                "SELECT id, live, status, due, buffered, buffered_bytes FROM executions \
+                "SELECT id, live, status, due, buffered, buffered_bytes, blocked FROM executions \
                  WHERE namespace = ?1 AND execution = ?2",
             )?
             .query_row((namespace.as_str(), to.as_str()), |row| {

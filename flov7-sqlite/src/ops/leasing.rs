@@ -22,7 +22,8 @@ struct Candidate {
     head: Head,
 }
 
-const COLUMNS: &str = "id, namespace, execution, epoch, wake, status, due, buffered, buffered_bytes";
+const COLUMNS: &str = "id, namespace, execution, epoch, wake, status, due, buffered, buffered_bytes, \
+    blocked";
 
 impl Candidate {
     fn read(row: &Row<'_>) -> Read<Candidate> {

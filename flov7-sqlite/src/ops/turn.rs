@@ -5,7 +5,7 @@ use rusqlite::OptionalExtension;
 
 use super::Tx;
 use crate::leases::Held;
-use crate::rows::{Read, number, status_text};
+use crate::rows::{Read, blocked_text, number, status_text};
 
 impl Tx<'_> {
     pub(crate) fn commit(&mut self, turn: &Turn) -> Read<Result<(), TurnError>> {
@@ -69,7 +69,7 @@ impl Tx<'_> {
         self.connection
             .prepare_cached(
                 "UPDATE executions SET status = ?2, due = ?3, buffered = ?4, buffered_bytes = ?5, live = ?6, \
-                 wake = ?7, changed = ?8 WHERE id = ?1",
+                 wake = ?7, changed = ?8, blocked = ?9 WHERE id = ?1",
             )?
             .execute((
                 held.row,
@@ -80,6 +80,7 @@ impl Tx<'_> {
                 live,
                 wake,
                 self.now.ms(),
+                blocked_text(head)?,
             ))?;
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flov7::error::ErrorKind;
-use flov7::machine::{Control, Status};
+use flov7::machine::{Blocked, BlockedReason, Control, Status};
 use flov7::store::{Accepted, Claim, Head, INBOX_MESSAGES, Lease, TurnError};
 use serde_json::json;
 
@@ -220,7 +220,8 @@ pub(in crate::store) async fn commit_that_fails_writes_no_part_of_the_turn(fixtu
 pub(in crate::store) async fn commit_without_a_body_changes_the_head_alone(fixture: &mut Fixture) -> Outcome {
     let store = fixture.store()?;
     let lease = start(&store, 1, "me").await?;
-    let head = Head::new(Status::Blocked, Some(fixture.now())).with_buffered(3, 70);
+    let why = Blocked::new(BlockedReason::Missing, "nobody can").with_missing(vec!["crm.note".to_owned()]);
+    let head = Head::new(Status::Blocked, None).with_buffered(3, 70).with_blocked(why, fixture.now());
     commit(&store, turn(1, &lease).with_head(head.clone())).await?;
     ensure_eq!(row(&store, 1).await?.head, head, "the head");
     commit(&store, turn(1, &lease).with_body(body(2, 1, "next"))).await?;
