@@ -135,9 +135,10 @@ fn calm(case: &Case) -> Value {
     drive(&dir, &bindings, case)
 }
 
-/// Puts one kind of fault at place after place until a place is not reached; gives how many were.
-fn everywhere(kind: &str, when: &str) -> usize {
-    let mut reached = 0;
+/// Puts one kind of fault at place after place until a place is not reached; gives how many were, and how many of
+/// those left an outcome that nobody can know.
+fn everywhere(kind: &str, when: &str) -> (usize, usize) {
+    let (mut reached, mut unknown) = (0, 0);
     for case in cases().into_iter().filter(|case| case.case["dry_only"] != true) {
         let calm = calm(&case);
         for victim in [Victim::Run, Victim::Resume] {
@@ -146,34 +147,38 @@ fn everywhere(kind: &str, when: &str) -> usize {
                 let name = format!("{} {victim:?} {fault}", case.name);
                 let Some((view, ledger)) = faulty(&case, victim, &fault) else { break };
                 reached += 1;
+                unknown += usize::from(view["unknown_effects"] != Value::Array(Vec::new()));
                 assert_same(&name, &case, &view, &calm);
                 assert_ledger(&name, &ledger);
                 assert!(place < MOST, "{name}: more places than looked at");
             }
         }
     }
-    println!("{kind} {when}: {reached} kills");
-    reached
+    println!("{kind} {when}: {reached} kills, {unknown} unknown outcomes");
+    (reached, unknown)
 }
 
 #[test]
 fn killed_before_every_commit_the_result_is_the_same() {
-    assert!(everywhere("commit", "before") >= 60);
+    assert!(everywhere("commit", "before").0 >= 70);
 }
 
 #[test]
 fn killed_after_every_commit_the_result_is_the_same() {
-    assert!(everywhere("commit", "after") >= 60);
+    assert!(everywhere("commit", "after").0 >= 70);
 }
 
 #[test]
 fn killed_before_every_call_the_result_is_the_same() {
-    assert!(everywhere("call", "before") >= 20);
+    assert!(everywhere("call", "before").0 >= 30);
 }
 
 #[test]
 fn killed_between_an_effect_and_its_record_nothing_is_done_twice() {
-    assert!(everywhere("call", "after") >= 20);
+    let (reached, unknown) = everywhere("call", "after");
+    assert!(reached >= 30);
+    // The bank does not deduplicate: a charge whose answer was lost is looked at by a person, never repeated.
+    assert!(unknown >= 1);
 }
 
 #[test]

@@ -32,6 +32,10 @@ impl Action for FaultAction {
         self.inner.descriptor()
     }
 
+    fn connection(&self) -> Option<&str> {
+        self.inner.connection()
+    }
+
     async fn call(&self, cx: &ActionContext, input: Arc<Value>) -> Result<ActionOutput, ActionError> {
         let number = self.plan.count(Operation::Call, 1);
         self.plan.reach(Operation::Call, number, When::Before).map_err(unknown)?;

@@ -1,6 +1,6 @@
 //! Connections made usable: once per namespace and id, with their secrets, within their limits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OnceCell, Semaphore};
@@ -81,14 +81,20 @@ impl Connections {
 
     /// The connections of a bundle whose bindings name an idempotency header: what `started` keeps for life.
     pub(super) fn keyed(&self, namespace: &Namespace, bundle: &Bundle) -> Vec<String> {
-        bundle
-            .connections
-            .iter()
-            .filter(|(id, connector)| {
-                self.facts(namespace, id, connector).is_ok_and(|(.., facts)| facts.keyed)
-            })
-            .map(|(id, _)| id.clone())
-            .collect()
+        // An action may always use one connection, which the document then does not declare: its binding says of which
+        // connector it is.
+        let fixed = bundle.interfaces.values().filter_map(|interface| interface.connection.as_deref());
+        let declared =
+            bundle.connections.iter().map(|(id, connector)| (id.as_str(), Some(connector.as_str())));
+        let keyed = |(id, connector): &(&str, Option<&str>)| {
+            let binding = self.binding(namespace, id);
+            let facts = binding
+                .and_then(|binding| self.facts(namespace, id, connector.unwrap_or(&binding.connector)));
+            facts.is_ok_and(|(.., facts)| facts.keyed)
+        };
+        let found: BTreeSet<&str> =
+            declared.chain(fixed.map(|id| (id, None))).filter(keyed).map(|(id, _)| id).collect();
+        found.into_iter().map(str::to_owned).collect()
     }
 
     /// Finds all that a bundle needs, or says what is in the way: a handler, a binding, a secret, a connection that
