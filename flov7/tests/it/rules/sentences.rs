@@ -1,8 +1,12 @@
 //! The table of sentences, and what follows from each.
 
+use flov7::execute::{DryRun, Mocks};
 use flov7::generate::DraftOutcome;
+use flov7::machine::Status;
+use flov7::validate::validate;
+use serde_json::json;
 
-use super::{draft, outline};
+use super::{draft, outline, shop};
 
 /// Sentences with their outlines: one line each, the outline indented.
 const TABLE: &str = include_str!("sentences.txt");
@@ -130,4 +134,28 @@ fn hostile_text_is_refused_or_read_within_bounds() {
     assert!(outline(&draft(&"a ".repeat(2000), &[])).starts_with("outside"));
     let many = "close the shop, ".repeat(90);
     assert!(outline(&draft(&many, &[])).starts_with("by hand: shop.close()"));
+}
+
+#[test]
+fn each_ready_draft_validates_and_runs_dry() {
+    let catalog = shop();
+    let mocks = json!({ "core.approve": { "output": { "by": "ann", "at": "2026-01-01T00:00:00Z" } } });
+    let mut ready = 0;
+    for (sentence, outline) in table() {
+        let DraftOutcome::Ready(workflow) = draft(sentence, &[]).outcome else { continue };
+        ready += 1;
+        let valid = validate(&workflow, &catalog).unwrap_or_else(|report| panic!("{sentence}: {:#}", report.to_json()));
+        let input = match &workflow.input {
+            None => json!({}),
+            // More than any sentence compares with, so that the first way is taken too.
+            Some(_) if sentence.contains("ticket") => json!({ "ticket": { "id": "t", "priority": 9, "age": 5000 } }),
+            Some(_) => json!({ "order": { "id": "o", "total": 5000, "email": "a@example.org", "tier": "gold",
+                "paid": true, "weight": 5000 } }),
+        };
+        let asks = outline.contains("core.approve");
+        let mocks = if asks { Mocks::read(&mocks).unwrap() } else { Mocks::none() };
+        let outcome = DryRun::new(&valid, input).with_mocks(mocks).with_sample(true).run().unwrap();
+        assert_eq!(outcome.view.status, Status::Completed, "{sentence}: {outcome:#?}");
+    }
+    assert!(ready >= 20, "{ready}");
 }
