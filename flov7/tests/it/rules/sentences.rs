@@ -144,11 +144,14 @@ fn each_ready_draft_validates_and_runs_dry() {
     for (sentence, outline) in table() {
         let DraftOutcome::Ready(workflow) = draft(sentence, &[]).outcome else { continue };
         ready += 1;
-        let valid = validate(&workflow, &catalog).unwrap_or_else(|report| panic!("{sentence}: {:#}", report.to_json()));
+        let valid = validate(&workflow, &catalog)
+            .unwrap_or_else(|report| panic!("{sentence}: {:#}", report.to_json()));
         let input = match &workflow.input {
             None => json!({}),
             // More than any sentence compares with, so that the first way is taken too.
-            Some(_) if sentence.contains("ticket") => json!({ "ticket": { "id": "t", "priority": 9, "age": 5000 } }),
+            Some(_) if sentence.contains("ticket") => {
+                json!({ "ticket": { "id": "t", "priority": 9, "age": 5000 } })
+            }
             Some(_) => json!({ "order": { "id": "o", "total": 5000, "email": "a@example.org", "tier": "gold",
                 "paid": true, "weight": 5000 } }),
         };
