@@ -51,6 +51,7 @@
 //! at most 1 MiB, else `data.size`. All are settable downwards by [`Limits`].
 
 mod ast;
+mod check;
 mod display;
 mod env;
 mod error;
@@ -75,6 +76,9 @@ use run::{Res, Run};
 pub use ast::{
     ArithmeticOp, Ast, CompareOp, Element, Entry, ExprKind, Form, LogicOp, MacroKind, Node, NodeId, RefId,
     Reference, RootName, UnaryOp, Use, UseKind, VarId, Variable,
+};
+pub use check::{
+    Checked, ExprFinding, PlacedFinding, Read, StepType, TemplateChecked, Truth, TypeEnv, UntypedRead,
 };
 pub use env::{Env, Fuel, Named};
 pub use error::{EvalError, ExprError, Span};

@@ -545,7 +545,7 @@ impl Type {
     #[must_use]
     pub fn member(&self, name: &str) -> MemberLookup {
         let Some(union) = self.open() else { return MemberLookup::Shapeless };
-        let mut lookups = union.maps.iter().map(|map| map.member(name));
+        let mut lookups = union.maps.iter().map(|map| map.lookup(name));
         let Some(first) = lookups.next() else { return MemberLookup::Shapeless };
         lookups.fold(first, MemberLookup::or)
     }
@@ -651,7 +651,7 @@ impl MapFacet {
         MapFacet { members: BTreeMap::new(), additional, min: 0, max: None, opaque: Opaques::none() }
     }
 
-    fn member(&self, name: &str) -> MemberLookup {
+    pub(crate) fn lookup(&self, name: &str) -> MemberLookup {
         if let Some(member) = self.members.get(name) {
             return match (member.required, member.ty.is_never()) {
                 (true, _) => MemberLookup::Required(member.ty.clone()),

@@ -29,17 +29,22 @@
 //! A schema that is silent about further members is open. One that says nothing at all (`{}`, `true`) is
 //! [untyped](Type::untyped).
 
+mod arith;
 mod assign;
 mod check;
 mod contains;
 mod display;
 mod facet;
+mod infer;
+mod known;
 mod lattice;
 mod literal;
 mod lower;
 mod merge;
+mod narrow;
 mod number;
 mod opaque;
+mod parts;
 mod pattern;
 mod profile;
 mod sample;
@@ -48,9 +53,15 @@ mod size;
 mod witness;
 
 pub use assign::{Assign, assign};
+pub(crate) use arith::{Arith, Outcome};
 pub use check::{MAX_VIOLATIONS, SchemaChecker, Violation};
+pub use infer::{Usage, infer_expect};
+pub(crate) use lattice::NumberFacet;
 pub use lattice::{Additional, Kind, Kinds, MemberLookup, Presence, Type};
 pub use lower::{Lowered, lower};
+pub(crate) use narrow::Limit;
+pub use narrow::Segment;
 pub use profile::{SchemaFault, SchemaFaultKind};
 pub use sample::{NoSample, sample};
 pub use scope::Defs;
+pub(crate) use size::MAX_TEXT;

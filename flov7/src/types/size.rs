@@ -1,58 +1,115 @@
-//! How large the values of a type can get.
+//! How large the values of a type can get: what `data.size` is ruled out by.
 
 use super::facet::length;
-use super::lattice::{Additional, Repr, Type};
-use super::lower::MAX_DEPTH;
+use super::lattice::{Additional, Type, Union};
 
-/// The greatest number of bytes that the canonical text of a value of the type can have; `None` where there is no
-/// limit. What `data.size` is ruled out by.
-#[must_use]
-pub(crate) fn greatest_size(ty: &Type) -> Option<u64> {
-    size(ty, 0)
+/// Bounds of every value of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// Bytes of its JSON text, and of the copies that an evaluation counts; `None` where there is no limit.
+    pub(crate) bytes: Option<u64>,
+    /// Steps that walking it once costs: one for each part and for each 64 bytes of text.
+    pub(crate) steps: u64,
 }
 
+/// The most bytes of a text that can reach an expression (RULES limit.payload).
+pub(crate) const MAX_TEXT: u64 = 1 << 20;
+/// Bytes that cost a step.
+const BYTES_PER_STEP: u64 = 64;
 /// A quote and its escape, `\u001f`, for one code point; four bytes at most otherwise.
 const LETTER: u64 = 6;
-/// The longest text of a number, `-1.7976931348623157e308` and one to spare.
-const NUMBER: u64 = 25;
+/// The longest text of a number, `-1.7976931348623157e308`, and some to spare.
+const NUMBER: u64 = 26;
+/// Parts of one type that are looked at, names opened.
+const FUEL: u32 = 10_000;
+/// Levels of one type that are looked at.
+const MAX_DEPTH: usize = 32;
 
-fn size(ty: &Type, depth: usize) -> Option<u64> {
-    let Repr::Union(union) = &ty.0 else { return None };
-    if depth > MAX_DEPTH {
-        return None;
+impl Type {
+    /// Bounds of every value of the type.
+    pub(crate) fn extent_of_values(&self) -> Extent {
+        Measure { fuel: FUEL }.extent(self, 0)
     }
-    let mut most: u64 = 5;
-    if union.number.is_some() {
-        most = most.max(NUMBER);
-    }
-    if union.timestamp || union.duration {
-        most = most.max(64);
-    }
-    if let Some(text) = &union.text {
-        let letters = match &text.values {
-            Some(values) => values.iter().map(|text| length(text)).max()?,
-            None => text.max?,
-        };
-        most = most.max(letters.checked_mul(LETTER)?.checked_add(2)?);
-    }
-    if let Some(list) = &union.list {
-        let items = list.max?;
-        let each = if items == 0 { 0 } else { size(&list.element(), depth + 1)? };
-        most = most.max(items.checked_mul(each.checked_add(1)?)?.checked_add(2)?);
-    }
-    for map in &union.maps {
-        if map.additional != Additional::Closed {
-            return None;
+
+    /// The most bytes of its texts.
+    pub(crate) fn text_bytes(&self) -> u64 {
+        match self.text_length() {
+            Some((_, Some(most))) => most.saturating_mul(4).min(MAX_TEXT),
+            Some((_, None)) => MAX_TEXT,
+            None => 0,
         }
-        let mut all: u64 = 2;
-        for (name, member) in &map.members {
-            let name = length(name).checked_mul(LETTER)?.checked_add(4)?;
-            all = all.checked_add(name)?.checked_add(size(&member.ty, depth + 1)?)?;
+    }
+}
+
+/// Nothing is known.
+const ENDLESS: Extent = Extent { bytes: None, steps: u64::MAX };
+
+struct Measure {
+    fuel: u32,
+}
+
+impl Measure {
+    fn extent(&mut self, ty: &Type, depth: usize) -> Extent {
+        self.fuel = self.fuel.saturating_sub(1);
+        if self.fuel == 0 || depth > MAX_DEPTH {
+            return ENDLESS;
         }
-        most = most.max(all);
+        match ty.open() {
+            Some(union) => self.of_union(&union, depth),
+            None => ENDLESS,
+        }
     }
-    if let Some(inner) = &union.optional {
-        most = most.max(size(inner, depth + 1)?);
+
+    fn of_union(&mut self, union: &Union, depth: usize) -> Extent {
+        let mut most = Extent { bytes: Some(6), steps: 1 };
+        if union.number.is_some() {
+            most = most.or(Extent { bytes: Some(NUMBER), steps: 1 });
+        }
+        if union.timestamp || union.duration {
+            most = most.or(Extent { bytes: Some(64), steps: 1 });
+        }
+        if let Some(text) = &union.text {
+            let letters = text.greatest();
+            let bytes = letters.and_then(|letters| letters.checked_mul(LETTER)?.checked_add(6));
+            let held = letters.map_or(MAX_TEXT, |letters| letters.saturating_mul(4).min(MAX_TEXT));
+            most = most.or(Extent { bytes, steps: 2 + held / BYTES_PER_STEP });
+        }
+        if let Some(list) = &union.list {
+            let each = match list.max {
+                Some(0) => Extent { bytes: Some(0), steps: 0 },
+                _ => self.extent(&list.element(), depth + 1),
+            };
+            let items = list.max.unwrap_or(u64::MAX);
+            let bytes = each.bytes.zip(list.max);
+            let bytes = bytes.and_then(|(each, items)| items.checked_mul(each.checked_add(2)?)?.checked_add(6));
+            most = most.or(Extent { bytes, steps: each.steps.saturating_mul(items).saturating_add(1) });
+        }
+        for map in &union.maps {
+            let mut all = Extent { bytes: Some(6), steps: 1 };
+            if map.additional != Additional::Closed {
+                all = ENDLESS;
+            }
+            for (name, member) in &map.members {
+                let inner = self.extent(&member.ty, depth + 1);
+                let name = length(name).saturating_mul(LETTER).saturating_add(8);
+                all.bytes = all.bytes.zip(inner.bytes).and_then(|(all, inner)| all.checked_add(inner)?.checked_add(name));
+                all.steps = all.steps.saturating_add(inner.steps).saturating_add(1 + name / BYTES_PER_STEP);
+            }
+            most = most.or(all);
+        }
+        if let Some(inner) = &union.optional {
+            let inner = self.extent(inner, depth + 1);
+            most = most.or(Extent { steps: inner.steps.saturating_add(1), ..inner });
+        }
+        most
     }
-    Some(most)
+}
+
+impl Extent {
+    fn or(self, other: Extent) -> Extent {
+        Extent {
+            bytes: self.bytes.zip(other.bytes).map(|(a, b)| a.max(b)),
+            steps: self.steps.max(other.steps),
+        }
+    }
 }

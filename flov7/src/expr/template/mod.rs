@@ -31,8 +31,8 @@ const DEPTH: usize = 256;
 #[derive(Debug, Clone)]
 pub struct Template {
     root: Part,
-    steps: u64,
-    bytes: usize,
+    pub(crate) steps: u64,
+    pub(crate) bytes: usize,
 }
 
 /// One part of a template.

@@ -1,0 +1,189 @@
+//! `+ - * / %` and the unary operators.
+
+use super::env::TypeEnv;
+use super::found::ExprFinding;
+use super::walk::{Checker, Seen};
+use crate::expr::ast::{ArithmeticOp, NodeId, UnaryOp};
+use crate::finding::{Code, ResidualKind};
+use crate::types::{Arith, Kind, Kinds, Outcome, Type};
+
+impl Checker<'_> {
+    pub(super) fn unary(&mut self, env: &TypeEnv, id: NodeId, op: UnaryOp, operand: NodeId) -> Seen {
+        let seen = self.node(env, operand);
+        let steps = seen.steps;
+        match op {
+            UnaryOp::Not => {
+                let Some(ty) = self.want_bool(&seen, operand) else { return Seen::of(Type::boolean(), steps) };
+                let flipped = match ty.only_value() {
+                    Some(value) => Type::of_value(&(!value.as_bool().unwrap_or(false)).into()),
+                    None => Type::boolean(),
+                };
+                Seen::of(flipped, steps)
+            }
+            UnaryOp::Negate => {
+                let kinds = Kinds::only(Kind::Number).and(Kind::Duration);
+                let Some(ty) = self.want(&seen, operand, kinds, "a number or a duration") else {
+                    return Seen::unclear(steps);
+                };
+                let mut all = ty.only_kinds(Kinds::only(Kind::Duration));
+                if ty.kinds().has(Kind::Number)
+                    && let Some(numbers) = ty.numbers()
+                {
+                    all = all.union(&self.outcome(numbers.negated(), id));
+                }
+                Seen::of(all, steps)
+            }
+        }
+    }
+
+    /// A chain of operators of one level, from the left.
+    pub(super) fn arithmetic(
+        &mut self,
+        env: &TypeEnv,
+        id: NodeId,
+        first: NodeId,
+        rest: &[(ArithmeticOp, NodeId)],
+    ) -> Seen {
+        let mut left = self.node(env, first);
+        let mut left_id = first;
+        for (op, operand) in rest {
+            let right = self.node(env, *operand);
+            let mut seen = self.operate(id, *op, (&left, left_id), (&right, *operand));
+            seen.steps = seen.steps.saturating_add(left.steps).saturating_add(right.steps);
+            (left, left_id) = (seen, id);
+        }
+        left
+    }
+
+    fn operate(&mut self, id: NodeId, op: ArithmeticOp, left: (&Seen, NodeId), right: (&Seen, NodeId)) -> Seen {
+        let (kinds, wanted) = operands(op);
+        // Where one side is untyped, the other says what is wanted of it.
+        let (own, other) = (guess(left.0, right.0, kinds), guess(right.0, left.0, kinds));
+        let a = self.want(left.0, left.1, own, wanted);
+        let b = self.want(right.0, right.1, other, wanted);
+        let (Some(a), Some(b)) = (a, b) else { return Seen::unclear(0) };
+        let mut all = Type::never();
+        let mut steps: u64 = 0;
+        for one in a.kinds().iter() {
+            for another in b.kinds().iter() {
+                let (part, part_of) = (a.only_kinds(Kinds::only(one)), b.only_kinds(Kinds::only(another)));
+                let Some(result) = result(op, one, another) else {
+                    self.find(self.mismatch(op, (&part, left.1), (&part_of, right.1)));
+                    return Seen::unclear(steps);
+                };
+                match result {
+                    Kind::Number => {
+                        let (Some(x), Some(y)) = (part.numbers(), part_of.numbers()) else { continue };
+                        let outcome = x.combine(arith(op), &y);
+                        if outcome.always_by_zero {
+                            let message = format!("{} is zero: nothing is divided by zero", self.show(right.1));
+                            self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(right.1), message));
+                            return Seen::unclear(steps);
+                        }
+                        all = all.union(&self.outcome(outcome, id));
+                    }
+                    Kind::Text => {
+                        let text = part.concatenated(&part_of);
+                        self.made_text(&text);
+                        steps = steps.saturating_add((part.text_bytes() + part_of.text_bytes()) / 64);
+                        all = all.union(&text);
+                    }
+                    Kind::List => {
+                        let walked = |ty: &Type| ty.item_count().and_then(|(_, most)| most).unwrap_or(u64::MAX);
+                        steps = steps.saturating_add(walked(&part)).saturating_add(walked(&part_of));
+                        all = all.union(&part.appended(&part_of));
+                    }
+                    time => {
+                        if !(one == Kind::Timestamp && another == Kind::Timestamp) {
+                            self.residual(ResidualKind::Overflow, id);
+                        }
+                        all = all.union(&Type::of_kinds(Kinds::only(time)));
+                    }
+                }
+            }
+        }
+        Seen::of(all, steps)
+    }
+
+    /// The type of a numeric result; lists what can go wrong.
+    pub(super) fn outcome(&mut self, outcome: Outcome, id: NodeId) -> Type {
+        if outcome.overflow {
+            self.residual(ResidualKind::Overflow, id);
+        }
+        if outcome.by_zero {
+            self.residual(ResidualKind::Division, id);
+        }
+        Type::of_numbers(outcome.facet)
+    }
+
+    fn mismatch(&self, op: ArithmeticOp, left: (&Type, NodeId), right: (&Type, NodeId)) -> ExprFinding {
+        let (a, b) = (self.show(left.1), self.show(right.1));
+        let message = format!("{a} is {} and {b} is {}: `{}` does not go between them", left.0, right.0, op.symbol());
+        let finding = ExprFinding::new(Code::WRONG_TYPE, self.span(left.1).to(self.span(right.1)), message);
+        let help = match (left.0, right.0) {
+            (l, r) if l.is_only(Kind::Text) && !r.kinds().common(texted()).is_empty() => {
+                format!("use `string({})`", self.text(right.1))
+            }
+            (l, r) if r.is_only(Kind::Text) && !l.kinds().common(texted()).is_empty() => {
+                format!("use `string({})`", self.text(left.1))
+            }
+            (l, r) if l.is_only(Kind::List) && !r.is_only(Kind::List) => format!("use `[{}]`", self.text(right.1)),
+            (l, r) if r.is_only(Kind::List) && !l.is_only(Kind::List) => format!("use `[{}]`", self.text(left.1)),
+            (l, r) if l.is_only(Kind::Timestamp) && r.is_only(Kind::Text) => {
+                format!("use `duration({})`", self.text(right.1))
+            }
+            _ => return finding,
+        };
+        finding.help(help)
+    }
+}
+
+/// What has a text of its own that `string` gives.
+fn texted() -> Kinds {
+    Kinds::only(Kind::Number).and(Kind::Bool).and(Kind::Timestamp).and(Kind::Duration)
+}
+
+fn operands(op: ArithmeticOp) -> (Kinds, &'static str) {
+    let number = Kinds::only(Kind::Number);
+    let times = number.and(Kind::Timestamp).and(Kind::Duration);
+    match op {
+        ArithmeticOp::Add => (times.and(Kind::Text).and(Kind::List), "a number, text, a list, a time or a duration"),
+        ArithmeticOp::Subtract => (times, "a number, a time or a duration"),
+        ArithmeticOp::Multiply | ArithmeticOp::Divide | ArithmeticOp::Remainder => (number, "a number"),
+    }
+}
+
+/// The kinds that one side must have, seeing the other: that of the other where only one is untyped.
+fn guess(own: &Seen, other: &Seen, kinds: Kinds) -> Kinds {
+    let silent = own.unclear || own.ty.is_untyped();
+    let kind = other.ty.kinds().common(kinds);
+    if !silent || other.unclear || other.ty.is_untyped() || kind.is_empty() {
+        return if silent && kinds.has(Kind::Number) && !kinds.has(Kind::Text) { Kinds::only(Kind::Number) } else { kinds };
+    }
+    kind
+}
+
+fn arith(op: ArithmeticOp) -> Arith {
+    match op {
+        ArithmeticOp::Add => Arith::Add,
+        ArithmeticOp::Subtract => Arith::Subtract,
+        ArithmeticOp::Multiply => Arith::Multiply,
+        ArithmeticOp::Divide => Arith::Divide,
+        ArithmeticOp::Remainder => Arith::Remainder,
+    }
+}
+
+/// The kind of the result between two kinds, if the operator is defined there.
+fn result(op: ArithmeticOp, left: Kind, right: Kind) -> Option<Kind> {
+    use ArithmeticOp::{Add, Subtract};
+    use Kind::{Duration, List, Number, Text, Timestamp};
+    Some(match (op, left, right) {
+        (_, Number, Number) => Number,
+        (Add, Text, Text) => Text,
+        (Add, List, List) => List,
+        (Add, Timestamp, Duration) | (Add, Duration, Timestamp) | (Subtract, Timestamp, Duration) => Timestamp,
+        (Subtract, Timestamp, Timestamp) => Duration,
+        (Add | Subtract, Duration, Duration) => Duration,
+        _ => return None,
+    })
+}

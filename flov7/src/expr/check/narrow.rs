@@ -1,0 +1,329 @@
+//! What a test says about the paths that it asks about.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Number, Value};
+
+use super::env::{Key, StepType, TypeEnv};
+use super::walk::Path;
+use crate::expr::ast::{Ast, CompareOp, ExprKind, LogicOp, NodeId, UnaryOp};
+use crate::expr::functions::Function;
+use crate::types::{Kind, Kinds, Limit, Segment, Type};
+
+/// How a condition turned out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truth {
+    /// It holds.
+    True,
+    /// It was evaluated and does not hold.
+    False,
+}
+
+impl Truth {
+    fn flipped(self) -> Truth {
+        match self {
+            Truth::True => Truth::False,
+            Truth::False => Truth::True,
+        }
+    }
+}
+
+/// The environment once the node has turned out true or false.
+pub(super) fn narrow(ast: &Ast, id: NodeId, env: &TypeEnv, truth: Truth) -> TypeEnv {
+    let mut facts = Facts { ast, env, changed: BTreeMap::new() };
+    facts.learn(id, truth);
+    facts.changed.into_iter().fold(env.clone(), |env, (key, entry)| env.with(key, entry))
+}
+
+/// What was learnt so far, over an environment.
+struct Facts<'a> {
+    ast: &'a Ast,
+    env: &'a TypeEnv,
+    changed: BTreeMap<Key, StepType>,
+}
+
+impl<'a> Facts<'a> {
+    fn learn(&mut self, id: NodeId, truth: Truth) {
+        let ast = self.ast;
+        match &ast.node(id).kind {
+            ExprKind::Unary { op: UnaryOp::Not, operand } => self.learn(*operand, truth.flipped()),
+            ExprKind::Logic { op, operands } => {
+                // All hold (or all fail), or only some of them do.
+                if (*op == LogicOp::And) == (truth == Truth::True) {
+                    operands.iter().for_each(|operand| self.learn(*operand, truth));
+                } else {
+                    let cases = operands.iter().map(|operand| vec![(*operand, truth)]);
+                    self.one_of(cases.collect());
+                }
+            }
+            ExprKind::Ternary { condition, then, otherwise } => self.one_of(vec![
+                vec![(*condition, Truth::True), (*then, truth)],
+                vec![(*condition, Truth::False), (*otherwise, truth)],
+            ]),
+            ExprKind::Has(operand) => self.has(*operand, truth),
+            ExprKind::Compare { op, left, right } => self.compare(*op, *left, *right, truth),
+            ExprKind::Reference { .. } | ExprKind::Variable(_) | ExprKind::Select { .. } | ExprKind::Index { .. } => {
+                let answer = Value::Bool(truth == Truth::True);
+                self.refine(id, &|ty| ty.intersect(&Type::of_value(&answer)));
+            }
+            _ => {}
+        }
+    }
+
+    /// One of several cases holds, and it is not known which: what is learnt is what all of them say.
+    fn one_of(&mut self, cases: Vec<Vec<(NodeId, Truth)>>) {
+        let mut joined: Option<BTreeMap<Key, StepType>> = None;
+        for case in cases {
+            let mut facts = Facts { ast: self.ast, env: self.env, changed: self.changed.clone() };
+            for (id, truth) in case {
+                facts.learn(id, truth);
+            }
+            joined = Some(match joined {
+                None => facts.changed,
+                Some(before) => self.joined(before, facts.changed),
+            });
+        }
+        if let Some(joined) = joined {
+            self.changed = joined;
+        }
+    }
+
+    fn joined(&self, a: BTreeMap<Key, StepType>, b: BTreeMap<Key, StepType>) -> BTreeMap<Key, StepType> {
+        let mut both = BTreeMap::new();
+        for (key, one) in a {
+            if let Some(other) = b.get(&key)
+                && let Some(entry) = either(&one, other)
+            {
+                both.insert(key, entry);
+            } else if let Some(before) = self.changed.get(&key) {
+                both.insert(key, before.clone());
+            }
+        }
+        // Learnt before the cases, and by one of them only: what was known before still holds.
+        for (key, before) in &self.changed {
+            both.entry(key.clone()).or_insert_with(|| before.clone());
+        }
+        both
+    }
+
+    fn entry(&self, key: &Key) -> Option<StepType> {
+        if let Some(entry) = self.changed.get(key) {
+            return Some(entry.clone());
+        }
+        self.env.get(key).cloned()
+    }
+
+    /// What a path says once `change` has been made to what stands there. The node is a constant path and was read.
+    fn refine(&mut self, id: NodeId, change: &dyn Fn(&Type) -> Type) {
+        if let Some(path) = path_of(self.ast, id) {
+            self.refine_path(&path, change);
+        }
+    }
+
+    fn refine_path(&mut self, path: &Path, change: &dyn Fn(&Type) -> Type) {
+        let Some(StepType::Done(ty) | StepType::MaybeAbsent(ty)) = self.entry(&path.root) else { return };
+        let refined = ty.refine(&path.segments, change);
+        // A contradiction: this is never reached, and an empty type would only confuse what is said about it.
+        if !refined.is_never() {
+            self.changed.insert(path.root.clone(), StepType::Done(refined));
+        }
+    }
+
+    fn has(&mut self, operand: NodeId, truth: Truth) {
+        match (&self.ast.node(operand).kind, truth) {
+            (ExprKind::Reference { .. }, Truth::True) => {
+                // Reading it is what `refine` records: the step is there.
+                if let Some(path) = path_of_optional(self.ast, operand) {
+                    self.refine_path(&path, &Type::clone);
+                }
+            }
+            (ExprKind::Select { base, member, .. }, Truth::True) => {
+                if let Some(path) = path_of_optional(self.ast, *base) {
+                    self.refine_path(&path.below(Segment::Member(member.as_ref().into())), &Type::clone);
+                }
+            }
+            (ExprKind::Select { base, member, .. }, Truth::False) => {
+                // Through an optional the answer may also be no because that is empty.
+                if let Some(path) = path_of(self.ast, *base) {
+                    self.refine_path(&path, &|ty| ty.without_member(member));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn compare(&mut self, op: CompareOp, left: NodeId, right: NodeId, truth: Truth) {
+        let op = if truth == Truth::True { op } else { opposite(op) };
+        match op {
+            CompareOp::Equal | CompareOp::NotEqual => {
+                self.equal(left, right, op == CompareOp::Equal);
+                self.equal(right, left, op == CompareOp::Equal);
+            }
+            CompareOp::In => self.among(left, right, truth),
+            _ => {
+                self.limit(op, left, right);
+                self.limit(mirrored(op), right, left);
+            }
+        }
+    }
+
+    /// `subject == other`, where the other side is a constant.
+    fn equal(&mut self, subject: NodeId, other: NodeId, equal: bool) {
+        let Some(constant) = self.constant(other) else { return };
+        match &self.ast.node(subject).kind {
+            ExprKind::Call { function: Function::Type, args, .. } => {
+                let kind = constant.as_str().and_then(Kind::named);
+                if let (Some(kind), [of]) = (kind, args.as_ref()) {
+                    let kinds = Kinds::only(kind);
+                    self.refine(*of, &|ty| if equal { ty.only_kinds(kinds) } else { ty.without_kinds(kinds) });
+                }
+            }
+            ExprKind::Call { function: Function::Size, args, .. } => {
+                if let (Value::Number(count), [of], true) = (&constant, args.as_ref(), equal) {
+                    let count = count.as_u64();
+                    self.refine(*of, &|ty| count.map_or_else(|| ty.clone(), |count| ty.sized(count, Some(count))));
+                } else if let ([of], Some(0)) = (args.as_ref(), constant.as_u64()) {
+                    self.refine(*of, &|ty| ty.sized(1, None));
+                }
+            }
+            _ if equal => {
+                let constant = Type::of_value(&constant);
+                self.refine(subject, &|ty| ty.intersect(&constant));
+            }
+            _ => self.refine(subject, &|ty| ty.without_value(&constant)),
+        }
+    }
+
+    /// `subject in [a, b]` of constants.
+    fn among(&mut self, subject: NodeId, list: NodeId, truth: Truth) {
+        let ExprKind::List(elements) = &self.ast.node(list).kind else { return };
+        let constants: Option<Vec<Value>> = elements
+            .iter()
+            .map(|element| if element.optional { None } else { self.constant(element.value) })
+            .collect();
+        let Some(constants) = constants else { return };
+        if truth == Truth::True {
+            let any = constants.iter().fold(Type::never(), |all, value| all.union(&Type::of_value(value)));
+            self.refine(subject, &|ty| ty.intersect(&any));
+        } else {
+            self.refine(subject, &|ty| constants.iter().fold(ty.clone(), |ty, value| ty.without_value(value)));
+        }
+    }
+
+    /// `subject < 5`, where the other side is a number.
+    fn limit(&mut self, op: CompareOp, subject: NodeId, other: NodeId) {
+        let Some(Value::Number(at)) = self.constant(other) else { return };
+        if let ExprKind::Call { function: Function::Size, args, .. } = &self.ast.node(subject).kind {
+            if let ([of], Some((least, most))) = (args.as_ref(), counted(op, &at)) {
+                self.refine(*of, &|ty| ty.sized(least, most));
+            }
+            return;
+        }
+        let limit = match op {
+            CompareOp::Less => Limit::Less,
+            CompareOp::LessOrEqual => Limit::LessOrEqual,
+            CompareOp::Greater => Limit::Greater,
+            CompareOp::GreaterOrEqual => Limit::GreaterOrEqual,
+            _ => return,
+        };
+        self.refine(subject, &|ty| if ty.is_untyped() { ty.clone() } else { ty.limited(limit, &at) });
+    }
+
+    fn constant(&self, id: NodeId) -> Option<Value> {
+        Some(match &self.ast.node(id).kind {
+            ExprKind::Null => Value::Null,
+            ExprKind::Bool(truth) => Value::Bool(*truth),
+            ExprKind::Number(number) => Value::Number(number.to_number()),
+            ExprKind::Text(text) => Value::String(text.to_string()),
+            _ => return None,
+        })
+    }
+}
+
+/// What holds if one of two does.
+fn either(a: &StepType, b: &StepType) -> Option<StepType> {
+    use StepType::{Done, MaybeAbsent};
+    Some(match (a, b) {
+        (Done(a), Done(b)) => Done(a.union(b)),
+        (Done(a) | MaybeAbsent(a), Done(b) | MaybeAbsent(b)) => MaybeAbsent(a.union(b)),
+        _ => return None,
+    })
+}
+
+/// What holds where a comparison does not. Only what was compared without a failure gets here.
+fn opposite(op: CompareOp) -> CompareOp {
+    match op {
+        CompareOp::Equal => CompareOp::NotEqual,
+        CompareOp::NotEqual => CompareOp::Equal,
+        CompareOp::Less => CompareOp::GreaterOrEqual,
+        CompareOp::LessOrEqual => CompareOp::Greater,
+        CompareOp::Greater => CompareOp::LessOrEqual,
+        CompareOp::GreaterOrEqual => CompareOp::Less,
+        CompareOp::In => CompareOp::In,
+    }
+}
+
+/// The same comparison with its sides changed over.
+fn mirrored(op: CompareOp) -> CompareOp {
+    match op {
+        CompareOp::Less => CompareOp::Greater,
+        CompareOp::LessOrEqual => CompareOp::GreaterOrEqual,
+        CompareOp::Greater => CompareOp::Less,
+        CompareOp::GreaterOrEqual => CompareOp::LessOrEqual,
+        other => other,
+    }
+}
+
+/// The counts that a comparison of `size(x)` leaves.
+fn counted(op: CompareOp, at: &Number) -> Option<(u64, Option<u64>)> {
+    let at = at.as_u64()?;
+    match op {
+        CompareOp::Greater => Some((at.checked_add(1)?, None)),
+        CompareOp::GreaterOrEqual => Some((at, None)),
+        CompareOp::Less => Some((0, Some(at.checked_sub(1)?))),
+        CompareOp::LessOrEqual => Some((0, Some(at))),
+        _ => None,
+    }
+}
+
+/// The constant path that a node is.
+pub(super) fn path_of(ast: &Ast, id: NodeId) -> Option<Path> {
+    match &ast.node(id).kind {
+        ExprKind::Reference { reference, optional: false } => {
+            let name = ast.reference(*reference).name().clone();
+            Some(Path { root: Key::Name(name), segments: Vec::new() })
+        }
+        ExprKind::Variable(variable) => Some(Path { root: Key::Variable(*variable), segments: Vec::new() }),
+        ExprKind::Select { base, member, optional: false } => {
+            Some(path_of(ast, *base)?.below(Segment::Member(member.as_ref().into())))
+        }
+        ExprKind::Index { base, key, optional: false } => {
+            Some(path_of(ast, *base)?.below(Segment::Index(position(ast, *key)?)))
+        }
+        _ => None,
+    }
+}
+
+/// As [`path_of`], also where it is written with `?`: `has(a.?b.c)` is true only if `a.b.c` is there.
+pub(super) fn path_of_optional(ast: &Ast, id: NodeId) -> Option<Path> {
+    match &ast.node(id).kind {
+        ExprKind::Reference { reference, .. } => {
+            let name = ast.reference(*reference).name().clone();
+            Some(Path { root: Key::Name(name), segments: Vec::new() })
+        }
+        ExprKind::Select { base, member, .. } => {
+            Some(path_of_optional(ast, *base)?.below(Segment::Member(member.as_ref().into())))
+        }
+        ExprKind::Index { base, key, .. } => {
+            Some(path_of_optional(ast, *base)?.below(Segment::Index(position(ast, *key)?)))
+        }
+        _ => path_of(ast, id),
+    }
+}
+
+fn position(ast: &Ast, key: NodeId) -> Option<u64> {
+    match &ast.node(key).kind {
+        ExprKind::Number(number) => number.to_number().as_u64(),
+        _ => None,
+    }
+}

@@ -1,0 +1,178 @@
+//! Templates: the type of what they give, with everything found in their expressions.
+
+use super::TypeEnv;
+use super::found::{Checked, ExprFinding, Read, UntypedRead};
+use super::walk::{Checker, Place, Weight};
+use crate::expr::error::Span;
+use crate::expr::template::{Encoding, Part, Piece, Template};
+use crate::expr::Expr;
+use crate::finding::ResidualKind;
+use crate::json::escape;
+use crate::types::{Additional, Presence, Type};
+
+/// A finding in one string of a template.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedFinding {
+    /// JSON Pointer of the string, from the template's root.
+    pub pointer: String,
+    /// The finding; spans count from the start of the string.
+    pub finding: ExprFinding,
+}
+
+/// The type of a template in its place, and everything to be said about it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TemplateChecked {
+    /// What it gives, as JSON. Members whose expression may give an empty optional are optional.
+    pub ty: Type,
+    /// Whether every value of the type may come; see [`Checked::declared`].
+    pub declared: bool,
+    /// What is wrong or odd, string by string.
+    pub findings: Vec<PlacedFinding>,
+    /// What only the run can tell, with the pointer of the string. What the template as a whole may exceed stands at
+    /// its root.
+    pub residuals: Vec<(String, ResidualKind, Span)>,
+    /// What it reads.
+    pub reads: Vec<(String, Read)>,
+    /// Reads from values that nobody described.
+    pub untyped: Vec<(String, UntypedRead)>,
+}
+
+impl Template {
+    /// Types the template in its place.
+    #[must_use]
+    pub fn check(&self, env: &TypeEnv) -> TemplateChecked {
+        let found = TemplateChecked {
+            ty: Type::untyped(),
+            declared: true,
+            findings: Vec::new(),
+            residuals: Vec::new(),
+            reads: Vec::new(),
+            untyped: Vec::new(),
+        };
+        let total = Weight { steps: 0, bytes: Some(0) };
+        let mut walk = Walk { env, found, total, listed: false, whole: true };
+        let ty = walk.part(self.root(), Place::Value, &mut String::new());
+        let mut found = walk.found;
+        let bytes = u64::try_from(self.bytes).unwrap_or(u64::MAX);
+        let over = walk.total.steps > self.steps || walk.total.bytes.is_none_or(|total| total > bytes);
+        if over && !walk.listed {
+            found.residuals.push((String::new(), ResidualKind::Size, Span::default()));
+        }
+        found.ty = ty;
+        found
+    }
+}
+
+struct Walk<'e> {
+    env: &'e TypeEnv,
+    found: TemplateChecked,
+    /// What all parts weigh together.
+    total: Weight,
+    /// Whether some string already lists `data.size`.
+    listed: bool,
+    /// Whether the part is the whole template.
+    whole: bool,
+}
+
+impl Walk<'_> {
+    fn part(&mut self, part: &Part, place: Place, at: &mut String) -> Type {
+        let whole = std::mem::replace(&mut self.whole, false);
+        match part {
+            Part::Constant(value) => {
+                let ty = Type::of_value(value);
+                if !whole {
+                    self.weigh(0, u64::try_from(crate::json::canonical_size(value)).ok().map(|size| size.saturating_mul(5)));
+                }
+                ty
+            }
+            Part::Expr(expr) => {
+                // Only the whole template shares what it refers to.
+                let place = if !whole && place == Place::Value { Place::Item } else { place };
+                let checked = self.expression(expr, place, at);
+                self.found.declared &= checked.declared;
+                checked.ty
+            }
+            Part::Text { pieces, encoding } => self.text(pieces, *encoding, at),
+            Part::List(items) => {
+                self.weigh(0, Some(2));
+                let mut types = Vec::with_capacity(items.len());
+                for (index, item) in items.iter().enumerate() {
+                    self.weigh(0, Some(1));
+                    let length = at.len();
+                    at.push_str(&format!("/{index}"));
+                    types.push(self.part(item, Place::Value, at));
+                    at.truncate(length);
+                }
+                let count = u64::try_from(types.len()).unwrap_or(u64::MAX);
+                Type::list_of(types, Type::never(), count, Some(count))
+            }
+            Part::Object(parts) => {
+                self.weigh(0, Some(2));
+                let mut members = Vec::with_capacity(parts.len());
+                for (name, part) in parts {
+                    self.weigh(0, u64::try_from(name.len() + 4).ok());
+                    let length = at.len();
+                    at.push('/');
+                    at.push_str(&escape(name));
+                    let ty = self.part(part, Place::Member, at);
+                    at.truncate(length);
+                    let (ty, presence) = match ty.optional_inner() {
+                        Some(inner) => (inner.union(&ty.only_kinds(ty.kinds())), Presence::Optional),
+                        None => (ty, Presence::Required),
+                    };
+                    members.push((name.clone(), ty, presence));
+                }
+                Type::map(members, Additional::Closed)
+            }
+        }
+    }
+
+    fn weigh(&mut self, steps: u64, bytes: Option<u64>) {
+        self.total.steps = self.total.steps.saturating_add(steps);
+        self.total.bytes = self.total.bytes.zip(bytes).and_then(|(total, bytes)| total.checked_add(bytes));
+    }
+
+    fn expression(&mut self, expr: &Expr, place: Place, at: &str) -> Checked {
+        let (checked, weight) = Checker::new(expr).check_weighed(self.env, place);
+        self.weigh(weight.steps, weight.bytes);
+        let findings = checked.findings.iter().cloned();
+        self.found.findings.extend(findings.map(|finding| PlacedFinding { pointer: at.to_owned(), finding }));
+        self.listed |= checked.residuals.iter().any(|(kind, _)| *kind == ResidualKind::Size);
+        let residuals = checked.residuals.iter().map(|(kind, span)| (at.to_owned(), *kind, *span));
+        self.found.residuals.extend(residuals);
+        self.found.reads.extend(checked.reads.iter().cloned().map(|read| (at.to_owned(), read)));
+        self.found.untyped.extend(checked.untyped.iter().cloned().map(|read| (at.to_owned(), read)));
+        checked
+    }
+
+    fn text(&mut self, pieces: &[Piece], encoding: Encoding, at: &str) -> Type {
+        self.found.declared = false;
+        let mut all = Type::texts([""]);
+        let mut clear = true;
+        for piece in pieces {
+            let next = match piece {
+                Piece::Literal(literal) => {
+                    self.weigh(1, u64::try_from(literal.len()).ok());
+                    Type::texts([&**literal])
+                }
+                Piece::Expr(expr) => {
+                    let checked = self.expression(expr, Place::Text, at);
+                    clear &= !checked.ty.is_untyped();
+                    match encoding {
+                        Encoding::None => checked.ty,
+                        Encoding::PathSegment => encoded(&checked.ty),
+                    }
+                }
+            };
+            all = if clear { all.concatenated(&next) } else { Type::text() };
+        }
+        all
+    }
+}
+
+/// Percent-encoded text: each code point becomes at most four bytes of three letters.
+fn encoded(ty: &Type) -> Type {
+    let Some((least, most)) = ty.text_length() else { return Type::text() };
+    Type::text_of(least, most.and_then(|most| most.checked_mul(12)))
+}

@@ -1,0 +1,264 @@
+//! One walk over the tree: every node gets a type, in the environment that holds where it is evaluated.
+//!
+//! Depth is bounded by the parser (64), so plain recursion is safe.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::env::{Key, TypeEnv};
+use super::found::{Checked, ExprFinding, UntypedRead};
+use super::reads::reads;
+use crate::expr::ast::{Ast, ExprKind, NodeId, VarId};
+use crate::expr::display::Show;
+use crate::expr::error::Span;
+use crate::expr::parse::Pattern;
+use crate::expr::{Expr, RootName};
+use crate::finding::ResidualKind;
+use crate::types::{MAX_TEXT, Segment, Type};
+
+/// A constant path: a root, step or variable, and what is read from it.
+#[derive(Debug, Clone)]
+pub(super) struct Path {
+    pub(super) root: Key,
+    pub(super) segments: Vec<Segment>,
+}
+
+impl Path {
+    pub(super) fn below(&self, segment: Segment) -> Path {
+        let mut longer = self.clone();
+        longer.segments.push(segment);
+        longer
+    }
+}
+
+/// What is known about a node.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) ty: Type,
+    /// A finding was made about it: nothing that follows from it is said.
+    pub(super) unclear: bool,
+    /// The untyped read that it is the result of, so that its use can be learnt.
+    pub(super) origin: Option<usize>,
+    pub(super) path: Option<Path>,
+    /// Every value of the type may come.
+    pub(super) declared: bool,
+    /// The most steps that evaluating it takes.
+    pub(super) steps: u64,
+}
+
+impl Seen {
+    /// Of a type that was computed.
+    pub(super) fn of(ty: Type, steps: u64) -> Seen {
+        Seen { ty, unclear: false, origin: None, path: None, declared: false, steps }
+    }
+
+    pub(super) fn unclear(steps: u64) -> Seen {
+        Seen { unclear: true, ..Seen::of(Type::untyped(), steps) }
+    }
+
+    pub(super) fn declared(self, declared: bool) -> Seen {
+        Seen { declared, ..self }
+    }
+}
+
+/// Where the value goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// It is the whole of a template or expression: it leaves as JSON, and must be a value.
+    Value,
+    /// It leaves as the item of a list, and must be a value.
+    Item,
+    /// It leaves as JSON, and an empty optional is left out.
+    Member,
+    /// It must be true or false, and goes nowhere.
+    Condition,
+    /// It becomes part of a text.
+    Text,
+}
+
+/// Where a variable's values come from.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Source {
+    pub(super) path: Option<Path>,
+    pub(super) origin: Option<usize>,
+    pub(super) declared: bool,
+}
+
+/// The checker of one expression.
+pub(super) struct Checker<'a> {
+    pub(super) ast: &'a Ast,
+    pub(super) patterns: &'a [(NodeId, Pattern)],
+    findings: Vec<ExprFinding>,
+    residuals: BTreeSet<(Span, ResidualKind)>,
+    pub(super) untyped: Vec<UntypedRead>,
+    pub(super) sources: BTreeMap<VarId, Source>,
+    steps_limit: u64,
+    bytes_limit: u64,
+    /// A text or the result may become larger than one evaluation allows.
+    too_large: bool,
+}
+
+/// What the value of an expression costs when it has been computed.
+pub(super) struct Weight {
+    pub(super) steps: u64,
+    /// `None` where there is no limit.
+    pub(super) bytes: Option<u64>,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn new(expr: &'a Expr) -> Checker<'a> {
+        Checker {
+            ast: &expr.ast,
+            patterns: &expr.patterns,
+            findings: Vec::new(),
+            residuals: BTreeSet::new(),
+            untyped: Vec::new(),
+            sources: BTreeMap::new(),
+            steps_limit: expr.steps,
+            bytes_limit: u64::try_from(expr.bytes).unwrap_or(u64::MAX),
+            too_large: false,
+        }
+    }
+
+    pub(super) fn check(self, env: &TypeEnv, place: Place) -> Checked {
+        self.check_weighed(env, place).0
+    }
+
+    /// Also says what the evaluation weighs, so that a template can add it up.
+    pub(super) fn check_weighed(mut self, env: &TypeEnv, place: Place) -> (Checked, Weight) {
+        let root = self.ast.root();
+        let mut seen = self.node(env, root);
+        let mut weight = Weight { steps: seen.steps, bytes: Some(0) };
+        match place {
+            Place::Condition => {
+                self.want_bool(&seen, root);
+            }
+            Place::Text => {
+                if let Some(ty) = self.want_text(&seen, root) {
+                    weight.bytes = Some(ty.text_bytes()).filter(|bytes| *bytes < MAX_TEXT);
+                    seen.ty = ty;
+                    seen.declared = false;
+                } else {
+                    seen = Seen::unclear(seen.steps);
+                    weight.bytes = None;
+                }
+            }
+            Place::Value | Place::Item | Place::Member => {
+                self.leave(&mut seen, root, place);
+                if self.is_shared(place) {
+                    // The value itself, without a copy.
+                } else {
+                    weight.bytes = seen.ty.extent_of_values().bytes;
+                }
+            }
+        }
+        let bytes = weight.bytes.unwrap_or(u64::MAX);
+        // Each byte of the result is paid for while it is built.
+        weight.steps = weight.steps.saturating_add(bytes / 64);
+        if self.too_large || weight.steps > self.steps_limit || bytes > self.bytes_limit {
+            self.residual(ResidualKind::Size, root);
+        }
+        (self.finish(seen), weight)
+    }
+
+    /// Whether the result is what stands in a slot, shared with it.
+    fn is_shared(&self, place: Place) -> bool {
+        let plain = matches!(self.ast.node(self.ast.root()).kind, ExprKind::Reference { optional: false, .. });
+        place == Place::Value && plain
+    }
+
+    fn finish(mut self, seen: Seen) -> Checked {
+        self.findings.sort_by_key(|finding| (finding.span.start, finding.span.end));
+        Checked {
+            ty: seen.ty,
+            declared: seen.declared && !seen.unclear,
+            findings: self.findings,
+            residuals: self.residuals.into_iter().map(|(span, kind)| (kind, span)).collect(),
+            reads: reads(self.ast),
+            untyped: self.untyped,
+        }
+    }
+
+    // ---- saying
+
+    pub(super) fn find(&mut self, finding: ExprFinding) {
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    pub(super) fn residual(&mut self, kind: ResidualKind, id: NodeId) {
+        self.residuals.insert((self.ast.span(id), kind));
+    }
+
+    pub(super) fn span(&self, id: NodeId) -> Span {
+        self.ast.span(id)
+    }
+
+    /// The text of a node, short enough for a sentence, in marks.
+    pub(super) fn show(&self, id: NodeId) -> String {
+        const MOST: usize = 60;
+        let text = Show { ast: self.ast, id }.to_string();
+        match text.char_indices().nth(MOST) {
+            Some((cut, _)) => format!("`{}…`", text.get(..cut).unwrap_or("")),
+            None => format!("`{text}`"),
+        }
+    }
+
+    /// The whole text of a node.
+    pub(super) fn text(&self, id: NodeId) -> String {
+        Show { ast: self.ast, id }.to_string()
+    }
+
+    /// A computed text of the type: may it be larger than a text may be?
+    pub(super) fn made_text(&mut self, ty: &Type) {
+        let bytes = ty.text_length().and_then(|(_, most)| most).map(|most| most.saturating_mul(4));
+        self.too_large |= bytes.is_none_or(|bytes| bytes > self.bytes_limit);
+    }
+
+    // ---- nodes
+
+    /// The literal of a node, if it is one.
+    pub(super) fn literal(&self, id: NodeId) -> Option<Value> {
+        Some(match &self.ast.node(id).kind {
+            ExprKind::Null => Value::Null,
+            ExprKind::Bool(truth) => Value::Bool(*truth),
+            ExprKind::Number(number) => Value::Number(number.to_number()),
+            ExprKind::Text(text) => Value::String(text.to_string()),
+            _ => return None,
+        })
+    }
+
+    pub(super) fn node(&mut self, env: &TypeEnv, id: NodeId) -> Seen {
+        if let Some(literal) = self.literal(id) {
+            return Seen::of(Type::of_value(&literal), 1).declared(true);
+        }
+        let ast = self.ast;
+        let mut seen = match &ast.node(id).kind {
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) => Seen::unclear(0),
+            ExprKind::Now => Seen::of(Type::timestamp(), 0).declared(true),
+            ExprKind::Reference { reference, optional } => {
+                let name: &RootName = ast.reference(*reference).name();
+                self.reference(env, id, name, *optional)
+            }
+            ExprKind::Variable(variable) => self.variable(env, *variable, id),
+            ExprKind::Select { base, member, optional } => self.select(env, id, *base, member, *optional),
+            ExprKind::Index { base, key, optional } => self.index(env, id, *base, *key, *optional),
+            ExprKind::Call { function, args, .. } => self.call(env, id, *function, args),
+            ExprKind::List(elements) => self.list(env, elements),
+            ExprKind::Map(entries) => self.map(env, entries),
+            ExprKind::Unary { op, operand } => self.unary(env, id, *op, *operand),
+            ExprKind::Arithmetic { first, rest } => self.arithmetic(env, id, *first, rest),
+            ExprKind::Compare { op, left, right } => self.compare(env, id, *op, *left, *right),
+            ExprKind::Logic { op, operands } => self.logic(env, *op, operands),
+            ExprKind::Ternary { condition, then, otherwise } => self.ternary(env, *condition, *then, *otherwise),
+            ExprKind::Has(operand) => self.has(env, id, *operand),
+            ExprKind::Macro { kind, range, variable, filter, body } => {
+                self.comprehend(env, *kind, *range, *variable, *filter, *body)
+            }
+        };
+        seen.steps = seen.steps.saturating_add(1);
+        seen
+    }
+}
