@@ -64,7 +64,8 @@ impl NumberFacet {
     /// Whether every number fits into an integer of 64 bits.
     pub(crate) fn fits_integer(&self) -> bool {
         let ends = self.ends();
-        ends.low.is_some_and(|low| low >= Num::int(INT_MIN)) && ends.high.is_some_and(|high| high <= Num::int(INT_MAX))
+        ends.low.is_some_and(|low| low >= Num::int(INT_MIN))
+            && ends.high.is_some_and(|high| high <= Num::int(INT_MAX))
     }
 
     /// Whether every number is whole and fits an index: a signed integer of 64 bits.
@@ -84,12 +85,17 @@ impl NumberFacet {
         let integer = self.integer && other.integer;
         let (a, b) = (self.ends(), other.ends());
         match op {
-            Arith::Add => whole(range(integer, sum(a.low, b.low, Side::Low), sum(a.high, b.high, Side::High)), {
-                adds(a, b)
-            }),
+            Arith::Add => {
+                whole(range(integer, sum(a.low, b.low, Side::Low), sum(a.high, b.high, Side::High)), {
+                    adds(a, b)
+                })
+            }
             Arith::Subtract => {
                 let b = negated(b);
-                whole(range(integer, sum(a.low, b.low, Side::Low), sum(a.high, b.high, Side::High)), adds(a, b))
+                whole(
+                    range(integer, sum(a.low, b.low, Side::Low), sum(a.high, b.high, Side::High)),
+                    adds(a, b),
+                )
             }
             Arith::Multiply => {
                 let (low, high) = products(a, b);
@@ -223,7 +229,10 @@ impl NumberFacet {
             (low, high)
         } else {
             let zero = Num::int(0);
-            (ends.low.filter(|low| *low >= zero).map(|_| zero), ends.high.filter(|high| *high <= zero).map(|_| zero))
+            (
+                ends.low.filter(|low| *low >= zero).map(|_| zero),
+                ends.high.filter(|high| *high <= zero).map(|_| zero),
+            )
         };
         Outcome {
             facet: NumberFacet::between(self.integer, low, high),
@@ -362,7 +371,9 @@ fn products(a: Ends, b: Ends) -> (Option<Num>, Option<Num>) {
     let mut ends: Option<(Num, Num)> = None;
     for (a, b) in corners {
         let exact = a.as_int().zip(b.as_int()).and_then(|(a, b)| a.checked_mul(b)).map(Num::int);
-        let Some(product) = exact.or_else(|| Num::real(a.to_real() * b.to_real())) else { return (floor, None) };
+        let Some(product) = exact.or_else(|| Num::real(a.to_real() * b.to_real())) else {
+            return (floor, None);
+        };
         let precise = exact.is_some() && product == down(product);
         let (low, high) = if precise { (product, product) } else { (down(product), up(product)) };
         ends = Some(ends.map_or((low, high), |(least, most)| (least.min(low), most.max(high))));

@@ -70,7 +70,12 @@ fn leaving(ty: &Type, depth: usize) -> Type {
         return ty.clone();
     }
     let mut left: Union = Union::clone(union);
-    let timed = |format: &str| TextFacet { min: 1, max: Some(40), format: Some(Arc::from(format)), ..TextFacet::default() };
+    let timed = |format: &str| TextFacet {
+        min: 1,
+        max: Some(40),
+        format: Some(Arc::from(format)),
+        ..TextFacet::default()
+    };
     for (there, format) in [(union.timestamp, "date-time"), (union.duration, "duration")] {
         if there {
             let text = timed(format);
@@ -112,7 +117,10 @@ impl Type {
             let Repr::Union(union) = &ty.0 else { return false };
             let inside = |ty: &Type| depth <= MAX_TYPE_DEPTH && within(ty, depth + 1);
             (depth > 0 && union.optional.is_some())
-                || union.list.as_ref().is_some_and(|list| inside(&list.items) || list.prefix.iter().any(inside))
+                || union
+                    .list
+                    .as_ref()
+                    .is_some_and(|list| inside(&list.items) || list.prefix.iter().any(inside))
                 || union.maps.iter().any(|map| {
                     map.members.values().any(|member| inside(&member.ty))
                         || matches!(&map.additional, Additional::Of(ty) if inside(ty))

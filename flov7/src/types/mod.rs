@@ -52,8 +52,8 @@ mod scope;
 mod size;
 mod witness;
 
-pub use assign::{Assign, assign};
 pub(crate) use arith::{Arith, Outcome};
+pub use assign::{Assign, assign};
 pub use check::{MAX_VIOLATIONS, SchemaChecker, Violation};
 pub use infer::{Usage, infer_expect};
 pub(crate) use lattice::NumberFacet;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::lattice::{
-    Additional, Kind, Kinds, ListFacet, MAX_PREFIX, MapFacet, MemberLookup, MemberType, NumberFacet, Repr, Type, Union,
+    Additional, Kind, Kinds, ListFacet, MAX_PREFIX, MapFacet, MemberLookup, MemberType, NumberFacet, Repr,
+    Type, Union,
 };
 use super::number::{Bound, Num};
 
@@ -79,7 +80,8 @@ impl Type {
                         values.iter().filter(|value| ***value != **text).cloned().collect();
                     facet.values = Some(Arc::new(kept));
                 }
-                union.text = union.text.filter(|facet| facet.values.as_ref().is_none_or(|values| !values.is_empty()));
+                union.text =
+                    union.text.filter(|facet| facet.values.as_ref().is_none_or(|values| !values.is_empty()));
             }
             Value::Number(number) => {
                 if let Some(number) = Num::read(number) {
@@ -213,7 +215,8 @@ impl NumberFacet {
     fn without(&self, number: Num) -> Option<NumberFacet> {
         let mut facet = self.clone();
         if let Some(values) = &facet.values {
-            let kept: std::collections::BTreeSet<Num> = values.iter().copied().filter(|value| *value != number).collect();
+            let kept: std::collections::BTreeSet<Num> =
+                values.iter().copied().filter(|value| *value != number).collect();
             facet.values = Some(Arc::new(kept));
             return facet.unless_empty();
         }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::lattice::{
-    Additional, Kind, Kinds, ListFacet, MAX_PREFIX, MapFacet, MemberLookup, MemberType, NumberFacet, TextFacet, Type,
+    Additional, Kind, Kinds, ListFacet, MAX_PREFIX, MapFacet, MemberLookup, MemberType, NumberFacet,
+    TextFacet, Type,
 };
 use super::narrow::least_of;
 
@@ -145,7 +146,9 @@ impl Type {
     pub(crate) fn meets(&self, other: &Type) -> bool {
         let times = Kinds::only(Kind::Timestamp).and(Kind::Duration);
         let common = self.kinds().common(other.kinds());
-        if !common.common(times).is_empty() || (self.optional_inner().is_some() && other.optional_inner().is_some()) {
+        if !common.common(times).is_empty()
+            || (self.optional_inner().is_some() && other.optional_inner().is_some())
+        {
             return true;
         }
         !self.intersect(other).is_never()
@@ -179,7 +182,9 @@ impl MapFacet {
             if !self.members.contains_key(name) {
                 let member = match (other.required, self.undeclared()) {
                     (true, _) | (_, None) => other.clone(),
-                    (false, Some(undeclared)) => MemberType { ty: other.ty.union(&undeclared), required: false },
+                    (false, Some(undeclared)) => {
+                        MemberType { ty: other.ty.union(&undeclared), required: false }
+                    }
                 };
                 members.insert(Arc::clone(name), member);
             }

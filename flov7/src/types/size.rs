@@ -81,7 +81,8 @@ impl Measure {
             };
             let items = list.max.unwrap_or(u64::MAX);
             let bytes = each.bytes.zip(list.max);
-            let bytes = bytes.and_then(|(each, items)| items.checked_mul(each.checked_add(2)?)?.checked_add(6));
+            let bytes =
+                bytes.and_then(|(each, items)| items.checked_mul(each.checked_add(2)?)?.checked_add(6));
             most = most.or(Extent { bytes, steps: each.steps.saturating_mul(items).saturating_add(1) });
         }
         for map in &union.maps {
@@ -92,7 +93,10 @@ impl Measure {
             for (name, member) in &map.members {
                 let inner = self.extent(&member.ty, depth + 1);
                 let name = length(name).saturating_mul(LETTER).saturating_add(8);
-                all.bytes = all.bytes.zip(inner.bytes).and_then(|(all, inner)| all.checked_add(inner)?.checked_add(name));
+                all.bytes = all
+                    .bytes
+                    .zip(inner.bytes)
+                    .and_then(|(all, inner)| all.checked_add(inner)?.checked_add(name));
                 all.steps = all.steps.saturating_add(inner.steps).saturating_add(1 + name / BYTES_PER_STEP);
             }
             most = most.or(all);

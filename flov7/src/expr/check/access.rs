@@ -15,7 +15,8 @@ impl Checker<'_> {
             Some(StepType::MaybeAbsent(ty)) if optional => Seen::of(Type::optional(ty), 0),
             Some(StepType::MaybeAbsent(ty)) => {
                 let shown = name.text();
-                let message = format!("`{shown}` may not be there: the step may be skipped, or fail and go on");
+                let message =
+                    format!("`{shown}` may not be there: the step may be skipped, or fail and go on");
                 let id_of = shown.strip_prefix("steps.").unwrap_or(&shown);
                 let help = format!("ask `has({shown})` first, or read `steps.?{id_of}.orValue(…)`");
                 self.find(ExprFinding::new(Code::MAYBE_ABSENT, self.span(id), message).help(help));
@@ -87,7 +88,14 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn select(&mut self, env: &TypeEnv, id: NodeId, base_id: NodeId, name: &str, optional: bool) -> Seen {
+    pub(super) fn select(
+        &mut self,
+        env: &TypeEnv,
+        id: NodeId,
+        base_id: NodeId,
+        name: &str,
+        optional: bool,
+    ) -> Seen {
         let base = self.node(env, base_id);
         let segment = Segment::Member(name.into());
         if base.unclear {
@@ -124,7 +132,10 @@ impl Checker<'_> {
     }
 
     fn untyped_member(&mut self, base: &Seen, id: NodeId, base_id: NodeId, name: &str, usage: Usage) -> Seen {
-        let message = format!("nothing says what {} looks like, so `{name}` cannot be read from it", self.show(base_id));
+        let message = format!(
+            "nothing says what {} looks like, so `{name}` cannot be read from it",
+            self.show(base_id)
+        );
         let finding = ExprFinding::new(Code::UNTYPED_READ, self.span(id), message);
         let origin = self.untyped_read(base, id, finding, usage);
         Seen { origin, ..Seen::unclear(base.steps) }
@@ -142,9 +153,17 @@ impl Checker<'_> {
     }
 
     /// The type of a member of a typed value. With `optional` it may be absent, and the type is that inside.
-    fn member(&mut self, base: &Seen, id: NodeId, base_id: NodeId, name: &str, optional: bool) -> Option<Type> {
+    fn member(
+        &mut self,
+        base: &Seen,
+        id: NodeId,
+        base_id: NodeId,
+        name: &str,
+        optional: bool,
+    ) -> Option<Type> {
         let ty = if base.ty.is_untyped() {
-            let usage = Usage { path: vec![Segment::Member(name.into())], wanted: Kinds::NONE, guarded: optional };
+            let usage =
+                Usage { path: vec![Segment::Member(name.into())], wanted: Kinds::NONE, guarded: optional };
             self.untyped_member(base, id, base_id, name, usage);
             return None;
         } else {
@@ -161,7 +180,8 @@ impl Checker<'_> {
             }
             MemberLookup::Undeclared | MemberLookup::Shapeless if optional => Type::untyped(),
             MemberLookup::Shapeless => {
-                let usage = Usage { path: vec![Segment::Member(name.into())], wanted: Kinds::NONE, guarded: false };
+                let usage =
+                    Usage { path: vec![Segment::Member(name.into())], wanted: Kinds::NONE, guarded: false };
                 self.untyped_member(base, id, base_id, name, usage);
                 return None;
             }
@@ -182,7 +202,15 @@ impl Checker<'_> {
         Some(if optional { Type::optional(found) } else { found })
     }
 
-    fn no_such_member(&mut self, ty: &Type, id: NodeId, base: NodeId, name: &str, severity: Severity, help: &str) {
+    fn no_such_member(
+        &mut self,
+        ty: &Type,
+        id: NodeId,
+        base: NodeId,
+        name: &str,
+        severity: Severity,
+        help: &str,
+    ) {
         let names = ty.member_names();
         let near = nearest(name, names.iter().map(AsRef::as_ref));
         let shown: Vec<String> = names.iter().take(6).map(|name| format!("`{name}`")).collect();
@@ -275,7 +303,14 @@ impl Checker<'_> {
         Seen::of(Type::of_value(&answer.into()), 0)
     }
 
-    pub(super) fn index(&mut self, env: &TypeEnv, id: NodeId, base_id: NodeId, key_id: NodeId, optional: bool) -> Seen {
+    pub(super) fn index(
+        &mut self,
+        env: &TypeEnv,
+        id: NodeId,
+        base_id: NodeId,
+        key_id: NodeId,
+        optional: bool,
+    ) -> Seen {
         let base = self.node(env, base_id);
         let key = self.node(env, key_id);
         let steps = base.steps.saturating_add(key.steps);
@@ -294,21 +329,25 @@ impl Checker<'_> {
         if inner.ty.is_untyped() {
             let path: Vec<Segment> = constant.map(Segment::Index).into_iter().collect();
             let wanted = if path.is_empty() { Kinds::only(Kind::List).and(Kind::Map) } else { Kinds::NONE };
-            let message = format!("nothing says what {} looks like, so it cannot be read by a key", self.show(base_id));
+            let message =
+                format!("nothing says what {} looks like, so it cannot be read by a key", self.show(base_id));
             let finding = ExprFinding::new(Code::UNTYPED_READ, self.span(id), message);
             let usage = Usage { path, wanted, guarded: optional };
             let origin = self.untyped_read(&inner, id, finding, usage);
             return Seen { origin, ..Seen::unclear(steps) };
         }
         let both = Kinds::only(Kind::List).and(Kind::Map);
-        let Some(ty) = self.want(&inner, base_id, both, "a list or an object") else { return Seen::unclear(steps) };
+        let Some(ty) = self.want(&inner, base_id, both, "a list or an object") else {
+            return Seen::unclear(steps);
+        };
         let optional = optional || inside;
         let found = if ty.is_only(Kind::List) {
             self.position(&ty, id, &key, key_id, optional)
         } else if ty.is_only(Kind::Map) {
             self.keyed(&ty, id, (&base, base_id), (&key, key_id), optional)
         } else {
-            let message = format!("{} may be a list or an object: they are read by different keys", self.show(base_id));
+            let message =
+                format!("{} may be a list or an object: they are read by different keys", self.show(base_id));
             self.find(ExprFinding::new(Code::WRONG_TYPE, self.span(base_id), message));
             None
         };
@@ -320,7 +359,14 @@ impl Checker<'_> {
         Seen { path, ..Seen::of(found, steps).declared(base.declared) }
     }
 
-    fn position(&mut self, ty: &Type, id: NodeId, key: &Seen, key_id: NodeId, optional: bool) -> Option<Type> {
+    fn position(
+        &mut self,
+        ty: &Type,
+        id: NodeId,
+        key: &Seen,
+        key_id: NodeId,
+        optional: bool,
+    ) -> Option<Type> {
         let at = self.want_number(key, key_id)?.numbers()?;
         let (least, most) = ty.item_count()?;
         let (low, high) = at.whole_ends();
@@ -340,7 +386,9 @@ impl Checker<'_> {
             self.residual(ResidualKind::Index, id);
         }
         Some(match (low, high) {
-            (Some(low), Some(high)) if low == high && at.integer => u64::try_from(low).map_or_else(|_| Type::never(), |at| ty.item(at)),
+            (Some(low), Some(high)) if low == high && at.integer => {
+                u64::try_from(low).map_or_else(|_| Type::never(), |at| ty.item(at))
+            }
             _ => ty.element()?,
         })
     }
@@ -429,7 +477,9 @@ fn unknown_root(env: &TypeEnv, root: &str, span: crate::expr::Span) -> ExprFindi
     let near = nearest(root, names.iter().map(String::as_str));
     let all: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     let found = finding(format!("there is no `{root}` here; expressions can read {}", all.join(", ")));
-    if near.is_empty() && env.root("input").is_some_and(|input| input.member_names().iter().any(|name| &**name == root)) {
+    if near.is_empty()
+        && env.root("input").is_some_and(|input| input.member_names().iter().any(|name| &**name == root))
+    {
         return found.edit(format!("input.{root}")).help(format!("write `input.{root}`"));
     }
     found.near(near)

@@ -13,7 +13,9 @@ impl Checker<'_> {
         let steps = seen.steps;
         match op {
             UnaryOp::Not => {
-                let Some(ty) = self.want_bool(&seen, operand) else { return Seen::of(Type::boolean(), steps) };
+                let Some(ty) = self.want_bool(&seen, operand) else {
+                    return Seen::of(Type::boolean(), steps);
+                };
                 let flipped = match ty.only_value() {
                     Some(value) => Type::of_value(&(!value.as_bool().unwrap_or(false)).into()),
                     None => Type::boolean(),
@@ -55,7 +57,13 @@ impl Checker<'_> {
         left
     }
 
-    fn operate(&mut self, id: NodeId, op: ArithmeticOp, left: (&Seen, NodeId), right: (&Seen, NodeId)) -> Seen {
+    fn operate(
+        &mut self,
+        id: NodeId,
+        op: ArithmeticOp,
+        left: (&Seen, NodeId),
+        right: (&Seen, NodeId),
+    ) -> Seen {
         let (kinds, wanted) = operands(op);
         // Where one side is untyped, the other says what is wanted of it.
         let (own, other) = (guess(left.0, right.0, kinds), guess(right.0, left.0, kinds));
@@ -76,7 +84,8 @@ impl Checker<'_> {
                         let (Some(x), Some(y)) = (part.numbers(), part_of.numbers()) else { continue };
                         let outcome = x.combine(arith(op), &y);
                         if outcome.always_by_zero {
-                            let message = format!("{} is zero: nothing is divided by zero", self.show(right.1));
+                            let message =
+                                format!("{} is zero: nothing is divided by zero", self.show(right.1));
                             self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(right.1), message));
                             return Seen::unclear(steps);
                         }
@@ -89,7 +98,8 @@ impl Checker<'_> {
                         all = all.union(&text);
                     }
                     Kind::List => {
-                        let walked = |ty: &Type| ty.item_count().and_then(|(_, most)| most).unwrap_or(u64::MAX);
+                        let walked =
+                            |ty: &Type| ty.item_count().and_then(|(_, most)| most).unwrap_or(u64::MAX);
                         steps = steps.saturating_add(walked(&part)).saturating_add(walked(&part_of));
                         all = all.union(&part.appended(&part_of));
                     }
@@ -118,7 +128,8 @@ impl Checker<'_> {
 
     fn mismatch(&self, op: ArithmeticOp, left: (&Type, NodeId), right: (&Type, NodeId)) -> ExprFinding {
         let (a, b) = (self.show(left.1), self.show(right.1));
-        let message = format!("{a} is {} and {b} is {}: `{}` does not go between them", left.0, right.0, op.symbol());
+        let message =
+            format!("{a} is {} and {b} is {}: `{}` does not go between them", left.0, right.0, op.symbol());
         let finding = ExprFinding::new(Code::WRONG_TYPE, self.span(left.1).to(self.span(right.1)), message);
         let help = match (left.0, right.0) {
             (l, r) if l.is_only(Kind::Text) && !r.kinds().common(texted()).is_empty() => {
@@ -127,8 +138,12 @@ impl Checker<'_> {
             (l, r) if r.is_only(Kind::Text) && !l.kinds().common(texted()).is_empty() => {
                 format!("use `string({})`", self.text(left.1))
             }
-            (l, r) if l.is_only(Kind::List) && !r.is_only(Kind::List) => format!("use `[{}]`", self.text(right.1)),
-            (l, r) if r.is_only(Kind::List) && !l.is_only(Kind::List) => format!("use `[{}]`", self.text(left.1)),
+            (l, r) if l.is_only(Kind::List) && !r.is_only(Kind::List) => {
+                format!("use `[{}]`", self.text(right.1))
+            }
+            (l, r) if r.is_only(Kind::List) && !l.is_only(Kind::List) => {
+                format!("use `[{}]`", self.text(left.1))
+            }
             (l, r) if l.is_only(Kind::Timestamp) && r.is_only(Kind::Text) => {
                 format!("use `duration({})`", self.text(right.1))
             }
@@ -147,7 +162,9 @@ fn operands(op: ArithmeticOp) -> (Kinds, &'static str) {
     let number = Kinds::only(Kind::Number);
     let times = number.and(Kind::Timestamp).and(Kind::Duration);
     match op {
-        ArithmeticOp::Add => (times.and(Kind::Text).and(Kind::List), "a number, text, a list, a time or a duration"),
+        ArithmeticOp::Add => {
+            (times.and(Kind::Text).and(Kind::List), "a number, text, a list, a time or a duration")
+        }
         ArithmeticOp::Subtract => (times, "a number, a time or a duration"),
         ArithmeticOp::Multiply | ArithmeticOp::Divide | ArithmeticOp::Remainder => (number, "a number"),
     }
@@ -158,7 +175,11 @@ fn guess(own: &Seen, other: &Seen, kinds: Kinds) -> Kinds {
     let silent = own.unclear || own.ty.is_untyped();
     let kind = other.ty.kinds().common(kinds);
     if !silent || other.unclear || other.ty.is_untyped() || kind.is_empty() {
-        return if silent && kinds.has(Kind::Number) && !kinds.has(Kind::Text) { Kinds::only(Kind::Number) } else { kinds };
+        return if silent && kinds.has(Kind::Number) && !kinds.has(Kind::Text) {
+            Kinds::only(Kind::Number)
+        } else {
+            kinds
+        };
     }
     kind
 }
@@ -181,7 +202,9 @@ fn result(op: ArithmeticOp, left: Kind, right: Kind) -> Option<Kind> {
         (_, Number, Number) => Number,
         (Add, Text, Text) => Text,
         (Add, List, List) => List,
-        (Add, Timestamp, Duration) | (Add, Duration, Timestamp) | (Subtract, Timestamp, Duration) => Timestamp,
+        (Add, Timestamp, Duration) | (Add, Duration, Timestamp) | (Subtract, Timestamp, Duration) => {
+            Timestamp
+        }
         (Subtract, Timestamp, Timestamp) => Duration,
         (Add | Subtract, Duration, Duration) => Duration,
         _ => return None,

@@ -52,7 +52,9 @@ impl Checker<'_> {
         match function {
             F::Size => self.size(args),
             F::Type => self.type_name(args),
-            F::String | F::Int | F::Double | F::Bool | F::Timestamp | F::Duration => self.convert(id, function, args),
+            F::String | F::Int | F::Double | F::Bool | F::Timestamp | F::Duration => {
+                self.convert(id, function, args)
+            }
             F::ToJson => self.to_json(args),
             F::GetFullYear
             | F::GetMonth
@@ -122,7 +124,8 @@ impl Checker<'_> {
     pub(super) fn want_whole(&mut self, arg: (&Seen, NodeId), call: NodeId) -> Option<NumberFacet> {
         let facet = self.want_number(arg.0, arg.1)?.numbers()?;
         if !facet.is_index() {
-            let certain = facet.values.as_ref().is_some_and(|values| values.iter().all(|value| !value.is_whole()));
+            let certain =
+                facet.values.as_ref().is_some_and(|values| values.iter().all(|value| !value.is_whole()));
             if certain {
                 let message = format!("{} is no whole number", self.show(arg.1));
                 self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(arg.1), message));
@@ -212,7 +215,8 @@ impl Checker<'_> {
             ty.kinds().has(Kind::List).then(|| ty.item_count()).flatten(),
             ty.kinds().has(Kind::Map).then(|| ty.member_count()).flatten(),
         ];
-        let all = ends.into_iter().flatten().reduce(|(a, b), (c, d)| (a.min(c), b.zip(d).map(|(b, d)| b.max(d))));
+        let all =
+            ends.into_iter().flatten().reduce(|(a, b), (c, d)| (a.min(c), b.zip(d).map(|(b, d)| b.max(d))));
         let (least, most) = all.unwrap_or((0, None));
         // No value of an expression has more parts than fit into 32 bits.
         let most = most.unwrap_or(u64::from(u32::MAX)).min(u64::from(u32::MAX));
@@ -256,14 +260,20 @@ impl Checker<'_> {
         let (kinds, wanted) = match function {
             F::String => {
                 let all = Kinds::only(Kind::Text).and(Kind::Number).and(Kind::Bool);
-                (all.and(Kind::Timestamp).and(Kind::Duration), "text, a number, true or false, a time or a duration")
+                (
+                    all.and(Kind::Timestamp).and(Kind::Duration),
+                    "text, a number, true or false, a time or a duration",
+                )
             }
-            F::Int => (Kinds::only(Kind::Number).and(Kind::Text).and(Kind::Timestamp), "a number, text or a time"),
+            F::Int => {
+                (Kinds::only(Kind::Number).and(Kind::Text).and(Kind::Timestamp), "a number, text or a time")
+            }
             F::Double => (Kinds::only(Kind::Number).and(Kind::Text), "a number or text"),
             F::Bool => (Kinds::only(Kind::Bool).and(Kind::Text), "true or false, or text"),
-            F::Timestamp => {
-                (Kinds::only(Kind::Timestamp).and(Kind::Text).and(Kind::Number), "text, or seconds since 1970")
-            }
+            F::Timestamp => (
+                Kinds::only(Kind::Timestamp).and(Kind::Text).and(Kind::Number),
+                "text, or seconds since 1970",
+            ),
             _ => (Kinds::only(Kind::Duration).and(Kind::Text), "text such as \"1h30m\""),
         };
         let ty = self.want(seen, arg, kinds, wanted)?;
@@ -359,7 +369,8 @@ impl Checker<'_> {
     fn part_of_time(&mut self, id: NodeId, function: Function, args: &Args) -> Option<Seen> {
         use Function as F;
         let (seen, arg) = args.get(0)?;
-        let of_duration = matches!(function, F::GetHours | F::GetMinutes | F::GetSeconds | F::GetMilliseconds);
+        let of_duration =
+            matches!(function, F::GetHours | F::GetMinutes | F::GetSeconds | F::GetMilliseconds);
         let time = Kinds::only(Kind::Timestamp);
         let kinds = if of_duration && args.len() == 1 { time.and(Kind::Duration) } else { time };
         let wanted = if of_duration && args.len() == 1 { "a time or a duration" } else { "a time" };
@@ -367,9 +378,9 @@ impl Checker<'_> {
         if let Some((offset, offset_id)) = args.get(1) {
             let texts = self.want_string(offset, offset_id)?;
             // Constant offsets were held against the rule when the expression was read, a single one at least.
-            let good = texts.text_values().is_some_and(|texts| {
-                texts.iter().all(|text| crate::expr::time::read_offset(text).is_ok())
-            });
+            let good = texts
+                .text_values()
+                .is_some_and(|texts| texts.iter().all(|text| crate::expr::time::read_offset(text).is_ok()));
             if !good {
                 self.residual(ResidualKind::Conversion, offset_id);
             }
@@ -386,7 +397,8 @@ impl Checker<'_> {
             F::GetMinutes | F::GetSeconds => (0, 59),
             _ => (0, 999),
         };
-        let may_be_duration = ty.as_ref().is_none_or(|ty| ty.kinds().has(Kind::Duration)) && kinds.has(Kind::Duration);
+        let may_be_duration =
+            ty.as_ref().is_none_or(|ty| ty.kinds().has(Kind::Duration)) && kinds.has(Kind::Duration);
         if may_be_duration {
             let most = i128::from(Duration::MAX.millis());
             return Some(Seen::of(Type::integer_between(Some(-most), Some(most)), 0));
@@ -477,7 +489,8 @@ impl Checker<'_> {
             return Some(element);
         }
         if element.is_untyped() {
-            let message = format!("nothing says what is in {}, and wanted is {wanted} in each place", self.show(id));
+            let message =
+                format!("nothing says what is in {}, and wanted is {wanted} in each place", self.show(id));
             let finding = ExprFinding::new(Code::UNTYPED_READ, self.span(id), message);
             let path = vec![crate::types::Segment::Index(0)];
             let wanted = kinds.common(Kinds::JSON);
@@ -525,12 +538,14 @@ fn readable(function: Function, text: &str) -> Result<(), String> {
             let digits = text.strip_prefix('-').unwrap_or(text);
             let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
             let value = text.parse::<i128>().ok().filter(|_| whole);
-            let fits = value.is_some_and(|value| (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&value));
+            let fits =
+                value.is_some_and(|value| (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&value));
             ok(fits, "it is no whole number in range")
         }
         Function::Double => {
-            let plain =
-                text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
+            let plain = text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
             ok(plain && text.parse::<f64>().is_ok_and(f64::is_finite), "it is no number")
         }
         Function::Bool => {

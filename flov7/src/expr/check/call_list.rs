@@ -79,7 +79,8 @@ impl Checker<'_> {
         most: Option<u64>,
     ) -> Option<()> {
         if most == Some(0) {
-            let message = format!("{} is an empty list: `{}` of it has no value", self.show(arg), function.name());
+            let message =
+                format!("{} is an empty list: `{}` of it has no value", self.show(arg), function.name());
             self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(arg), message));
             return None;
         }
@@ -118,14 +119,22 @@ impl Checker<'_> {
             return Some((list.shuffled(least, most), most.unwrap_or(u64::MAX)));
         }
         let (low, high) = lists.item_count()?;
-        let (one, many) = if plain.is_never() { (low, high) } else { (low.min(1), high.map(|high| high.max(1))) };
+        let (one, many) =
+            if plain.is_never() { (low, high) } else { (low.min(1), high.map(|high| high.max(1))) };
         let items = lists.element()?.union(&plain);
         let total = most.zip(many).and_then(|(most, many)| most.checked_mul(many));
         let steps = total.unwrap_or(u64::MAX).saturating_add(most.unwrap_or(u64::MAX));
         Some((Type::list_of(Vec::new(), items, least.saturating_mul(one), total), steps))
     }
 
-    fn slice(&mut self, id: NodeId, args: &Args, list: &Type, least: u64, most: Option<u64>) -> Option<(Type, u64)> {
+    fn slice(
+        &mut self,
+        id: NodeId,
+        args: &Args,
+        list: &Type,
+        least: u64,
+        most: Option<u64>,
+    ) -> Option<(Type, u64)> {
         let start = self.want_whole(args.get(1)?, id)?.whole_ends();
         let end = self.want_whole(args.get(2)?, id)?.whole_ends();
         let inside = start.0.is_some_and(|low| low >= 0)
@@ -144,7 +153,14 @@ impl Checker<'_> {
         Some((list.shuffled(fewest, longest), most.unwrap_or(u64::MAX)))
     }
 
-    fn chunk(&mut self, id: NodeId, args: &Args, list: &Type, least: u64, most: Option<u64>) -> Option<(Type, u64)> {
+    fn chunk(
+        &mut self,
+        id: NodeId,
+        args: &Args,
+        list: &Type,
+        least: u64,
+        most: Option<u64>,
+    ) -> Option<(Type, u64)> {
         let size = self.want_whole(args.get(1)?, id)?;
         let (low, high) = size.whole_ends();
         if !low.is_some_and(|low| low > 0) {

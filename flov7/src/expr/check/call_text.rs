@@ -144,7 +144,14 @@ impl Checker<'_> {
         Some(Seen::of(list, steps.saturating_mul(3).saturating_add(parts)))
     }
 
-    fn replace(&mut self, id: NodeId, args: &Args, subject: &Type, most: Option<u64>, steps: u64) -> Option<Seen> {
+    fn replace(
+        &mut self,
+        id: NodeId,
+        args: &Args,
+        subject: &Type,
+        most: Option<u64>,
+        steps: u64,
+    ) -> Option<Seen> {
         let (old, old_id) = args.get(1)?;
         let old = self.want_string(old, old_id);
         let (new, new_id) = args.get(2)?;

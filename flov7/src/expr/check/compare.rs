@@ -13,7 +13,14 @@ pub(super) fn ordered() -> Kinds {
 }
 
 impl Checker<'_> {
-    pub(super) fn compare(&mut self, env: &TypeEnv, id: NodeId, op: CompareOp, left: NodeId, right: NodeId) -> Seen {
+    pub(super) fn compare(
+        &mut self,
+        env: &TypeEnv,
+        id: NodeId,
+        op: CompareOp,
+        left: NodeId,
+        right: NodeId,
+    ) -> Seen {
         let a = self.node(env, left);
         let b = self.node(env, right);
         let mut seen = match op {
@@ -47,7 +54,10 @@ impl Checker<'_> {
                 self.show(right.1),
                 b.ty
             );
-            self.find(ExprFinding::new(Code::CONSTANT_CONDITION, self.span(id), message).severity(Severity::Warning));
+            self.find(
+                ExprFinding::new(Code::CONSTANT_CONDITION, self.span(id), message)
+                    .severity(Severity::Warning),
+            );
             return Seen::of(Type::of_value(&negated.into()), steps);
         }
         if let (Some(x), Some(y)) = (a.ty.only_value(), b.ty.only_value())
@@ -56,10 +66,13 @@ impl Checker<'_> {
             let seen = self.always(id, !negated, Severity::Warning);
             return Seen { steps, ..seen };
         }
-        let fraction = |seen: &Seen| seen.ty.is_only(Kind::Number) && seen.ty.numbers().is_some_and(|facet| !facet.integer);
+        let fraction = |seen: &Seen| {
+            seen.ty.is_only(Kind::Number) && seen.ty.numbers().is_some_and(|facet| !facet.integer)
+        };
         if fraction(a) && fraction(b) && !(a.declared && b.declared) {
             let message = format!("{} compares computed fractions for equality", self.show(id));
-            let help = "doubles are rounded: compare `math.round(…, 2)` of both, or keep amounts in whole cents";
+            let help =
+                "doubles are rounded: compare `math.round(…, 2)` of both, or keep amounts in whole cents";
             self.find(ExprFinding::new(Code::INEXACT_EQUALITY, self.span(id), message).help(help));
         }
         Seen::of(Type::boolean(), steps)
@@ -84,7 +97,11 @@ impl Checker<'_> {
         let guess = |own: &Seen, other: &Seen| {
             let silent = own.unclear || own.ty.is_untyped();
             let kinds = other.ty.kinds().common(ordered());
-            if silent && !other.unclear && !other.ty.is_untyped() && !kinds.is_empty() { kinds } else { ordered() }
+            if silent && !other.unclear && !other.ty.is_untyped() && !kinds.is_empty() {
+                kinds
+            } else {
+                ordered()
+            }
         };
         let a = self.want(left.0, left.1, guess(left.0, right.0), WANTED);
         let b = self.want(right.0, right.1, guess(right.0, left.0), WANTED);
@@ -147,7 +164,8 @@ impl Checker<'_> {
             self.hint(sought, &Type::text());
         }
         if !possible {
-            let message = format!("{} is {} and never in {}", self.show(left.1), sought.ty, self.show(right.1));
+            let message =
+                format!("{} is {} and never in {}", self.show(left.1), sought.ty, self.show(right.1));
             self.find(ExprFinding::new(Code::CONSTANT_CONDITION, self.span(id), message));
             return Seen::of(Type::of_value(&false.into()), steps);
         }

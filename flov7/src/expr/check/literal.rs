@@ -108,7 +108,8 @@ impl Checker<'_> {
         match seen.ty.optional_inner() {
             Some(inner) if seen.ty.kinds().is_empty() => Some(inner),
             _ => {
-                let message = format!("{} is {}, and behind `?` an optional is wanted", self.show(id), seen.ty);
+                let message =
+                    format!("{} is {}, and behind `?` an optional is wanted", self.show(id), seen.ty);
                 let finding = ExprFinding::new(Code::WRONG_TYPE, self.span(id), message);
                 self.find(finding.help("read it with `.?`, or leave the `?` out"));
                 None

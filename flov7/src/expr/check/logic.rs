@@ -21,7 +21,10 @@ impl Checker<'_> {
         for operand in operands {
             let seen = self.node(&env, *operand);
             steps = steps.saturating_add(seen.steps);
-            let constant = self.want_bool(&seen, *operand).and_then(|ty| ty.only_value()).and_then(|value| value.as_bool());
+            let constant = self
+                .want_bool(&seen, *operand)
+                .and_then(|ty| ty.only_value())
+                .and_then(|value| value.as_bool());
             decided |= constant == Some(decisive);
             all &= constant == Some(!decisive);
             env = narrow(self.ast, *operand, &env, open);
@@ -34,7 +37,13 @@ impl Checker<'_> {
         Seen::of(ty, steps)
     }
 
-    pub(super) fn ternary(&mut self, env: &TypeEnv, condition: NodeId, then: NodeId, otherwise: NodeId) -> Seen {
+    pub(super) fn ternary(
+        &mut self,
+        env: &TypeEnv,
+        condition: NodeId,
+        then: NodeId,
+        otherwise: NodeId,
+    ) -> Seen {
         let asked = self.node(env, condition);
         self.want_bool(&asked, condition);
         let a = self.node(&narrow(self.ast, condition, env, Truth::True), then);

@@ -62,7 +62,10 @@ impl<'a> Facts<'a> {
             ]),
             ExprKind::Has(operand) => self.has(*operand, truth),
             ExprKind::Compare { op, left, right } => self.compare(*op, *left, *right, truth),
-            ExprKind::Reference { .. } | ExprKind::Variable(_) | ExprKind::Select { .. } | ExprKind::Index { .. } => {
+            ExprKind::Reference { .. }
+            | ExprKind::Variable(_)
+            | ExprKind::Select { .. }
+            | ExprKind::Index { .. } => {
                 let answer = Value::Bool(truth == Truth::True);
                 self.refine(id, &|ty| ty.intersect(&Type::of_value(&answer)));
             }
@@ -175,13 +178,17 @@ impl<'a> Facts<'a> {
                 let kind = constant.as_str().and_then(Kind::named);
                 if let (Some(kind), [of]) = (kind, args.as_ref()) {
                     let kinds = Kinds::only(kind);
-                    self.refine(*of, &|ty| if equal { ty.only_kinds(kinds) } else { ty.without_kinds(kinds) });
+                    self.refine(*of, &|ty| {
+                        if equal { ty.only_kinds(kinds) } else { ty.without_kinds(kinds) }
+                    });
                 }
             }
             ExprKind::Call { function: Function::Size, args, .. } => {
                 if let (Value::Number(count), [of], true) = (&constant, args.as_ref(), equal) {
                     let count = count.as_u64();
-                    self.refine(*of, &|ty| count.map_or_else(|| ty.clone(), |count| ty.sized(count, Some(count))));
+                    self.refine(*of, &|ty| {
+                        count.map_or_else(|| ty.clone(), |count| ty.sized(count, Some(count)))
+                    });
                 } else if let ([of], Some(0)) = (args.as_ref(), constant.as_u64()) {
                     self.refine(*of, &|ty| ty.sized(1, None));
                 }
@@ -206,7 +213,9 @@ impl<'a> Facts<'a> {
             let any = constants.iter().fold(Type::never(), |all, value| all.union(&Type::of_value(value)));
             self.refine(subject, &|ty| ty.intersect(&any));
         } else {
-            self.refine(subject, &|ty| constants.iter().fold(ty.clone(), |ty, value| ty.without_value(value)));
+            self.refine(subject, &|ty| {
+                constants.iter().fold(ty.clone(), |ty, value| ty.without_value(value))
+            });
         }
     }
 

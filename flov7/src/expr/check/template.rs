@@ -3,9 +3,9 @@
 use super::TypeEnv;
 use super::found::{Checked, ExprFinding, Read, UntypedRead};
 use super::walk::{Checker, Place, Weight};
+use crate::expr::Expr;
 use crate::expr::error::Span;
 use crate::expr::template::{Encoding, Part, Piece, Template};
-use crate::expr::Expr;
 use crate::finding::ResidualKind;
 use crate::json::escape;
 use crate::types::{Additional, Presence, Type};
@@ -82,7 +82,12 @@ impl Walk<'_> {
             Part::Constant(value) => {
                 let ty = Type::of_value(value);
                 if !whole {
-                    self.weigh(0, u64::try_from(crate::json::canonical_size(value)).ok().map(|size| size.saturating_mul(5)));
+                    self.weigh(
+                        0,
+                        u64::try_from(crate::json::canonical_size(value))
+                            .ok()
+                            .map(|size| size.saturating_mul(5)),
+                    );
                 }
                 ty
             }

@@ -164,7 +164,8 @@ impl<'a> Checker<'a> {
 
     /// Whether the result is what stands in a slot, shared with it.
     fn is_shared(&self, place: Place) -> bool {
-        let plain = matches!(self.ast.node(self.ast.root()).kind, ExprKind::Reference { optional: false, .. });
+        let plain =
+            matches!(self.ast.node(self.ast.root()).kind, ExprKind::Reference { optional: false, .. });
         place == Place::Value && plain
     }
 
@@ -252,7 +253,9 @@ impl<'a> Checker<'a> {
             ExprKind::Arithmetic { first, rest } => self.arithmetic(env, id, *first, rest),
             ExprKind::Compare { op, left, right } => self.compare(env, id, *op, *left, *right),
             ExprKind::Logic { op, operands } => self.logic(env, *op, operands),
-            ExprKind::Ternary { condition, then, otherwise } => self.ternary(env, *condition, *then, *otherwise),
+            ExprKind::Ternary { condition, then, otherwise } => {
+                self.ternary(env, *condition, *then, *otherwise)
+            }
             ExprKind::Has(operand) => self.has(env, id, *operand),
             ExprKind::Macro { kind, range, variable, filter, body } => {
                 self.comprehend(env, *kind, *range, *variable, *filter, *body)

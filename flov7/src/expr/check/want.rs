@@ -33,8 +33,12 @@ impl Checker<'_> {
         let good = seen.ty.only_kinds(kinds);
         let finding = if bad == Kinds::only(Kind::Null) && !own.common(kinds).is_empty() {
             let shown = self.show(id);
-            ExprFinding::new(Code::MAYBE_NULL, self.span(id), format!("{shown} may be null, wanted is {wanted}"))
-                .help(format!("ask first: `{0} != null ? … : …`", self.text(id)))
+            ExprFinding::new(
+                Code::MAYBE_NULL,
+                self.span(id),
+                format!("{shown} may be null, wanted is {wanted}"),
+            )
+            .help(format!("ask first: `{0} != null ? … : …`", self.text(id)))
         } else {
             self.wrong_type(&seen.ty, id, bad, kinds, wanted)
         };
@@ -69,7 +73,9 @@ impl Checker<'_> {
             let shown = self.show(id);
             let message = format!("{shown} is {}: it has no text", seen.ty);
             let help = match own {
-                own if own == Kinds::only(Kind::Null) => "null has no text: leave it out, or say what to write instead",
+                own if own == Kinds::only(Kind::Null) => {
+                    "null has no text: leave it out, or say what to write instead"
+                }
                 _ => "choose a member of it, or write it as JSON with `toJson(…)`",
             };
             self.find(ExprFinding::new(Code::NOT_TEXT, self.span(id), message).help(help));
@@ -78,7 +84,9 @@ impl Checker<'_> {
         let bad = own.without(kinds);
         if nothing_else && !bad.is_empty() && bad != Kinds::only(Kind::Null) {
             let message = format!("{} may be {}: that has no text", self.show(id), seen.ty.only_kinds(bad));
-            self.find(ExprFinding::new(Code::NOT_TEXT, self.span(id), message).help("write it with `toJson(…)`"));
+            self.find(
+                ExprFinding::new(Code::NOT_TEXT, self.span(id), message).help("write it with `toJson(…)`"),
+            );
             return None;
         }
         let ty = self.want(seen, id, kinds, "something with a text")?;
@@ -103,8 +111,9 @@ impl Checker<'_> {
         if seen.ty.holds_optional() {
             let message = format!("{} holds an optional, which cannot leave an expression", self.show(id));
             self.find(
-                ExprFinding::new(Code::WRONG_TYPE, self.span(id), message)
-                    .help("write `?` before the entry, so that an empty one is left out, or give it a default"),
+                ExprFinding::new(Code::WRONG_TYPE, self.span(id), message).help(
+                    "write `?` before the entry, so that an empty one is left out, or give it a default",
+                ),
             );
             (seen.ty, seen.unclear) = (Type::untyped(), true);
         }
@@ -116,7 +125,14 @@ impl Checker<'_> {
         self.find(ExprFinding::new(Code::MAYBE_ABSENT, self.span(id), message).help(help));
     }
 
-    pub(super) fn wrong_type(&self, ty: &Type, id: NodeId, bad: Kinds, kinds: Kinds, wanted: &str) -> ExprFinding {
+    pub(super) fn wrong_type(
+        &self,
+        ty: &Type,
+        id: NodeId,
+        bad: Kinds,
+        kinds: Kinds,
+        wanted: &str,
+    ) -> ExprFinding {
         let certain = ty.kinds().common(kinds).is_empty();
         let shown = self.show(id);
         let message = if certain {
@@ -165,7 +181,9 @@ impl Checker<'_> {
     ) -> Option<usize> {
         let source = base.path.as_ref().and_then(|path| self.from_root(path));
         let help = match source.as_ref().map(|(root, _)| root) {
-            Some(RootName::Step(step)) => format!("say with \"expect\" in the step `{step}` what it looks like"),
+            Some(RootName::Step(step)) => {
+                format!("say with \"expect\" in the step `{step}` what it looks like")
+            }
             Some(RootName::Root(root)) if &**root == "input" => {
                 "describe it in the schema under \"input\"".to_owned()
             }
@@ -202,7 +220,9 @@ impl Checker<'_> {
     /// The result of reading on from something that was already found to be untyped.
     pub(super) fn read_on(&mut self, base: &Seen, segment: Segment, id: NodeId, steps: u64) -> Seen {
         let mut seen = Seen::unclear(steps);
-        let Some(read) = base.origin.and_then(|origin| self.untyped.get(origin)).cloned() else { return seen };
+        let Some(read) = base.origin.and_then(|origin| self.untyped.get(origin)).cloned() else {
+            return seen;
+        };
         let mut longer = read;
         longer.usage.path.push(segment);
         longer.usage.wanted = Kinds::NONE;
@@ -246,7 +266,9 @@ pub(super) fn text_of(ty: &Type) -> Type {
     if kinds.has(Kind::Number) {
         let values = ty.only_kinds(Kinds::only(Kind::Number)).only_value();
         text = text.union(&match values {
-            Some(serde_json::Value::Number(number)) => Type::texts([crate::json::number_text(&number).as_str()]),
+            Some(serde_json::Value::Number(number)) => {
+                Type::texts([crate::json::number_text(&number).as_str()])
+            }
             _ => Type::text_of(1, Some(26)),
         });
     }
