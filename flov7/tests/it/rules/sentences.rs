@@ -1,12 +1,8 @@
 //! The table of sentences, and what follows from each.
 
-use flov7::execute::{DryRun, Mocks};
 use flov7::generate::DraftOutcome;
-use flov7::machine::Status;
-use flov7::validate::validate;
-use serde_json::json;
 
-use super::{draft, outline, shop};
+use super::{draft, outline};
 
 /// Sentences with their outlines: one line each, the outline indented.
 const TABLE: &str = include_str!("sentences.txt");
@@ -136,8 +132,17 @@ fn hostile_text_is_refused_or_read_within_bounds() {
     assert!(outline(&draft(&many, &[])).starts_with("by hand: shop.close()"));
 }
 
+// Schedules are only judged where the feature that reads them is on.
+#[cfg(feature = "schedule")]
 #[test]
 fn each_ready_draft_validates_and_runs_dry() {
+    use flov7::execute::{DryRun, Mocks};
+    use flov7::machine::Status;
+    use flov7::validate::validate;
+    use serde_json::json;
+
+    use super::shop;
+
     let catalog = shop();
     let mocks = json!({ "core.approve": { "output": { "by": "ann", "at": "2026-01-01T00:00:00Z" } } });
     let mut ready = 0;
