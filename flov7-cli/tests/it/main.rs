@@ -6,4 +6,5 @@ mod demo;
 #[cfg(feature = "fault")]
 mod kill;
 mod reference;
+mod replay;
 mod world;
