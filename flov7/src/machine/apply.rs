@@ -7,13 +7,14 @@ use serde_json::Value;
 use super::codec::{EventRef, OutcomeRef};
 use super::event::{Event, Outcome, Timer};
 use super::run::{Run, Tag};
-use super::state::{At, Ending, OpenWork};
+use super::cells::OpenWork;
+use super::state::{At, Ending};
 use super::{
     CallError, CallErrorKind, CallOutput, Command, Control, EndStatus, Failure, FailureClass, Incoming,
 };
+use crate::catalog::Effect;
 use crate::id::StepPath;
 use crate::json;
-use crate::program::Work;
 
 /// The longest output of an action, in bytes of canonical text (RULES, fail.class).
 pub const PAYLOAD_BYTES: usize = 1024 * 1024;
@@ -53,9 +54,7 @@ impl Run<'_> {
         match incoming {
             Incoming::Result { path, attempt, result } => self.accept_result(&path, attempt, result),
             Incoming::Lost { path, attempt } => {
-                if let Some(at) = self.step_at(&path)
-                    && self.in_flight(at, attempt)
-                {
+                if let Some(at) = self.in_flight(&path, attempt) {
                     self.record(&EventRef::Lost(&path, attempt));
                     self.lost(at, None);
                 }
@@ -73,16 +72,20 @@ impl Run<'_> {
     }
 
     fn accept_result(&mut self, path: &StepPath, attempt: u32, result: Result<CallOutput, CallError>) {
-        let Some(at) = self.step_at(path) else { return };
+        let at = self.in_flight(path, attempt);
+        if at.is_none() && self.program.step_at(path).is_none() {
+            return;
+        }
         let usage = result.as_ref().ok().and_then(|output| output.usage.clone());
         let taken = self.take(at, path, attempt, result);
         let outcome = match &taken {
             Taken::Output(value) => OutcomeRef::Output(value),
             Taken::Error(failure, unknown, _) => OutcomeRef::Error(failure, *unknown),
         };
-        if !self.in_flight(at, attempt) {
+        let Some(at) = at else {
+            // Given up before: kept for readers, never applied.
             return self.record(&EventRef::Late(path, attempt, outcome, usage.as_ref()));
-        }
+        };
         self.record(&EventRef::Done(path, attempt, outcome, usage.as_ref()));
         self.done(at, taken);
     }
@@ -95,11 +98,11 @@ impl Run<'_> {
     }
 
     /// Holds a result against what the step was promised: an output that breaks it is a failure.
-    fn take(&self, at: At, path: &StepPath, attempt: u32, result: Result<CallOutput, CallError>) -> Taken {
+    fn take(&self, at: Option<At>, path: &StepPath, attempt: u32, result: Result<CallOutput, CallError>) -> Taken {
         let refused = |class, code: &str, message: String| {
-            let mut failure = self.failure(at, class, code, message);
-            failure.attempt = attempt;
-            Taken::Error(failure, false, None)
+            let mut failure = Failure::new(class, code, message);
+            (failure.step, failure.attempt) = (Some(path.clone()), attempt);
+            Taken::Error(Box::new(failure), false, None)
         };
         let output = match result {
             Ok(output) => output,
@@ -124,7 +127,7 @@ impl Run<'_> {
             let message = format!("the output has {bytes} bytes, more than {PAYLOAD_BYTES}");
             return refused(FailureClass::Limit, "limit.payload", message);
         }
-        if let Work::Call(call) = &self.program.steps[at.step as usize].work
+        if let Some(call) = at.and_then(|at| self.called(at))
             && let Some(violation) = call.output.iter().find_map(|checker| checker.check(&value).err())
         {
             return refused(FailureClass::Contract, "contract.output", violation);
@@ -141,19 +144,13 @@ impl Run<'_> {
                     // The journaled instant of the backoff counts, not what the action asked for then.
                     Outcome::Error(failure) => Taken::Error(failure, done.unknown, None),
                 };
-                let Some(at) = self.step_at(&done.path) else { return false };
-                if !self.in_flight(at, done.attempt) {
-                    return false;
-                }
+                let Some(at) = self.in_flight(&done.path, done.attempt) else { return false };
                 self.count();
                 self.done(at, taken);
             }
             Event::Late(_) => self.count(),
             Event::Lost { path, attempt } => {
-                let Some(at) = self.step_at(&path) else { return false };
-                if !self.in_flight(at, attempt) {
-                    return false;
-                }
+                let Some(at) = self.in_flight(&path, attempt) else { return false };
                 self.count();
                 self.lost(at, None);
             }
@@ -184,7 +181,8 @@ impl Run<'_> {
             Control::Pause => self.state.paused = true,
             Control::Unpause => self.unpause(),
             // A second cancel is a terminate (RULES, cancel).
-            Control::Cancel if !matches!(self.state.ending, Some(Ending::Cancelled)) => {
+            Control::Cancel if !self.state.cancelled => {
+                self.state.cancelled = true;
                 self.unpause();
                 self.stop(Ending::Cancelled);
             }
@@ -194,15 +192,16 @@ impl Run<'_> {
 
     /// Ends at once: what runs is told, and its outcome is unknown.
     fn terminate(&mut self) {
-        let calls: Vec<At> = self.state.calls.values().copied().collect();
-        for at in calls {
-            let Some(open) = self.state.open(self.program, at) else { continue };
-            let path = open.path.clone();
-            if let OpenWork::Call(call) = &open.work {
-                self.tape.commands.push(Command::CancelCall { path: path.clone(), attempt: call.attempt });
-                if call.effect != crate::catalog::Effect::None {
-                    self.state.unknown_effects.push(path);
-                }
+        for (path, attempt) in super::replay::in_flight(self.program, self.state) {
+            self.tape.commands.push(Command::CancelCall { path, attempt });
+        }
+        for at in self.state.calls.values().copied().filter(|at| *at != At::UNDO).collect::<Vec<_>>() {
+            if let Some(open) = self.state.open(self.program, at)
+                && let OpenWork::Call(call) = &open.work
+                && call.effect != Effect::None
+            {
+                let path = open.path.clone();
+                self.state.unknown_effects.push(path);
             }
         }
         self.end(EndStatus::Terminated, Value::Null, None);
@@ -238,6 +237,11 @@ impl Run<'_> {
 
     /// The number of the event that scheduled the attempt in flight; results of no such attempt come last.
     fn scheduled_at(&self, path: &StepPath) -> u64 {
+        if let (Some(undo), Some(call)) = (self.state.undo.path(), self.state.undo.call())
+            && undo == path
+        {
+            return call.phase.seq().unwrap_or(u64::MAX);
+        }
         let open = self.step_at(path).and_then(|at| self.state.open(self.program, at));
         match open.map(|open| &open.work) {
             Some(OpenWork::Call(call)) => call.phase.seq().unwrap_or(u64::MAX),

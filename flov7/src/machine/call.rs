@@ -1,15 +1,19 @@
-//! Actions: attempts, results, retries, unknown outcomes.
+//! Actions: attempts, results, retries, unknown outcomes. The same for the calls of steps and for those that take an
+//! effect back ([`At::UNDO`]).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::cells::{CallPhase, OpenCall, OpenWork};
 use super::event::{Scheduled, ScheduledKind, Timer};
 use super::run::{Run, Trouble};
-use super::state::{At, CallPhase, OpenCall, OpenWork, Unit};
+use super::state::{At, Unit};
 use super::token::chance;
 use super::{Call, Command, Failure, FailureClass, Settled};
 use crate::catalog::Effect;
+use crate::id::StepPath;
 use crate::json::hash64;
 use crate::program::{self, Checker, Work};
 
@@ -17,7 +21,7 @@ use crate::program::{self, Checker, Work};
 /// (RULES, journal.lost).
 const LOSSES: u32 = 3;
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Evaluates the input and schedules the first attempt.
     pub(super) fn begin_call(&mut self, at: At, call: &program::Call) -> Result<(), Trouble> {
         let input = match &call.with {
@@ -25,35 +29,56 @@ impl Run<'_> {
             None => Arc::new(json!({})),
         };
         self.check_link(at, &call.input, &input)?;
-        let keyed = call
-            .connection
-            .as_deref()
-            .is_some_and(|id| self.state.started.keyed.iter().any(|keyed| keyed == id));
-        let effect = call.effect.resolve(&input, &call.input_schema.0, keyed);
         self.activate(at);
-        let digest = hash64(&input);
-        self.open(
-            at,
-            OpenWork::Call(OpenCall {
-                input: Some(input),
-                digest,
-                effect,
-                attempt: 0,
-                tries: 0,
-                losses: 0,
-                unknown: false,
-                phase: CallPhase::Between,
-                records: std::collections::BTreeMap::new(),
-            }),
-        );
+        let call = self.new_call(call, input);
+        self.open(at, OpenWork::Call(call));
         self.attempt(at);
         Ok(())
     }
 
+    /// A call before its first attempt.
+    pub(super) fn new_call(&self, call: &program::Call, input: Arc<Value>) -> OpenCall {
+        let keyed = &self.state.started.keyed;
+        let keyed = call.connection.as_deref().is_some_and(|id| keyed.iter().any(|keyed| keyed == id));
+        OpenCall {
+            digest: hash64(&input),
+            effect: call.effect.resolve(&input, &call.input_schema.0, keyed),
+            input: Some(input),
+            attempt: 0,
+            tries: 0,
+            losses: 0,
+            unknown: false,
+            phase: CallPhase::Between,
+            records: BTreeMap::new(),
+        }
+    }
+
     pub(super) fn open_call(&mut self, at: At) -> Option<&mut OpenCall> {
+        if at == At::UNDO {
+            return self.state.undo.call_mut();
+        }
         match &mut self.state.open_mut(self.program, at)?.work {
             OpenWork::Call(call) => Some(call),
             _ => None,
+        }
+    }
+
+    /// What is called at a place.
+    pub(super) fn called(&self, at: At) -> Option<&'a program::Call> {
+        if at == At::UNDO {
+            return self.program.steps[self.state.undo.step()? as usize].undo.as_deref();
+        }
+        match &self.program.steps[at.step as usize].work {
+            Work::Call(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    /// The path of a call.
+    fn call_path(&self, at: At) -> StepPath {
+        match self.state.undo.path() {
+            Some(path) if at == At::UNDO => path.clone(),
+            _ => self.state.path(self.program, at),
         }
     }
 
@@ -70,8 +95,8 @@ impl Run<'_> {
 
     /// Begins the next attempt of an open call.
     pub(super) fn attempt(&mut self, at: At) {
-        let Work::Call(plan) = &self.program.steps[at.step as usize].work else { return };
-        let path = self.state.path(self.program, at);
+        let Some(plan) = self.called(at) else { return };
+        let path = self.call_path(at);
         let limit = self.state.now.saturating_add_ms(plan.attempt_timeout);
         let Some(call) = self.open_call(at) else { return };
         if call.phase != CallPhase::Between {
@@ -83,10 +108,11 @@ impl Run<'_> {
         // Unknown outcomes and retries repeat it, except for `once` without a further retry.
         let last = effect == Effect::Once && call.tries >= plan.retry.attempts;
         let Some(input) = (if last { call.input.take() } else { call.input.clone() }) else { return };
+        let undo = at == At::UNDO;
         let (seq, due) = self.schedule(Scheduled {
             path: path.clone(),
             attempt,
-            kind: ScheduledKind::Call,
+            kind: if undo { ScheduledKind::Undo } else { ScheduledKind::Call },
             input_digest: digest,
             due: Some(limit),
             effect: Some(effect),
@@ -95,10 +121,14 @@ impl Run<'_> {
         if let Some(call) = self.open_call(at) {
             call.phase = CallPhase::Running { seq, due };
         }
-        self.state.cell_mut(self.program, at).attempts = attempt;
+        let mut deadline = due;
+        if !undo {
+            self.state.cell_mut(self.program, at).attempts = attempt;
+            let step_due = self.state.open(self.program, at).and_then(|open| open.due);
+            deadline = step_due.map_or(due, |step_due| step_due.min(due));
+        }
         self.state.timers.insert((due, Some(path.clone()), Timer::Attempt), at);
         self.state.calls.insert(seq, at);
-        let step_due = self.state.open(self.program, at).and_then(|open| open.due);
         self.tape.commands.push(Command::Call(Call {
             path,
             attempt,
@@ -106,34 +136,33 @@ impl Run<'_> {
             connection: plan.connection.clone(),
             input,
             effect,
-            deadline: step_due.map_or(due, |step_due| step_due.min(due)),
-            undo: false,
+            deadline,
+            undo,
         }));
     }
 
     /// The attempt in flight gave its result, or is gone: nothing of it stays in the state.
     fn landed(&mut self, at: At) {
-        let path = self.state.path(self.program, at);
+        let path = self.call_path(at);
         let Some(call) = self.open_call(at) else { return };
         let (seq, due, timer) = match call.phase {
             CallPhase::Running { seq, due } => (seq, due, Timer::Attempt),
             CallPhase::Cancelling { seq, due } => (seq, due, Timer::Grace),
-            CallPhase::Between | CallPhase::Backoff { .. } => return,
+            CallPhase::Between | CallPhase::Completing | CallPhase::Backoff { .. } => return,
         };
         call.phase = CallPhase::Between;
         self.state.timers.remove(&(due, Some(path), timer));
         self.state.calls.remove(&seq);
     }
 
-    /// Whether this attempt is in flight.
-    pub(super) fn in_flight(&self, at: At, attempt: u32) -> bool {
-        match self.state.open(self.program, at).map(|open| &open.work) {
-            Some(OpenWork::Call(call)) => {
-                call.attempt == attempt
-                    && matches!(call.phase, CallPhase::Running { .. } | CallPhase::Cancelling { .. })
-            }
-            _ => false,
-        }
+    /// Where an attempt is in flight; none where it is not.
+    pub(super) fn in_flight(&mut self, path: &StepPath, attempt: u32) -> Option<At> {
+        let at = match self.state.undo.path() {
+            Some(undo) if undo == path => At::UNDO,
+            _ => self.step_at(path)?,
+        };
+        let call = self.open_call(at)?;
+        (call.attempt == attempt && call.phase.seq().is_some()).then_some(at)
     }
 
     fn is_cancelling(&mut self, at: At) -> bool {
@@ -143,11 +172,26 @@ impl Run<'_> {
     /// An attempt gave its output. Within the grace it counts, although its block is ending (RULES, cancel).
     pub(super) fn succeeded(&mut self, at: At, value: Arc<Value>) {
         self.landed(at);
-        self.settle(at, Settled::Done, Some(value), None);
+        if at == At::UNDO {
+            return self.undone(true);
+        }
+        if self.program.steps[at.step as usize].undo.is_none() {
+            return self.settle(at, Settled::Done, Some(value), None);
+        }
+        if let Some(call) = self.open_call(at) {
+            call.phase = CallPhase::Completing;
+        }
+        self.state.urgent.push_back(Unit::Complete(at, value));
     }
 
     /// An attempt failed.
-    pub(super) fn failed(&mut self, at: At, failure: Box<Failure>, unknown: bool, retry_after: Option<u64>) {
+    pub(super) fn failed(
+        &mut self,
+        at: At,
+        failure: Box<Failure>,
+        unknown: bool,
+        retry_after: Option<u64>,
+    ) {
         if unknown {
             return self.lost(at, Some((failure, retry_after)));
         }
@@ -159,7 +203,15 @@ impl Run<'_> {
         if failure.retryable && self.may_retry(at) {
             self.back_off(at, retry_after);
         } else {
-            self.state.urgent.push_back(Unit::Fail(at, failure));
+            self.give_up(at, failure);
+        }
+    }
+
+    /// No further attempt follows.
+    fn give_up(&mut self, at: At, failure: Box<Failure>) {
+        match at {
+            At::UNDO => self.undone(false),
+            _ => self.state.urgent.push_back(Unit::Fail(at, failure)),
         }
     }
 
@@ -178,7 +230,7 @@ impl Run<'_> {
         }
         if effect == Effect::Once {
             let failure = self.outcome_unknown(at, said.map(|(said, _)| said).as_deref());
-            self.state.urgent.push_back(Unit::Fail(at, failure));
+            self.give_up(at, failure);
         } else if losses >= LOSSES {
             let failure = match said {
                 Some((said, _)) => said,
@@ -187,7 +239,7 @@ impl Run<'_> {
                     self.failure(at, FailureClass::World, "worker_lost", message)
                 }
             };
-            self.state.urgent.push_back(Unit::Fail(at, failure));
+            self.give_up(at, failure);
         } else if let Some((_, retry_after)) = said {
             self.back_off(at, retry_after);
         } else {
@@ -205,20 +257,17 @@ impl Run<'_> {
     }
 
     fn may_retry(&mut self, at: At) -> bool {
-        let Work::Call(plan) = &self.program.steps[at.step as usize].work else { return false };
-        let attempts = plan.retry.attempts;
-        self.open_call(at).is_some_and(|call| call.tries < attempts)
+        let Some(plan) = self.called(at) else { return false };
+        self.open_call(at).is_some_and(|call| call.tries < plan.retry.attempts)
     }
 
     /// Waits for the delay before another attempt.
     fn back_off(&mut self, at: At, retry_after: Option<u64>) {
-        let Work::Call(plan) = &self.program.steps[at.step as usize].work else { return };
-        let path = self.state.path(self.program, at);
-        let Some(attempt) = self.open_call(at).map(|call| call.attempt) else { return };
+        let Some(plan) = self.called(at) else { return };
+        let path = self.call_path(at);
+        let Some((attempt, digest)) = self.open_call(at).map(|call| (call.attempt, call.digest)) else { return };
         let chance = chance(&self.state.started.seed, &path, attempt);
-        let Some(call) = self.open_call(at) else { return };
         let delay = delay(&plan.retry, attempt, chance).max(retry_after.map_or(0, saturate));
-        let digest = call.digest;
         let due = self.state.now.saturating_add_ms(delay);
         let (_, due) = self.schedule(Scheduled {
             path: path.clone(),
@@ -249,28 +298,28 @@ impl Run<'_> {
         call.unknown = true;
         let (effect, attempt) = (call.effect, call.attempt);
         self.landed(at);
-        let path = self.state.path(self.program, at);
+        let path = self.call_path(at);
         self.tape.commands.push(Command::CancelCall { path, attempt });
         if effect == Effect::Once {
             let failure = self.outcome_unknown(at, None);
-            self.state.urgent.push_back(Unit::Fail(at, failure));
+            self.give_up(at, failure);
         } else if self.may_retry(at) {
             self.back_off(at, None);
         } else {
             let message = "an attempt took longer than its timeout";
             let failure = self.failure(at, FailureClass::World, "timeout", message);
-            self.state.urgent.push_back(Unit::Fail(at, failure));
+            self.give_up(at, failure);
         }
     }
 
-    /// The step took too long, whatever it is at.
+    /// The step took too long, whatever its call is at.
     pub(super) fn call_timed_out(&mut self, at: At) {
         let path = self.state.path(self.program, at);
         let Some(call) = self.open_call(at) else { return };
         let (phase, effect, attempt) = (call.phase, call.effect, call.attempt);
         match phase {
-            // It was told to stop, and has its grace.
-            CallPhase::Cancelling { .. } => return,
+            // It has its result, or was told to stop and has its grace.
+            CallPhase::Completing | CallPhase::Cancelling { .. } => return,
             CallPhase::Running { .. } => {
                 call.unknown = true;
                 self.landed(at);

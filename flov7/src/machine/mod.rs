@@ -5,13 +5,16 @@
 //! commands ([`Command`]).
 
 mod apply;
+mod blocks;
 mod call;
+mod cells;
 mod codec;
 mod compute;
 mod data;
 mod engine;
 pub mod event;
 mod failure;
+mod frozen;
 mod record;
 mod replay;
 mod run;
@@ -23,6 +26,7 @@ mod state;
 mod timer;
 mod token;
 mod turn;
+mod undo;
 mod view;
 mod wait;
 

@@ -4,7 +4,8 @@ use super::Machine;
 use super::codec::EventRef;
 use super::event::RecordedStep;
 use super::run::Run;
-use super::state::{At, OpenWork};
+use super::cells::OpenWork;
+use super::state::At;
 use crate::id::StepPath;
 
 impl Run<'_> {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::codec::{Fault, read_turn};
 use super::event::{Event, JOURNAL_VERSION, RULES};
 use super::run::{Run, Script, Tape};
-use super::state::State;
+use super::cells::OpenWork;
+use super::state::{At, State};
 use super::{Incoming, Machine, TurnBody};
 use crate::error::{Error, ErrorKind};
 use crate::id::StepPath;
@@ -107,14 +108,7 @@ impl Machine {
 
     /// Attempts in flight, in the order in which they were scheduled.
     pub fn outstanding(&self) -> Outstanding {
-        let calls = self.state.calls.values().filter_map(|at| {
-            let open = self.state.open(&self.program, *at)?;
-            match &open.work {
-                super::state::OpenWork::Call(call) => Some((open.path.clone(), call.attempt)),
-                _ => None,
-            }
-        });
-        Outstanding { calls: calls.collect() }
+        Outstanding { calls: in_flight(&self.program, &self.state) }
     }
 
     /// Applies one more committed turn.
@@ -142,6 +136,21 @@ impl Machine {
         }
         read(body)
     }
+}
+
+/// Attempts in flight, in the order in which they were scheduled.
+pub(super) fn in_flight(program: &Program, state: &State) -> Vec<(StepPath, u32)> {
+    let calls = state.calls.values().filter_map(|at| {
+        if *at == At::UNDO {
+            return Some((state.undo.path()?.clone(), state.undo.call()?.attempt));
+        }
+        let open = state.open(program, *at)?;
+        match &open.work {
+            OpenWork::Call(call) => Some((open.path.clone(), call.attempt)),
+            _ => None,
+        }
+    });
+    calls.collect()
 }
 
 fn read(body: &TurnBody) -> Result<(Vec<Event>, Option<u64>), ReplayError> {

@@ -11,7 +11,7 @@ use super::state::{At, State, Unit};
 use super::{Blocked, BlockedReason, Command, EndStatus, Failure, FailureClass, Settled};
 use crate::expr::{Env, EvalError, Fuel, Reference};
 use crate::id::{StepPath, Timestamp};
-use crate::program::{Condition, Program, Template, slot};
+use crate::program::{Condition, Program, Slot, Template, slot};
 
 /// How many expression steps a turn may take before it says `more` (RULES, turn.fuel).
 pub(super) const TURN_FUEL: u64 = 1_000_000;
@@ -195,7 +195,7 @@ impl<'a> Run<'a> {
             // What is being done is taken out only once it is done: a defect leaves it for the next release.
             let next = if urgent { None } else { self.state.ready.first().copied() };
             let outcome = match (self.state.urgent.front().cloned(), next) {
-                (_, Some((step, _, scope))) => self.start(At { step, scope }),
+                (_, Some((step, serial, scope))) => self.start(At { step, scope }, serial),
                 (Some(unit), None) => self.unit(unit),
                 (None, None) => return,
             };
@@ -233,6 +233,12 @@ impl<'a> Run<'a> {
                 Ok(())
             }
             Unit::BlockEnd { scope, block } => self.block_end(scope, block),
+            Unit::Next(at) => self.next(at),
+            Unit::Complete(at, value) => self.complete(at, value),
+            Unit::Undo => {
+                self.next_undo();
+                Ok(())
+            }
         }
     }
 
@@ -248,7 +254,7 @@ impl<'a> Run<'a> {
         template: &Template,
         error: Option<&Arc<Value>>,
     ) -> Result<Arc<Value>, Trouble> {
-        let view = View { program: self.program, state: self.state, scope: at.scope, error };
+        let view = View { error, ..View::new(self.program, self.state, at.scope) };
         let value = template.render(&view, &mut self.tape.fuel);
         value.map_err(|error| self.trouble(Some(at), &error))
     }
@@ -260,14 +266,32 @@ impl<'a> Run<'a> {
         holder: Option<At>,
         template: &Template,
     ) -> Result<Arc<Value>, Trouble> {
-        let view = View { program: self.program, state: self.state, scope, error: None };
+        let view = View::new(self.program, self.state, scope);
         let value = template.render(&view, &mut self.tape.fuel);
         value.map_err(|error| self.trouble(holder, &error))
     }
 
+    /// As [`Run::render`], where the step's own value is there before it is done.
+    pub(super) fn render_own(
+        &mut self,
+        at: At,
+        template: &Template,
+        value: &Arc<Value>,
+    ) -> Result<Arc<Value>, Trouble> {
+        let own = Some((self.program.steps[at.step as usize].own, value));
+        let view = View { own, ..View::new(self.program, self.state, at.scope) };
+        let value = template.render(&view, &mut self.tape.fuel);
+        value.map_err(|error| self.trouble(Some(at), &error))
+    }
+
     /// Whether a condition holds, as seen from a step.
     pub(super) fn holds(&mut self, at: At, condition: &Condition) -> Result<bool, Trouble> {
-        let view = View { program: self.program, state: self.state, scope: at.scope, error: None };
+        self.holds_in(at.scope, at, condition)
+    }
+
+    /// As [`Run::holds`], asked in a scope that the step holds.
+    pub(super) fn holds_in(&mut self, scope: u32, at: At, condition: &Condition) -> Result<bool, Trouble> {
+        let view = View::new(self.program, self.state, scope);
         let answer = condition.holds(&view, &mut self.tape.fuel);
         answer.map_err(|error| self.trouble(Some(at), &error))
     }
@@ -294,8 +318,13 @@ impl<'a> Run<'a> {
         message: impl Into<String>,
     ) -> Box<Failure> {
         let mut failure = Failure::new(class, code, message);
-        failure.step = Some(self.state.path(self.program, at));
-        failure.attempt = self.state.cell(self.program, at).attempts;
+        if at == At::UNDO {
+            failure.step = self.state.undo.path().cloned();
+            failure.attempt = self.state.undo.call().map_or(0, |call| call.attempt);
+        } else {
+            failure.step = Some(self.state.path(self.program, at));
+            failure.attempt = self.state.cell(self.program, at).attempts;
+        }
         Box::new(failure)
     }
 }
@@ -306,13 +335,20 @@ struct View<'a> {
     state: &'a State,
     scope: u32,
     error: Option<&'a Arc<Value>>,
+    /// A slot that is about to be filled, and its value.
+    own: Option<(Slot, &'a Arc<Value>)>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    fn new(program: &'a Program, state: &'a State, scope: u32) -> View<'a> {
+        View { program, state, scope, error: None, own: None }
+    }
+
     fn find(&self, reference: &Reference) -> Option<&Arc<Value>> {
-        match reference.slot()? {
-            slot::ERROR => self.error,
-            slot => self.state.slot(self.program, self.scope, slot),
+        match (reference.slot()?, self.own) {
+            (slot::ERROR, _) => self.error,
+            (wanted, Some((slot, value))) if wanted == slot => Some(value),
+            (wanted, _) => self.state.slot(self.program, self.scope, wanted),
         }
     }
 }

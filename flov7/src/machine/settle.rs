@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use super::event::Timer;
 use super::run::{Run, Tag, Trouble};
-use super::state::{At, BlockEnding, BlockStop, CallPhase, Ending, OpenWork, Phase, Unit};
-use super::{Blocked, Command, EndStatus, Failure, FailureClass, Settled};
+use super::cells::{BlockEnding, BlockStop, CallPhase, OpenWork, Phase};
+use super::state::{At, Ending, Unit};
+use super::undo::Then;
+use super::{Blocked, Command, EndStatus, Failure, Settled};
 use crate::catalog::Effect;
 use crate::program::Handler;
 
@@ -23,11 +25,15 @@ impl Run<'_> {
         value: Option<Arc<Value>>,
         failure: Option<Box<Failure>>,
     ) {
+        if matches!(self.state.cell(self.program, at).phase, Phase::Settled(..)) {
+            return;
+        }
         let step = &self.program.steps[at.step as usize];
         let path = self.state.path(self.program, at);
         self.decide(Tag::Settled, &path, &[how as u64]);
         self.state.unregister(self.program, at);
         let cell = self.state.cell_mut(self.program, at);
+        let cut = cell.cut;
         let before = std::mem::replace(&mut cell.phase, Phase::Settled(how, failure));
         let block = self.state.block_mut(self.program, at.scope, step.block);
         block.left = block.left.saturating_sub(1);
@@ -64,6 +70,8 @@ impl Run<'_> {
         for follower in &step.followers {
             let waiting = self.state.cell_mut(self.program, At { step: *follower, scope: at.scope });
             waiting.waits = waiting.waits.saturating_sub(1);
+            // What follows a false filter by path is skipped (RULES, filter).
+            waiting.cut |= cut;
             if waiting.waits == 0 && !stopping {
                 self.state.ready.insert((*follower, serial, at.scope));
             }
@@ -90,47 +98,69 @@ impl Run<'_> {
             return Ok(());
         }
         let step = &self.program.steps[at.step as usize];
-        if let Some(handler) = step.handlers.iter().find(|handler| self.handles(handler, &failure))
-            && handler.goes_on
-        {
-            let value = match &handler.value {
-                None => Ok(None),
-                Some(template) => {
-                    let error = Arc::new(failure.as_root());
-                    let value = self.render_with(at, template, Some(&error));
-                    value.and_then(|value| {
-                        self.check_link(at, &handler.checkers, &value).map(|()| Some(value))
-                    })
+        let handler = step.handlers.iter().find(|handler| self.handles(handler, &failure));
+        let under = match handler {
+            Some(handler) if handler.undo => Some([self.state.path(self.program, at).to_string()]),
+            _ => None,
+        };
+        let Some(handler) = handler.filter(|handler| handler.goes_on) else {
+            return Ok(self.fail_with(at, failure, under));
+        };
+        let value = match &handler.value {
+            None => Ok(None),
+            Some(template) => {
+                let error = Arc::new(failure.as_root());
+                let value = self.render_with(at, template, Some(&error));
+                value.and_then(|value| self.check_link(at, &handler.checkers, &value).map(|()| Some(value)))
+            }
+        };
+        match value {
+            Ok(value) => {
+                failure.also.clear();
+                let failure = Some(Box::new(failure));
+                match under {
+                    None => self.settle(at, Settled::Failed, value, failure),
+                    Some(under) => {
+                        self.take_back(Some(&under), Then::Settle { at, how: Settled::Failed, value, failure });
+                    }
                 }
-            };
-            match value {
-                Ok(value) => {
-                    failure.also.clear();
-                    self.settle(at, Settled::Failed, value, Some(Box::new(failure)));
-                    return Ok(());
-                }
-                Err(Trouble::Defect(blocked)) => return Err(blocked),
-                // The handler itself failed: that is the step's failure now, with what it was to handle beside it.
-                Err(Trouble::Failed(second)) => {
-                    let first = std::mem::replace(&mut failure, *second);
-                    failure.add(first);
-                }
+                Ok(())
+            }
+            Err(Trouble::Defect(blocked)) => Err(blocked),
+            // The handler itself failed: that is the step's failure now, with what it was to handle beside it.
+            Err(Trouble::Failed(mut second)) => {
+                second.add(failure);
+                Ok(self.fail_with(at, *second, under))
             }
         }
+    }
+
+    /// A step fails, perhaps after what it did was taken back.
+    fn fail_with(&mut self, at: At, failure: Failure, under: Option<[String; 1]>) {
+        match under {
+            None => self.fail_unhandled(at, failure),
+            Some(under) => self.take_back(Some(&under), Then::Unhandled(at, Box::new(failure))),
+        }
+    }
+
+    /// A step fails, and its block with it (RULES, fail.block).
+    pub(super) fn fail_unhandled(&mut self, at: At, failure: Failure) {
+        let step = &self.program.steps[at.step as usize];
         let mut alone = failure.clone();
         alone.also.clear();
+        let came = self.state.seq;
         let cell = self.state.block_mut(self.program, at.scope, step.block);
         cell.failures.push(failure);
         // The first failure stops the block, before anything that waited for the step could start.
         let first = cell.stop.is_none();
         if first {
             cell.stop = Some(BlockStop::Failed);
+            cell.failed_at = came;
         }
         self.settle(at, Settled::Failed, None, Some(Box::new(alone)));
         if first {
             self.cancel_open(at.scope, step.block);
         }
-        Ok(())
     }
 
     /// Whether a rule of `on_error` is for a failure.
@@ -171,7 +201,7 @@ impl Run<'_> {
     fn cancel_step(&mut self, at: At) {
         let now = self.state.now;
         let Some(open) = self.state.open_mut(self.program, at) else { return };
-        let path = open.path.clone();
+        let (path, closed) = (open.path.clone(), open.closed);
         match &mut open.work {
             OpenWork::Call(call) => match call.phase {
                 CallPhase::Running { seq, due } => {
@@ -182,7 +212,8 @@ impl Run<'_> {
                     self.state.timers.insert((grace, Some(path.clone()), Timer::Grace), at);
                     self.tape.commands.push(Command::CancelCall { path, attempt });
                 }
-                CallPhase::Cancelling { .. } => {}
+                // It has its result.
+                CallPhase::Completing | CallPhase::Cancelling { .. } => {}
                 CallPhase::Backoff { due } => {
                     self.state.timers.remove(&(due, Some(path), Timer::Backoff));
                     self.settle(at, Settled::Cancelled, None, None);
@@ -192,11 +223,16 @@ impl Run<'_> {
             OpenWork::Wait { .. } | OpenWork::WaitFor { .. } | OpenWork::Person(_) => {
                 self.settle(at, Settled::Cancelled, None, None);
             }
-            OpenWork::Block { scope, block, ending } => {
-                let (scope, block) = (*scope, *block);
+            // Its blocks have ended, and what that means is decided.
+            _ if closed => {}
+            OpenWork::Block { block, ending } => {
+                let block = *block;
                 ending.get_or_insert(BlockEnding::Cancelled);
-                self.cancel_block(scope, block);
+                self.cancel_block(at.scope, block);
             }
+            OpenWork::Branches(_) => self.end_branches(at, BlockEnding::Cancelled),
+            OpenWork::Each(_) => self.end_items(at, BlockEnding::Cancelled),
+            OpenWork::Loop(_) => self.end_round(at, BlockEnding::Cancelled),
         }
     }
 
@@ -211,82 +247,67 @@ impl Run<'_> {
     /// A block has ended: its value, or its failure, goes to the step that holds it.
     pub(super) fn block_end(&mut self, scope: u32, block: u32) -> Result<(), Blocked> {
         let plan = &self.program.blocks[block as usize];
-        let cell = self.state.block(self.program, scope, block);
+        let holder = self.state.holder(self.program, scope, block);
+        let cell = self.state.block_mut(self.program, scope, block);
+        let came = cell.failed_at;
         let outcome = match cell.stop {
             Some(BlockStop::Cancelled) => Outcome::Cancelled,
             Some(BlockStop::Failed) => {
-                let cell = self.state.block_mut(self.program, scope, block);
                 let mut failures = std::mem::take(&mut cell.failures).into_iter();
                 match failures.next() {
                     Some(mut first) => {
                         failures.for_each(|other| first.add(other));
-                        Outcome::Failed(Box::new(first))
+                        Outcome::Failed(Box::new(first), came)
                     }
                     None => Outcome::Cancelled,
                 }
             }
+            None if cell.filtered => Outcome::Filtered,
             None => match &plan.output {
                 None => Outcome::Value(Arc::new(Value::Null)),
-                Some(template) => {
-                    let holder = plan.holder.map(|step| At { step, scope });
-                    match self.render_block(scope, holder, template) {
-                        Ok(value) => Outcome::Value(value),
-                        Err(Trouble::Failed(failure)) => Outcome::Failed(failure),
-                        Err(Trouble::Defect(blocked)) => return Err(blocked),
-                    }
-                }
+                Some(template) => match self.render_block(scope, holder, template) {
+                    Ok(value) => Outcome::Value(value),
+                    Err(Trouble::Failed(failure)) => Outcome::Failed(failure, self.state.seq),
+                    Err(Trouble::Defect(blocked)) => return Err(blocked),
+                },
             },
         };
-        match plan.holder {
-            None => self.finish(outcome),
-            Some(step) => {
-                if !self.state.keep {
-                    self.tape.fuel.spend(plan.releases.len() as u64);
-                    let scope = self.state.scope_mut(scope);
-                    for slot in &plan.releases {
-                        scope.slots[*slot] = None;
-                    }
-                }
-                self.block_done(At { step, scope }, outcome);
+        let Some(holder) = holder else {
+            self.finish(outcome);
+            return Ok(());
+        };
+        if !self.state.keep {
+            self.tape.fuel.spend(plan.releases.len() as u64);
+            let scope = self.state.scope_mut(scope);
+            for slot in &plan.releases {
+                scope.slots[*slot] = None;
             }
         }
+        self.block_done(holder, scope, block, outcome);
         Ok(())
     }
 
-    fn block_done(&mut self, at: At, outcome: Outcome) {
-        let ending = match self.state.open(self.program, at).map(|open| &open.work) {
-            Some(OpenWork::Block { ending, .. }) => *ending,
-            _ => return,
-        };
-        match (ending, outcome) {
-            (Some(BlockEnding::TimedOut), _) => {
-                let failure = self.failure(at, FailureClass::World, "timeout", super::timer::TIMED_OUT);
-                self.state.urgent.push_back(Unit::Fail(at, failure));
-            }
-            (Some(BlockEnding::Cancelled), _) | (None, Outcome::Cancelled) => {
-                self.settle(at, Settled::Cancelled, None, None);
-            }
-            (None, Outcome::Value(value)) => self.settle(at, Settled::Done, Some(value), None),
-            (None, Outcome::Failed(failure)) => self.state.urgent.push_back(Unit::Fail(at, failure)),
-        }
-    }
-
-    /// The outermost block has ended.
+    /// The outermost block has ended. What is not completed takes its effects back first.
     fn finish(&mut self, outcome: Outcome) {
-        match (outcome, self.state.ending.take()) {
-            (Outcome::Failed(failure), _) => self.end(EndStatus::Failed, Value::Null, Some(failure)),
-            (_, Some(Ending::Limit(failure))) => self.end(EndStatus::Failed, Value::Null, Some(failure)),
+        let (status, error) = match (outcome, &self.state.ending) {
+            (Outcome::Failed(failure, _), _) => (EndStatus::Failed, Some(failure)),
+            (_, Some(Ending::Limit(failure))) => (EndStatus::Failed, Some(failure.clone())),
             (Outcome::Value(value), None) => {
-                self.end(EndStatus::Completed, Arc::unwrap_or_clone(value), None);
+                return self.end(EndStatus::Completed, Arc::unwrap_or_clone(value), None);
             }
-            (_, Some(Ending::Cancelled) | None) => self.end(EndStatus::Cancelled, Value::Null, None),
-        }
+            (Outcome::Filtered, None) => return self.end(EndStatus::Completed, Value::Null, None),
+            (_, Some(Ending::Cancelled) | None) => (EndStatus::Cancelled, None),
+        };
+        self.take_back(None, Then::End { status, error });
     }
 }
 
 /// How a block ended.
-enum Outcome {
+pub(super) enum Outcome {
     Value(Arc<Value>),
-    Failed(Box<Failure>),
+    /// A `filter` in it was false.
+    Filtered,
+    /// With the number of events when the failure came.
+    Failed(Box<Failure>, u64),
     Cancelled,
 }

@@ -1,18 +1,19 @@
 //! A step that is ready: `when`, then what it does.
 
-use std::sync::Arc;
-
-use serde_json::Value;
-
+use super::cells::{Open, OpenWork, Phase};
 use super::event::Timer;
 use super::run::{Run, Tag, Trouble};
-use super::state::{At, Ending, Open, OpenWork, Phase, Unit};
+use super::state::{At, Ending, Unit};
 use super::{Blocked, Failure, FailureClass, Settled};
 use crate::program::Work;
 
 impl Run<'_> {
     /// Starts a step that waits for nothing more. A step of a block that stops is never started.
-    pub(super) fn start(&mut self, at: At) -> Result<(), Blocked> {
+    pub(super) fn start(&mut self, at: At, serial: u64) -> Result<(), Blocked> {
+        // Its scope may have ended, and its number be another's by now.
+        if !self.state.scopes[at.scope as usize].as_deref().is_some_and(|scope| scope.serial == serial) {
+            return Ok(());
+        }
         let step = &self.program.steps[at.step as usize];
         if self.state.block(self.program, at.scope, step.block).stop.is_some() {
             return Ok(());
@@ -38,9 +39,12 @@ impl Run<'_> {
     fn begin(&mut self, at: At) -> Result<(), Trouble> {
         let program = self.program;
         let step = &program.steps[at.step as usize];
-        if let Some(when) = &step.when
-            && !self.holds(at, when)?
-        {
+        let skipped = self.state.cell(program, at).cut
+            || match &step.when {
+                Some(when) => !self.holds(at, when)?,
+                None => false,
+            };
+        if skipped {
             self.activate(at);
             let path = self.state.path(program, at);
             self.decide(Tag::Skipped, &path, &[]);
@@ -58,7 +62,7 @@ impl Run<'_> {
             }
             Work::If { condition, then, otherwise } => {
                 let chosen = if self.holds(at, condition)? { Some(*then) } else { *otherwise };
-                self.enter(at, chosen);
+                self.begin_block(at, chosen);
                 Ok(())
             }
             Work::First { cases, otherwise } => {
@@ -69,7 +73,24 @@ impl Run<'_> {
                         break;
                     }
                 }
-                self.enter(at, chosen);
+                self.begin_block(at, chosen);
+                Ok(())
+            }
+            Work::Every { cases, otherwise } => self.begin_every(at, cases, *otherwise),
+            Work::Parallel(plan) => {
+                self.begin_branches(at, plan.branches.iter().map(|(_, block)| *block).collect());
+                Ok(())
+            }
+            Work::ForEach(plan) => self.begin_each(at, plan),
+            Work::Loop(plan) => self.begin_loop(at, plan),
+            Work::Filter(condition) => {
+                let passes = self.holds(at, condition)?;
+                self.activate(at);
+                if !passes {
+                    self.state.cell_mut(program, at).cut = true;
+                    self.state.block_mut(program, at.scope, step.block).filtered = true;
+                }
+                self.settle(at, Settled::Done, None, None);
                 Ok(())
             }
         }
@@ -97,7 +118,7 @@ impl Run<'_> {
         if let Err(place) = block.open.binary_search(&at.step) {
             block.open.insert(place, at.step);
         }
-        self.state.cell_mut(self.program, at).phase = Phase::Open(Box::new(Open { path, due, work }));
+        self.state.cell_mut(self.program, at).phase = Phase::Open(Box::new(Open { path, due, closed: false, work }));
     }
 
     /// When the `timeout` of a step that opens now is over.
@@ -105,25 +126,12 @@ impl Run<'_> {
         self.program.steps[at.step as usize].timeout.map(|ms| self.state.now.saturating_add_ms(ms))
     }
 
-    /// Runs a block of a step; a step without a block to run is done with null.
-    fn enter(&mut self, at: At, block: Option<u32>) {
-        self.activate(at);
-        let path = self.state.path(self.program, at);
-        self.decide(Tag::Branch, &path, &[block.map_or(0, |block| u64::from(block) + 1)]);
-        match block {
-            None => self.settle(at, Settled::Done, Some(Arc::new(Value::Null)), None),
-            Some(block) => {
-                self.open(at, OpenWork::Block { scope: at.scope, block, ending: None });
-                self.start_block(at.scope, block);
-            }
-        }
-    }
-
     /// Starts a block: the steps that wait for none are ready.
     pub(super) fn start_block(&mut self, scope: u32, block: u32) {
         let plan = &self.program.blocks[block as usize];
         let serial = self.state.scope(scope).serial;
-        self.state.block_mut(self.program, scope, block).left = plan.steps;
+        let cell = self.state.block_mut(self.program, scope, block);
+        (cell.left, cell.started) = (plan.steps, true);
         if plan.steps == 0 {
             self.finish_block(scope, block);
         }
@@ -137,7 +145,12 @@ impl OpenWork {
     pub(super) fn is_busy(&self) -> bool {
         match self {
             OpenWork::Call(_) | OpenWork::Wait { .. } => true,
-            OpenWork::WaitFor { .. } | OpenWork::Person(_) | OpenWork::Block { .. } => false,
+            OpenWork::WaitFor { .. }
+            | OpenWork::Person(_)
+            | OpenWork::Block { .. }
+            | OpenWork::Branches(_)
+            | OpenWork::Each(_)
+            | OpenWork::Loop(_) => false,
         }
     }
 }

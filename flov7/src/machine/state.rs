@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::event::{Ended, RecordedStep, Signal, Started, Timer};
-use super::{Actor, Failure, Settled};
-use crate::catalog::Effect;
+use super::cells::{BlockCell, Cell, Open, OpenWork, Phase, Scope};
+use super::event::{Ended, Signal, Started, Timer};
+use super::undo::UndoState;
+use super::{Actor, Failure};
 use crate::id::{Digest, StepPath, Timestamp};
 use crate::json::Fnv64;
 use crate::program::{BY_BLOCK, Program, Slot, slot};
@@ -17,6 +18,11 @@ use crate::program::{BY_BLOCK, Program, Slot, slot};
 pub(super) struct At {
     pub(super) step: u32,
     pub(super) scope: u32,
+}
+
+impl At {
+    /// The call that takes an effect back: there is one at a time, and it belongs to no running scope.
+    pub(super) const UNDO: At = At { step: u32::MAX, scope: u32::MAX };
 }
 
 /// All that a replay makes again: two states that hold the same behave the same.
@@ -33,6 +39,8 @@ pub(super) struct State {
     pub(super) scopes: Vec<Option<Box<Scope>>>,
     /// How many scopes were made.
     pub(super) serials: u64,
+    /// Numbers of scopes that ended.
+    pub(super) free: BTreeSet<u32>,
     /// Steps that may start, in the order of the document. The scope's serial comes before its number, which is used
     /// again.
     pub(super) ready: BTreeSet<(u32, u64, u32)>,
@@ -49,6 +57,9 @@ pub(super) struct State {
     /// When the workflow's `timeout` is over.
     pub(super) due: Option<Timestamp>,
     pub(super) ending: Option<Ending>,
+    /// Whether someone cancelled it: the second time terminates it.
+    pub(super) cancelled: bool,
+    pub(super) undo: UndoState,
     pub(super) unknown_effects: Vec<StepPath>,
     /// Steps that wait for a signal, the oldest first.
     pub(super) waiters: BTreeMap<Address, VecDeque<At>>,
@@ -98,149 +109,12 @@ pub(super) enum Unit {
     Attempt(At),
     /// All steps of a block have settled, or all that began in a block that stops.
     BlockEnd { scope: u32, block: u32 },
-}
-
-/// The values of one running scope.
-#[derive(Clone, Debug)]
-pub(super) struct Scope {
-    /// Which scope of the program.
-    pub(super) scope: u32,
-    /// The step that holds it, in the scope around it.
-    pub(super) holder: Option<At>,
-    /// Counts scopes as they are made.
-    pub(super) serial: u64,
-    /// Before the suffix of its steps' paths; empty for the execution itself.
-    pub(super) prefix: Box<str>,
-    pub(super) cells: Box<[Cell]>,
-    pub(super) blocks: Box<[BlockCell]>,
-    pub(super) slots: Box<[Option<Arc<Value>>]>,
-    /// For each slot, how many steps' ends still keep it.
-    pub(super) readers: Box<[u32]>,
-}
-
-/// Where one step stands.
-#[derive(Clone, Debug)]
-pub(super) struct Cell {
-    /// How many steps it still waits for.
-    pub(super) waits: u32,
-    /// How often its handler was called.
-    pub(super) attempts: u32,
-    /// When it was activated, counted over the execution; 0 while it was not.
-    pub(super) order: u64,
-    pub(super) phase: Phase,
-}
-
-/// How far one step is.
-#[derive(Clone, Debug)]
-pub(super) enum Phase {
-    /// It waits, or is ready.
-    Idle,
-    Open(Box<Open>),
-    Settled(Settled, Option<Box<Failure>>),
-}
-
-/// A step that began and has not settled.
-#[derive(Clone, Debug)]
-pub(super) struct Open {
-    pub(super) path: StepPath,
-    /// When its `timeout` is due.
-    pub(super) due: Option<Timestamp>,
-    pub(super) work: OpenWork,
-}
-
-/// What an open step is at.
-#[derive(Clone, Debug)]
-pub(super) enum OpenWork {
-    Call(OpenCall),
-    /// `core.wait`, over at this instant.
-    Wait {
-        due: Timestamp,
-    },
-    /// `core.wait_for`.
-    WaitFor {
-        address: Address,
-        token: Arc<str>,
-    },
-    /// `core.approve` or `core.ask`.
-    Person(Box<OpenPerson>),
-    /// A block of an `if` or of a `switch` runs.
-    Block {
-        scope: u32,
-        block: u32,
-        ending: Option<BlockEnding>,
-    },
-}
-
-/// A question to a person.
-#[derive(Clone, Debug)]
-pub(super) struct OpenPerson {
-    /// A yes or no is wanted; else an answer.
-    pub(super) approval: bool,
-    pub(super) token: Arc<str>,
-    pub(super) title: String,
-    pub(super) details: Option<Value>,
-    pub(super) to: Option<String>,
-}
-
-/// Why the block of an open step is being stopped from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BlockEnding {
-    Cancelled,
-    TimedOut,
-}
-
-/// An action that is being called.
-#[derive(Clone, Debug)]
-pub(super) struct OpenCall {
-    /// What each attempt gets; gone where no other attempt can follow the first, so that its handler may take it.
-    pub(super) input: Option<Arc<Value>>,
-    pub(super) digest: u64,
-    pub(super) effect: Effect,
-    /// The number of the last attempt, from 1.
-    pub(super) attempt: u32,
-    /// Attempts that count against the retry policy.
-    pub(super) tries: u32,
-    /// Attempts of which nobody knows the outcome because their worker was lost, or said so.
-    pub(super) losses: u32,
-    /// Whether an attempt's effect may have happened.
-    pub(super) unknown: bool,
-    pub(super) phase: CallPhase,
-    /// The sub-steps that its attempts recorded, by key; dropped with the call.
-    pub(super) records: BTreeMap<String, RecordedStep>,
-}
-
-/// How far a call is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CallPhase {
-    /// Between attempts, within a turn.
-    Between,
-    /// In flight: the number of its `scheduled` event, and the attempt's deadline.
-    Running { seq: u64, due: Timestamp },
-    /// Told to stop; given up at this instant.
-    Cancelling { seq: u64, due: Timestamp },
-    /// The next attempt begins at this instant.
-    Backoff { due: Timestamp },
-}
-
-/// Where one block stands.
-#[derive(Clone, Debug, Default)]
-pub(super) struct BlockCell {
-    /// Steps that have not settled.
-    pub(super) left: u32,
-    /// Steps that are open, in the order of the document.
-    pub(super) open: Vec<u32>,
-    pub(super) stop: Option<BlockStop>,
-    /// The failures of its steps that nothing handled, in journal order.
-    pub(super) failures: Vec<Failure>,
-    /// Its end is among the units.
-    pub(super) ending: bool,
-}
-
-/// Why a block starts nothing more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BlockStop {
-    Failed,
-    Cancelled,
+    /// A `for_each` or a `loop` goes on.
+    Next(At),
+    /// A step is done with this value, and what takes it back is made ready.
+    Complete(At, Arc<Value>),
+    /// The next effect is taken back, or what that was for goes on.
+    Undo,
 }
 
 impl State {
@@ -248,7 +122,7 @@ impl State {
     pub(super) fn new(program: &Program, mut started: Started) -> State {
         let input = Arc::new(std::mem::take(&mut started.input));
         let execution = json!({ "id": started.execution, "trigger": started.trigger });
-        let mut root = Scope::new(program, 0, None, 0, "".into());
+        let mut root = Scope::new(program, 0, None);
         root.slots[slot::INPUT] = Some(input);
         root.slots[slot::EXECUTION] = Some(Arc::new(execution));
         let mut state = State::empty(started);
@@ -267,6 +141,7 @@ impl State {
             decided: Fnv64::new(),
             scopes: Vec::new(),
             serials: 0,
+            free: BTreeSet::new(),
             ready: BTreeSet::new(),
             urgent: VecDeque::new(),
             timers: BTreeMap::new(),
@@ -275,6 +150,8 @@ impl State {
             activations: 0,
             due: None,
             ending: None,
+            cancelled: false,
+            undo: UndoState::default(),
             unknown_effects: Vec::new(),
             waiters: BTreeMap::new(),
             tokens: BTreeMap::new(),
@@ -346,8 +223,62 @@ impl State {
 
     /// The running step that a path leads to.
     pub(super) fn step_at(&self, program: &Program, path: &StepPath) -> Option<At> {
-        let at = At { step: program.step_at(path)?, scope: 0 };
+        let step = program.step_at(path)?;
+        // From the outermost scope inwards, each index of the path leads into one more.
+        let mut holders = Vec::new();
+        let mut plan = &program.scopes[program.steps[step as usize].scope as usize];
+        while let Some(holder) = plan.holder {
+            holders.push(holder);
+            plan = &program.scopes[program.steps[holder as usize].scope as usize];
+        }
+        let mut indices = path.segments().filter_map(|segment| segment.index);
+        let mut scope = 0;
+        for holder in holders.into_iter().rev() {
+            let index = indices.next()?;
+            scope = match &self.open(program, At { step: holder, scope })?.work {
+                OpenWork::Each(each) => *each.running.get(&index)?,
+                OpenWork::Loop(repeat) if repeat.round == index => repeat.scope,
+                _ => return None,
+            };
+        }
+        let at = At { step, scope };
         (self.path(program, at) == *path).then_some(at)
+    }
+
+    /// The step that holds a block of a running scope; none for the outermost block.
+    pub(super) fn holder(&self, program: &Program, scope: u32, block: u32) -> Option<At> {
+        let step = program.blocks[block as usize].holder?;
+        let running = self.scope(scope);
+        if program.steps[step as usize].scope == running.scope {
+            return Some(At { step, scope });
+        }
+        // The block is all that its scope holds.
+        running.holder
+    }
+
+    /// Makes a scope inside an open step; gives its number.
+    pub(super) fn enter(&mut self, program: &Program, plan: u32, holder: At, index: u32) -> u32 {
+        let mut scope = Scope::new(program, plan, Some(holder));
+        scope.serial = self.serials;
+        scope.index = index;
+        scope.prefix = format!("{}[{index}]", self.path(program, holder)).into();
+        self.serials += 1;
+        // The lowest number that is free: the same one in a replay from a snapshot.
+        if let Some(number) = self.free.pop_first() {
+            self.scopes[number as usize] = Some(Box::new(scope));
+            return number;
+        }
+        self.scopes.push(Some(Box::new(scope)));
+        // Memory ends long before 2^32 scopes.
+        u32::try_from(self.scopes.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// A scope has ended. One that is kept for readers stays, under its number.
+    pub(super) fn leave(&mut self, scope: u32) {
+        if !self.keep {
+            self.scopes[scope as usize] = None;
+            self.free.insert(scope);
+        }
     }
 
     /// Whether something is left to do without anything coming.
@@ -431,39 +362,5 @@ impl State {
             scope = self.scope(scope.holder?.scope);
         }
         scope.slots.get(slot::place(wanted))?.as_ref()
-    }
-}
-
-impl Scope {
-    /// A scope with nothing begun.
-    pub(super) fn new(
-        program: &Program,
-        scope: u32,
-        holder: Option<At>,
-        serial: u64,
-        prefix: Box<str>,
-    ) -> Scope {
-        let plan = &program.scopes[scope as usize];
-        let cell = |waits: &u32| Cell { waits: *waits, attempts: 0, order: 0, phase: Phase::Idle };
-        Scope {
-            scope,
-            holder,
-            serial,
-            prefix,
-            cells: plan.waits.iter().map(cell).collect(),
-            blocks: plan.blocks.iter().map(|_| BlockCell::default()).collect(),
-            slots: vec![None; plan.readers.len()].into(),
-            readers: plan.readers.clone(),
-        }
-    }
-}
-
-impl CallPhase {
-    /// The number of the event that scheduled the attempt in flight.
-    pub(super) fn seq(self) -> Option<u64> {
-        match self {
-            CallPhase::Running { seq, .. } | CallPhase::Cancelling { seq, .. } => Some(seq),
-            CallPhase::Between | CallPhase::Backoff { .. } => None,
-        }
     }
 }

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::codec::EventRef;
 use super::event::Timer;
 use super::run::{Run, Tag};
-use super::state::{At, BlockEnding, CallPhase, Ending, OpenWork, Unit};
+use super::cells::{BlockEnding, OpenWork};
+use super::state::{At, Ending, Unit};
 use super::{Failure, FailureClass, Settled};
 use crate::id::{StepPath, Timestamp};
 
@@ -54,23 +55,16 @@ impl Run<'_> {
             let none = At { step: 0, scope: 0 };
             return self.state.due.filter(|_| timer == Timer::Execution).map(|due| (none, due));
         };
+        if self.state.undo.path() == Some(path) {
+            let due = self.state.undo.call()?.phase.due(timer)?;
+            return Some((At::UNDO, due));
+        }
         let at = self.step_at(path)?;
         let open = self.state.open(self.program, at)?;
         let due = match (timer, &open.work) {
             (Timer::Step, _) => open.due?,
             (Timer::Wait, OpenWork::Wait { due }) => *due,
-            (Timer::Attempt, OpenWork::Call(call)) => match call.phase {
-                CallPhase::Running { due, .. } => due,
-                _ => return None,
-            },
-            (Timer::Grace, OpenWork::Call(call)) => match call.phase {
-                CallPhase::Cancelling { due, .. } => due,
-                _ => return None,
-            },
-            (Timer::Backoff, OpenWork::Call(call)) => match call.phase {
-                CallPhase::Backoff { due } => due,
-                _ => return None,
-            },
+            (_, OpenWork::Call(call)) => call.phase.due(timer)?,
             _ => return None,
         };
         Some((at, due))
@@ -97,6 +91,7 @@ impl Run<'_> {
     fn timed_out(&mut self, at: At) {
         let Some(open) = self.state.open_mut(self.program, at) else { return };
         open.due = None;
+        let closed = open.closed;
         match &mut open.work {
             OpenWork::Call(_) => self.call_timed_out(at),
             OpenWork::Wait { .. } | OpenWork::WaitFor { .. } | OpenWork::Person(_) => {
@@ -104,18 +99,22 @@ impl Run<'_> {
                 let failure = self.failure(at, FailureClass::World, "timeout", TIMED_OUT);
                 self.state.urgent.push_back(Unit::Fail(at, failure));
             }
-            OpenWork::Block { scope, block, ending } => {
-                let (scope, block) = (*scope, *block);
+            _ if closed => {}
+            OpenWork::Block { block, .. } => {
+                let block = *block;
                 // A block that is stopping already ends for its first reason.
-                if ending.is_none() && self.state.block(self.program, scope, block).stop.is_none() {
+                if self.state.block(self.program, at.scope, block).stop.is_none() {
                     if let Some(open) = self.state.open_mut(self.program, at)
                         && let OpenWork::Block { ending, .. } = &mut open.work
                     {
                         *ending = Some(BlockEnding::TimedOut);
                     }
-                    self.cancel_block(scope, block);
+                    self.cancel_block(at.scope, block);
                 }
             }
+            OpenWork::Branches(_) => self.end_branches(at, BlockEnding::TimedOut),
+            OpenWork::Each(_) => self.end_items(at, BlockEnding::TimedOut),
+            OpenWork::Loop(_) => self.end_round(at, BlockEnding::TimedOut),
         }
     }
 

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::event::{Scheduled, ScheduledKind, Timer};
 use super::run::{Run, Trouble, expr_time};
-use super::state::{At, OpenPerson, OpenWork};
+use super::cells::{OpenPerson, OpenWork};
+use super::state::At;
 use super::token::wait_token;
 use super::{Failure, FailureClass, failure};
 use crate::id::Timestamp;

@@ -62,14 +62,17 @@ pub(crate) struct Retry {
 /// Without another word one call takes at most this long.
 const ATTEMPT_TIMEOUT: i64 = 60_000;
 
+/// Without another word an undo is tried so often.
+const UNDO_ATTEMPTS: u32 = 5;
+
 impl Retry {
-    /// The policy, or one attempt where there is none.
-    fn of(retry: Option<&workflow::Retry>) -> Retry {
+    /// The policy, or so many attempts where there is none.
+    fn of(retry: Option<&workflow::Retry>, attempts: u32) -> Retry {
         let millis = |text: Option<&workflow::DurationText>, default| {
             text.and_then(workflow::DurationText::millis).unwrap_or(default).max(0)
         };
         match retry {
-            None => Retry { attempts: 1, first: 1_000, factor: 2.0, max: 60_000 },
+            None => Retry { attempts, first: 1_000, factor: 2.0, max: 60_000 },
             Some(retry) => Retry {
                 attempts: retry.attempts.max(1),
                 first: millis(retry.first.as_ref(), 1_000),
@@ -111,13 +114,9 @@ impl<'a> Build<'a> {
             };
             return Ok(Work::Core(Box::new(Core { kind, with, input, expect })));
         }
-        if let Some(with) = &mut with {
-            for pointer in path_arguments(&interface.input.0) {
-                with.encode(&pointer, Encoding::PathSegment);
-            }
-        }
         let connection = action.connection.as_deref().or(interface.connection.as_deref());
         let attempt = step.attempt_timeout.as_ref().or(interface.attempt_timeout.as_ref());
+        encode_paths(&mut with, interface);
         Ok(Work::Call(Box::new(Call {
             action: action.uses.as_str().into(),
             connection: connection.map(Arc::from),
@@ -127,8 +126,31 @@ impl<'a> Build<'a> {
             output: self.output(action)?,
             effect: interface.effect.clone(),
             attempt_timeout: attempt.map_or(Ok(ATTEMPT_TIMEOUT), super::build::millis)?,
-            retry: Retry::of(step.retry.as_ref()),
+            retry: Retry::of(step.retry.as_ref(), 1),
         })))
+    }
+
+    /// What takes a step's effect back.
+    pub(super) fn undo(&mut self, undo: &'a workflow::Undo, place: Place) -> Result<Call, Error> {
+        let interface = self.interface(&undo.uses)?;
+        if undo.uses.starts_with(CORE_PREFIX) && undo.uses != "core.emit" {
+            return Err(invalid(format!("`{}` takes nothing back", undo.uses)));
+        }
+        let mut with = undo.with.as_ref().map(|with| self.template(with, place)).transpose()?;
+        encode_paths(&mut with, interface);
+        let checked = self.is_checked("/undo/with");
+        let attempt = interface.attempt_timeout.as_ref();
+        Ok(Call {
+            action: undo.uses.as_str().into(),
+            connection: undo.connection.as_deref().or(interface.connection.as_deref()).map(Arc::from),
+            with,
+            input_schema: interface.input.clone(),
+            input: if checked { checker::all(&[(&interface.input.0, &Defs::none())])? } else { Box::default() },
+            output: checker::all(&[(&interface.output.0, &Defs::none())])?,
+            effect: interface.effect.clone(),
+            attempt_timeout: attempt.map_or(Ok(ATTEMPT_TIMEOUT), super::build::millis)?,
+            retry: Retry::of(undo.retry.as_ref(), UNDO_ATTEMPTS),
+        })
     }
 
     /// What an action's output must conform to: its own schema and the step's `expect`.
@@ -146,7 +168,16 @@ impl<'a> Build<'a> {
     }
 }
 
-/// Pointers to the arguments that are paths: each `${ … }` in them is encoded as one segment.
+/// Has each `${ … }` in an argument that is a path encoded as one segment of it.
+fn encode_paths(with: &mut Option<Template>, interface: &Interface) {
+    if let Some(with) = with {
+        for pointer in path_arguments(&interface.input.0) {
+            with.encode(&pointer, Encoding::PathSegment);
+        }
+    }
+}
+
+/// Pointers to the arguments that are paths.
 fn path_arguments(schema: &serde_json::Value) -> Vec<String> {
     let properties = schema.get("properties").and_then(|properties| properties.as_object());
     let paths = properties.into_iter().flatten().filter(|(_, argument)| {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::checker::Checker;
 use super::reads::{Lives, Reader, Reads};
 use super::template::Names;
-use super::{Block, Condition, DEFAULT_STEPS, Handler, Program, Scope, Slot, Step, Template, order, slot};
+use super::{BY_BLOCK, Block, Condition, DEFAULT_STEPS, Handler, Program, Scope, Slot, Step, Template, order, slot};
 use crate::error::{Error, ErrorKind};
 use crate::expr::RootName;
 use crate::id::StepPath;
@@ -15,6 +15,10 @@ use crate::workflow::{self, DurationText, RULES};
 
 /// Blocks nest at most this deep (FORMAT, size); the recursion below is bounded by it.
 const MAX_DEPTH: usize = 32;
+
+/// The longest index of an item in a path, and what an undo appends.
+const INDEX: &str = "[99999]";
+const UNDO: &str = "/undo";
 
 pub(super) fn compile(bundle: &Bundle) -> Result<Program, Error> {
     if bundle.rules > RULES {
@@ -33,12 +37,15 @@ pub(super) fn compile(bundle: &Bundle) -> Result<Program, Error> {
         by_id: BTreeMap::new(),
         reads: Reads::default(),
         pointer: String::new(),
+        nesting: 0,
     };
     build.scopes.push(ScopeBuild {
+        holder: None,
         depth: 0,
         around: None,
         roots: vec![("input", slot::INPUT), ("execution", slot::EXECUTION)],
         first: slot::ROOTS,
+        longest: 0,
         steps: Vec::new(),
         waits: Vec::new(),
         blocks: Vec::new(),
@@ -68,19 +75,31 @@ pub(super) struct Build<'a> {
     steps: Vec<Option<Step>>,
     blocks: Vec<Option<Block>>,
     scopes: Vec<ScopeBuild<'a>>,
-    by_id: BTreeMap<Box<str>, (u32, Slot)>,
+    by_id: BTreeMap<Box<str>, Known>,
     reads: Reads,
     /// JSON Pointer of what is being compiled.
     pointer: String,
+    /// How many blocks are being compiled.
+    nesting: usize,
+}
+
+/// A step that has a name.
+struct Known {
+    step: u32,
+    slot: Slot,
+    scope: u32,
 }
 
 struct ScopeBuild<'a> {
+    holder: Option<u32>,
     depth: u32,
     /// The scope around it.
     around: Option<u32>,
     roots: Vec<(&'a str, usize)>,
     /// The slot of its first step.
     first: u32,
+    /// The longest path that leads to it, in bytes, the slash after it included.
+    longest: usize,
     steps: Vec<u32>,
     waits: Vec<u32>,
     blocks: Vec<u32>,
@@ -121,9 +140,11 @@ impl<'a> Build<'a> {
         scope: u32,
         path: &mut Vec<&'a str>,
     ) -> Result<u32, Error> {
-        if path.len() > 2 * MAX_DEPTH {
+        // One more than the document's depth: the outermost block counts here.
+        if self.nesting > MAX_DEPTH {
             return Err(invalid(format!("blocks nest more than {MAX_DEPTH} deep")));
         }
+        self.nesting += 1;
         let block = number(self.blocks.len())?;
         self.blocks.push(None);
         let in_scope = &mut self.scopes[scope as usize];
@@ -151,6 +172,7 @@ impl<'a> Build<'a> {
                 step.followers = followers.into_iter().map(|at| numbers[at]).collect();
             }
         }
+        self.nesting -= 1;
         let place = Place { reader: Reader::Output(block), scope };
         self.blocks[block as usize] = Some(Block {
             holder,
@@ -179,11 +201,15 @@ impl<'a> Build<'a> {
         in_scope.steps.push(at);
         let (place, depth) = (in_scope.first.saturating_add(local), in_scope.depth);
         let own = slot::make(depth, place).ok_or_else(|| invalid("it has too many steps"))?;
-        if self.by_id.insert(step.id.as_str().into(), (at, own)).is_some() {
+        if self.by_id.insert(step.id.as_str().into(), Known { step: at, slot: own, scope }).is_some() {
             return Err(invalid(format!("`{}` names two steps", step.id)));
         }
         path.push(&step.id);
         let suffix: Box<str> = path.join("/").into();
+        let length = self.scopes[scope as usize].longest + suffix.len();
+        if length + UNDO.len() > StepPath::MAX_BYTES {
+            return Err(invalid(format!("the path of `{}` may be longer than {} bytes", step.id, StepPath::MAX_BYTES)));
+        }
         let whole = match depth {
             0 => Some(StepPath::parse(&suffix).map_err(invalid)?),
             _ => None,
@@ -192,19 +218,23 @@ impl<'a> Build<'a> {
         let when = step.when.as_ref().map(|when| self.condition(when, here)).transpose()?;
         let work = self.work(step, at, here, path)?;
         path.pop();
+        let undo = step.undo.as_ref().map(|undo| self.undo(undo, here)).transpose()?;
         let handlers = step.on_error.iter().flatten().enumerate();
         let handlers = handlers.map(|(rule, handler)| self.handler(step, rule, handler, here));
         self.steps[at as usize] = Some(Step {
             suffix,
             path: whole,
+            scope,
             block,
             local,
             slot: place,
+            own,
             followers: Box::default(),
             releases: Box::default(),
             when,
             timeout: step.timeout.as_ref().map(millis).transpose()?,
             handlers: handlers.collect::<Result<_, _>>()?,
+            undo: undo.map(Box::new),
             work,
         });
         Ok(at)
@@ -220,7 +250,7 @@ impl<'a> Build<'a> {
         let checked = self.is_checked(&format!("/on_error/{rule}/value"));
         let steps = handler.steps.as_ref().map(|ids| {
             let known = ids.iter().map(|id| match self.by_id.get(id.as_str()) {
-                Some((step, _)) => Ok(*step),
+                Some(known) => Ok(known.step),
                 None => Err(invalid(format!("`on_error` names no step `{id}`"))),
             });
             known.collect::<Result<Box<[u32]>, Error>>()
@@ -231,6 +261,7 @@ impl<'a> Build<'a> {
             codes,
             steps: steps.transpose()?,
             value: handler.value.as_ref().map(|value| self.template(value, place)).transpose()?,
+            undo: handler.undo,
             checkers: match &step.action {
                 Some(action) if checked => self.output(action)?,
                 _ => Box::default(),
@@ -248,15 +279,43 @@ impl<'a> Build<'a> {
     pub(super) fn inner(
         &mut self,
         body: Body<'a, '_>,
-        part: &'a str,
+        name: &'a str,
         holder: u32,
         scope: u32,
         path: &mut Vec<&'a str>,
     ) -> Result<u32, Error> {
-        path.push(part);
+        path.push(name);
         let number = self.block(body, Some(holder), scope, path)?;
         path.pop();
         Ok(number)
+    }
+
+    /// A scope inside a step, with its roots: gives its number and that of its block.
+    pub(super) fn nested(
+        &mut self,
+        body: Body<'a, '_>,
+        roots: Vec<(&'a str, usize)>,
+        holder: u32,
+        around: u32,
+        path: &[&'a str],
+    ) -> Result<(u32, u32), Error> {
+        let scope = number(self.scopes.len())?;
+        let places = roots.iter().map(|(_, place)| place + 1).max().unwrap_or(0);
+        let outer = &self.scopes[around as usize];
+        let own: usize = path.iter().map(|part| part.len() + 1).sum();
+        self.scopes.push(ScopeBuild {
+            holder: Some(holder),
+            depth: outer.depth + 1,
+            around: Some(around),
+            longest: outer.longest + own + INDEX.len(),
+            roots,
+            first: number(places)?,
+            steps: Vec::new(),
+            waits: Vec::new(),
+            blocks: Vec::new(),
+        });
+        let block = self.block(body, Some(holder), scope, &mut Vec::new())?;
+        Ok((scope, block))
     }
 
     pub(super) fn template(
@@ -265,6 +324,11 @@ impl<'a> Build<'a> {
         place: Place,
     ) -> Result<Template, Error> {
         self.names(place, |names| Template::compile(template, names))
+    }
+
+    /// As [`Build::template`], for what is written as plain JSON.
+    pub(super) fn template_of(&mut self, template: &serde_json::Value, place: Place) -> Result<Template, Error> {
+        self.names(place, |names| Template::of(template, names))
     }
 
     pub(super) fn condition(
@@ -288,19 +352,33 @@ impl<'a> Build<'a> {
         Ok(compiled)
     }
 
-    fn find(&self, scope: u32, name: &RootName) -> Option<Slot> {
+    fn find(&self, scope: u32, name: &RootName) -> Option<(Slot, Option<u32>)> {
         let root = match name {
-            RootName::Step(id) => return self.by_id.get(&**id).map(|(_, slot)| *slot),
-            RootName::Root(root) if &**root == "error" => return Some(slot::ERROR),
+            RootName::Step(id) => {
+                let known = self.by_id.get(&**id).filter(|known| self.sees(scope, known.scope));
+                return known.map(|known| (known.slot, Some(known.step)));
+            }
+            RootName::Root(root) if &**root == "error" => return Some((slot::ERROR, None)),
             RootName::Root(root) => root,
         };
         let mut scope = &self.scopes[scope as usize];
         loop {
             if let Some((_, place)) = scope.roots.iter().find(|(name, _)| *name == &**root) {
-                return slot::make(scope.depth, u32::try_from(*place).ok()?);
+                return slot::make(scope.depth, u32::try_from(*place).ok()?).map(|slot| (slot, None));
             }
             scope = &self.scopes[scope.around? as usize];
         }
+    }
+
+    /// Whether what stands in one scope is seen from another: that scope or one inside it.
+    fn sees(&self, mut from: u32, scope: u32) -> bool {
+        while from != scope {
+            match self.scopes[from as usize].around {
+                Some(around) => from = around,
+                None => return false,
+            }
+        }
+        true
     }
 
     fn finish(self) -> Result<Program, Error> {
@@ -308,23 +386,21 @@ impl<'a> Build<'a> {
         let missing = || invalid("a part was not compiled");
         let mut steps: Box<[Step]> = self.steps.into_iter().collect::<Option<_>>().ok_or_else(missing)?;
         let mut blocks: Box<[Block]> = self.blocks.into_iter().collect::<Option<_>>().ok_or_else(missing)?;
-        let makers: BTreeMap<Slot, u32> = self.by_id.values().map(|(step, slot)| (*slot, *step)).collect();
-        let Lives { releases, readers, ends } =
-            self.reads.lives(&steps, &blocks, |slot| makers.get(&slot).copied());
-        let places = |slots: Vec<Slot>| slots.into_iter().map(slot::place).collect();
-        for (step, slots) in releases {
-            steps[step as usize].releases = places(slots);
+        let Lives { releases, readers, ends } = self.reads.lives(&steps, &blocks);
+        let places = |steps: &[Step], makers: Vec<u32>| -> Box<[usize]> {
+            makers.into_iter().map(|maker| steps[maker as usize].slot as usize).collect()
+        };
+        for (step, makers) in releases {
+            steps[step as usize].releases = places(&steps, makers);
         }
-        for (block, slots) in ends {
-            blocks[block as usize].releases = places(slots);
+        for (block, makers) in ends {
+            blocks[block as usize].releases = places(&steps, makers);
         }
         let scopes = self.scopes.into_iter().map(|scope| {
-            let roots = (0..scope.first).map(|_| u32::MAX);
-            let values = scope.steps.iter().map(|step| {
-                let slot = slot::make(scope.depth, steps[*step as usize].slot);
-                slot.and_then(|slot| readers.get(&slot)).copied().unwrap_or(0)
-            });
+            let roots = (0..scope.first).map(|_| BY_BLOCK);
+            let values = scope.steps.iter().map(|step| readers.get(step).copied().unwrap_or(0));
             Scope {
+                holder: scope.holder,
                 depth: scope.depth,
                 readers: roots.chain(values).collect(),
                 steps: scope.steps.into(),
@@ -333,7 +409,7 @@ impl<'a> Build<'a> {
             }
         });
         let scopes = scopes.collect();
-        let by_id = self.by_id.into_iter().map(|(id, (step, _))| (id, step)).collect();
+        let by_id = self.by_id.into_iter().map(|(id, known)| (id, known.step)).collect();
         let signals = document
             .signals
             .iter()

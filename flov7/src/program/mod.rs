@@ -91,11 +91,13 @@ pub(crate) struct Step {
     pub(crate) suffix: Box<str>,
     /// Its path, where no index is in it.
     pub(crate) path: Option<StepPath>,
+    pub(crate) scope: u32,
     pub(crate) block: u32,
     /// Its place among the cells of its scope.
     pub(crate) local: u32,
-    /// The place of its value among the slots of its scope.
+    /// The place of its value among the slots of its scope, and the slot itself.
     pub(crate) slot: u32,
+    pub(crate) own: Slot,
     /// The steps that wait for it.
     pub(crate) followers: Box<[u32]>,
     /// Places among the slots of its scope that it, or what it holds, reads, and whose last readers are counted.
@@ -104,6 +106,8 @@ pub(crate) struct Step {
     /// From ready to settled, in milliseconds.
     pub(crate) timeout: Option<i64>,
     pub(crate) handlers: Box<[Handler]>,
+    /// What takes its effect back.
+    pub(crate) undo: Option<Box<Call>>,
     pub(crate) work: Work,
 }
 
@@ -126,6 +130,59 @@ pub(crate) enum Work {
     If { condition: Condition, then: u32, otherwise: Option<u32> },
     /// Runs the first case whose condition holds, else the default.
     First { cases: Box<[(Condition, u32)]>, otherwise: Option<u32> },
+    /// Runs every case whose condition holds, at the same time; the default if none does.
+    Every { cases: Box<[Case]>, otherwise: Option<u32> },
+    /// Runs branches at the same time.
+    Parallel(Box<Parallel>),
+    /// Runs a block for each item of a list.
+    ForEach(Box<ForEach>),
+    /// Runs a block again and again.
+    Loop(Box<Loop>),
+    /// Goes on only if it holds.
+    Filter(Condition),
+}
+
+/// A case of a `switch` of all cases.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) id: Box<str>,
+    pub(crate) when: Condition,
+    pub(crate) block: u32,
+}
+
+/// Branches.
+#[derive(Debug)]
+pub(crate) struct Parallel {
+    /// Ids and blocks, in the order of the document.
+    pub(crate) branches: Box<[(Box<str>, u32)]>,
+    /// How many must win; all of them without it.
+    pub(crate) need: Option<u32>,
+}
+
+/// A block for each item.
+#[derive(Debug)]
+pub(crate) struct ForEach {
+    pub(crate) items: Template,
+    pub(crate) scope: u32,
+    pub(crate) block: u32,
+    pub(crate) concurrency: usize,
+    /// Whether a failed item is a result.
+    pub(crate) collect: bool,
+}
+
+/// A block again and again. Its block's output is the next state.
+#[derive(Debug)]
+pub(crate) struct Loop {
+    pub(crate) state: Template,
+    /// What the first state must conform to, and each next one, where that was not proven.
+    pub(crate) first: Box<[Checker]>,
+    pub(crate) next: Box<[Checker]>,
+    pub(crate) goes_on: Condition,
+    pub(crate) max: u32,
+    /// Whether reaching `max` ends it with the state it has.
+    pub(crate) stops: bool,
+    pub(crate) scope: u32,
+    pub(crate) block: u32,
 }
 
 /// One rule of `on_error`.
@@ -136,6 +193,8 @@ pub(crate) struct Handler {
     /// Steps inside.
     pub(crate) steps: Option<Box<[u32]>>,
     pub(crate) value: Option<Template>,
+    /// Whether the effects inside are taken back although the failure is handled.
+    pub(crate) undo: bool,
     /// What the value must conform to, where that was not proven.
     pub(crate) checkers: Box<[Checker]>,
     /// Whether the block goes on.
@@ -160,6 +219,8 @@ pub(crate) struct Block {
 /// What has values of its own: the execution, each item of a `for_each`, each round of a `loop`.
 #[derive(Debug)]
 pub(crate) struct Scope {
+    /// The step that holds it; none for the execution's own.
+    pub(crate) holder: Option<u32>,
     /// How many scopes enclose it.
     pub(crate) depth: u32,
     /// Its steps by their place.

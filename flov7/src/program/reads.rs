@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Block, Slot, Step, slot};
+use super::{Block, Step};
 
 /// A slot that no step's end frees.
 pub(crate) const BY_BLOCK: u32 = u32::MAX;
@@ -20,42 +20,35 @@ pub(super) enum Reader {
     Output(u32),
 }
 
-/// Which slots each reader reads.
+/// Who reads the value of each step.
 #[derive(Debug, Default)]
-pub(super) struct Reads(BTreeMap<Slot, BTreeSet<Reader>>);
+pub(super) struct Reads(BTreeMap<u32, BTreeSet<Reader>>);
 
-/// When values are freed.
+/// When the values of steps are freed.
 #[derive(Debug, Default)]
 pub(super) struct Lives {
-    /// By step: the slots that its end may free.
-    pub(super) releases: BTreeMap<u32, Vec<Slot>>,
-    /// By slot that is read: how many steps' ends free it, or [`BY_BLOCK`].
-    pub(super) readers: BTreeMap<Slot, u32>,
-    /// By block: the slots that nothing reads after its end.
-    pub(super) ends: BTreeMap<u32, Vec<Slot>>,
+    /// By step: the steps whose values its end may free.
+    pub(super) releases: BTreeMap<u32, Vec<u32>>,
+    /// By step whose value is read: how many steps' ends free it, or [`BY_BLOCK`].
+    pub(super) readers: BTreeMap<u32, u32>,
+    /// By block: the steps whose values nothing reads after its end.
+    pub(super) ends: BTreeMap<u32, Vec<u32>>,
 }
 
 impl Reads {
-    pub(super) fn add(&mut self, reader: Reader, slots: BTreeSet<Slot>) {
-        for slot in slots {
-            self.0.entry(slot).or_default().insert(reader);
+    pub(super) fn add(&mut self, reader: Reader, makers: BTreeSet<u32>) {
+        for maker in makers {
+            self.0.entry(maker).or_default().insert(reader);
         }
     }
 
-    /// When each step's value is freed. `maker` says whose value a slot holds: none for roots, which live as long as
-    /// their scope.
-    pub(super) fn lives(
-        &self,
-        steps: &[Step],
-        blocks: &[Block],
-        maker: impl Fn(Slot) -> Option<u32>,
-    ) -> Lives {
+    /// When each step's value is freed.
+    pub(super) fn lives(&self, steps: &[Step], blocks: &[Block]) -> Lives {
         let mut lives = Lives::default();
-        for (slot, readers) in self.0.iter().filter(|(slot, _)| **slot != slot::ERROR) {
-            let Some(maker) = maker(*slot) else { continue };
+        for (maker, readers) in &self.0 {
             // What a step says of itself (its undo) is read before its end counts.
-            let others = readers.iter().filter(|reader| **reader != Reader::Step(maker));
-            let home = others.clone().fold(steps[maker as usize].block, |home, reader| {
+            let others = readers.iter().filter(|reader| **reader != Reader::Step(*maker));
+            let home = others.clone().fold(steps[*maker as usize].block, |home, reader| {
                 common(steps, blocks, home, block_of(steps, *reader))
             });
             let mut ends = false;
@@ -67,18 +60,18 @@ impl Reads {
                 }
             }
             // Inside the step that holds the maker, readers settle before it does.
-            if let Some(own) = lift(steps, blocks, home, Reader::Step(maker)) {
+            if let Some(own) = lift(steps, blocks, home, Reader::Step(*maker)) {
                 lifted.remove(&own);
             }
-            lives.ends.entry(home).or_default().push(*slot);
+            lives.ends.entry(home).or_default().push(*maker);
             if ends {
-                lives.readers.insert(*slot, BY_BLOCK);
+                lives.readers.insert(*maker, BY_BLOCK);
                 continue;
             }
             // A document has far fewer steps.
-            lives.readers.insert(*slot, u32::try_from(lifted.len()).unwrap_or(BY_BLOCK));
+            lives.readers.insert(*maker, u32::try_from(lifted.len()).unwrap_or(BY_BLOCK));
             for step in lifted {
-                lives.releases.entry(step).or_default().push(*slot);
+                lives.releases.entry(step).or_default().push(*maker);
             }
         }
         lives

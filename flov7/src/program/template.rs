@@ -26,20 +26,24 @@ pub(crate) enum Condition {
 
 /// Where names lead in one place of the document, and what was read there.
 pub(super) struct Names<'a> {
-    /// The slot of a name, if the name leads anywhere.
-    pub(super) find: &'a dyn Fn(&RootName) -> Option<Slot>,
-    /// The slots that were read.
-    pub(super) reads: &'a mut BTreeSet<Slot>,
+    /// The slot of a name, and the step whose value it is; nothing where the name leads nowhere.
+    pub(super) find: &'a dyn Fn(&RootName) -> Option<(Slot, Option<u32>)>,
+    /// The steps whose values were read.
+    pub(super) reads: &'a mut BTreeSet<u32>,
 }
 
 impl Names<'_> {
     fn bind(&mut self, name: &RootName, unknown: &mut Option<String>) -> Option<Slot> {
-        let slot = (self.find)(name);
-        match slot {
-            Some(slot) => drop(self.reads.insert(slot)),
-            None => drop(unknown.get_or_insert_with(|| name.text())),
+        match (self.find)(name) {
+            Some((slot, maker)) => {
+                self.reads.extend(maker);
+                Some(slot)
+            }
+            None => {
+                unknown.get_or_insert_with(|| name.text());
+                None
+            }
         }
-        slot
     }
 
     fn known(unknown: Option<String>) -> Result<(), Error> {
