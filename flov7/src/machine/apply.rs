@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::cells::OpenWork;
 use super::codec::{EventRef, OutcomeRef};
 use super::event::{Event, Outcome, Timer};
 use super::run::{Run, Tag};
-use super::cells::OpenWork;
 use super::state::{At, Ending};
 use super::{
     CallError, CallErrorKind, CallOutput, Command, Control, EndStatus, Failure, FailureClass, Incoming,
@@ -98,7 +98,13 @@ impl Run<'_> {
     }
 
     /// Holds a result against what the step was promised: an output that breaks it is a failure.
-    fn take(&self, at: Option<At>, path: &StepPath, attempt: u32, result: Result<CallOutput, CallError>) -> Taken {
+    fn take(
+        &self,
+        at: Option<At>,
+        path: &StepPath,
+        attempt: u32,
+        result: Result<CallOutput, CallError>,
+    ) -> Taken {
         let refused = |class, code: &str, message: String| {
             let mut failure = Failure::new(class, code, message);
             (failure.step, failure.attempt) = (Some(path.clone()), attempt);

@@ -122,7 +122,10 @@ impl Run<'_> {
 
     /// A `for_each` begins its next item, a `loop` asks whether there is another round.
     pub(super) fn next(&mut self, at: At) -> Result<(), Blocked> {
-        match (&self.program.steps[at.step as usize].work, self.state.open(self.program, at).map(|open| &open.work)) {
+        match (
+            &self.program.steps[at.step as usize].work,
+            self.state.open(self.program, at).map(|open| &open.work),
+        ) {
             (Work::ForEach(plan), Some(OpenWork::Each(_))) => {
                 self.next_item(at, plan);
                 Ok(())
@@ -170,7 +173,8 @@ impl Run<'_> {
         let Some(OpenWork::Loop(repeat)) = self.state.open(self.program, at).map(|open| &open.work) else {
             return Ok(());
         };
-        let (round, scope, state, ending) = (repeat.round, repeat.scope, Arc::clone(&repeat.state), repeat.ending);
+        let (round, scope, state, ending) =
+            (repeat.round, repeat.scope, Arc::clone(&repeat.state), repeat.ending);
         if ending.is_some() {
             // It was stopped between two rounds.
             self.state.leave(scope);
@@ -329,13 +333,15 @@ impl Run<'_> {
         mut won: Vec<(u32, Arc<Value>)>,
         failures: Vec<(u64, Failure)>,
     ) {
-        let id = |block: u32| plan.branches.iter().find(|(_, known)| *known == block).map_or("", |(id, _)| id);
+        let id =
+            |block: u32| plan.branches.iter().find(|(_, known)| *known == block).map_or("", |(id, _)| id);
         let need = plan.need.map_or(plan.branches.len(), |need| need as usize);
         if won.len() < need {
             return self.block_ending(at, None, first(failures).unwrap_or(Outcome::Cancelled));
         }
         if plan.need.is_none() {
-            let named = won.into_iter().map(|(block, value)| (id(block).to_owned(), Arc::unwrap_or_clone(value)));
+            let named =
+                won.into_iter().map(|(block, value)| (id(block).to_owned(), Arc::unwrap_or_clone(value)));
             let value = Value::Object(named.collect());
             return self.block_ending(at, None, Outcome::Value(Arc::new(value)));
         }
@@ -345,12 +351,16 @@ impl Run<'_> {
         let losers = plan.branches.iter().filter(|(id, _)| !winners.contains(&&**id));
         let under: Vec<String> = losers.map(|(id, _)| format!("{path}/{id}")).collect();
         let winners = json!(winners);
-        let outputs = won.into_iter().map(|(block, value)| (id(block).to_owned(), Arc::unwrap_or_clone(value)));
+        let outputs =
+            won.into_iter().map(|(block, value)| (id(block).to_owned(), Arc::unwrap_or_clone(value)));
         let outputs: Map<String, Value> = outputs.collect();
         let value = Arc::new(json!({ "winners": winners, "outputs": outputs }));
         self.close(at);
         // Losers take back what they did before the step settles.
-        self.take_back(Some(&under), Then::Settle { at, how: Settled::Done, value: Some(value), failure: None });
+        self.take_back(
+            Some(&under),
+            Then::Settle { at, how: Settled::Done, value: Some(value), failure: None },
+        );
     }
 
     fn item_done(&mut self, at: At, scope: u32, outcome: Outcome) {

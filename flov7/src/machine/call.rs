@@ -185,13 +185,7 @@ impl<'a> Run<'a> {
     }
 
     /// An attempt failed.
-    pub(super) fn failed(
-        &mut self,
-        at: At,
-        failure: Box<Failure>,
-        unknown: bool,
-        retry_after: Option<u64>,
-    ) {
+    pub(super) fn failed(&mut self, at: At, failure: Box<Failure>, unknown: bool, retry_after: Option<u64>) {
         if unknown {
             return self.lost(at, Some((failure, retry_after)));
         }
@@ -265,7 +259,9 @@ impl<'a> Run<'a> {
     fn back_off(&mut self, at: At, retry_after: Option<u64>) {
         let Some(plan) = self.called(at) else { return };
         let path = self.call_path(at);
-        let Some((attempt, digest)) = self.open_call(at).map(|call| (call.attempt, call.digest)) else { return };
+        let Some((attempt, digest)) = self.open_call(at).map(|call| (call.attempt, call.digest)) else {
+            return;
+        };
         let chance = chance(&self.state.started.seed, &path, attempt);
         let delay = delay(&plan.retry, attempt, chance).max(retry_after.map_or(0, saturate));
         let due = self.state.now.saturating_add_ms(delay);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::cells::{
-    BlockCell, BlockEnding, BlockStop, CallPhase, Cell, Open, OpenBranches, OpenCall, OpenEach, OpenLoop, OpenPerson,
-    OpenWork, Phase, Scope,
+    BlockCell, BlockEnding, BlockStop, CallPhase, Cell, Open, OpenBranches, OpenCall, OpenEach, OpenLoop,
+    OpenPerson, OpenWork, Phase, Scope,
 };
 use super::codec::{self, Fault, In, Out};
 use super::event::Ended;
@@ -316,7 +316,8 @@ fn read_work(input: &mut In<'_>) -> Result<OpenWork, Fault> {
             next: input.number32()?,
             running: input.list(|input| Ok((input.number32()?, input.number32()?)))?.into_iter().collect(),
             results: {
-                let results = input.list(|input| Ok((input.number32()?, Arc::new(codec::read_value(input)?))))?;
+                let results =
+                    input.list(|input| Ok((input.number32()?, Arc::new(codec::read_value(input)?))))?;
                 results.into_iter().collect()
             },
             failures: read_failures(input)?,
@@ -384,7 +385,6 @@ pub(super) fn read_call(input: &mut In<'_>) -> Result<OpenCall, Fault> {
         },
     })
 }
-
 
 fn settled_code(how: Settled) -> u8 {
     match how {

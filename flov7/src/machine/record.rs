@@ -1,10 +1,10 @@
 //! Sub-steps that attempts record on their own (RULES, record).
 
 use super::Machine;
+use super::cells::OpenWork;
 use super::codec::EventRef;
 use super::event::RecordedStep;
 use super::run::Run;
-use super::cells::OpenWork;
 use super::state::At;
 use crate::id::StepPath;
 

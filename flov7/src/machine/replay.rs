@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::cells::OpenWork;
 use super::codec::{Fault, read_turn};
 use super::event::{Event, JOURNAL_VERSION, RULES};
 use super::run::{Run, Script, Tape};
-use super::cells::OpenWork;
 use super::state::{At, State};
 use super::{Incoming, Machine, TurnBody};
 use crate::error::{Error, ErrorKind};

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::cells::{BlockEnding, BlockStop, CallPhase, OpenWork, Phase};
 use super::event::Timer;
 use super::run::{Run, Tag, Trouble};
-use super::cells::{BlockEnding, BlockStop, CallPhase, OpenWork, Phase};
 use super::state::{At, Ending, Unit};
 use super::undo::Then;
 use super::{Blocked, Command, EndStatus, Failure, Settled};
@@ -121,7 +121,10 @@ impl Run<'_> {
                 match under {
                     None => self.settle(at, Settled::Failed, value, failure),
                     Some(under) => {
-                        self.take_back(Some(&under), Then::Settle { at, how: Settled::Failed, value, failure });
+                        self.take_back(
+                            Some(&under),
+                            Then::Settle { at, how: Settled::Failed, value, failure },
+                        );
                     }
                 }
                 Ok(())

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::cells::OpenWork;
 use super::codec::EventRef;
 use super::event::{Signal, SignalTo};
 use super::run::Run;
-use super::cells::OpenWork;
 use super::state::{At, Buffered, State, Unit};
 use super::{Actor, Control, FailureClass, Machine, Settled};
 use crate::json;

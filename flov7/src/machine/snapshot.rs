@@ -6,13 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::cells::{OpenWork, Phase};
 use super::codec::{self, Fault, In, Out};
 use super::event::{RULES, Timer};
-use super::replay::corrupt;
-use super::cells::{OpenWork, Phase};
 use super::frozen::{
-    read_address, read_scope, read_time, read_undo, read_unit, write_address, write_scope, write_undo, write_unit,
+    read_address, read_scope, read_time, read_undo, read_unit, write_address, write_scope, write_undo,
+    write_unit,
 };
+use super::replay::corrupt;
 use super::state::{Address, At, Buffered, Ending, State, Unit};
 use super::{Actor, Machine, Outstanding, ReplayError, TurnBody};
 use crate::id::Timestamp;
@@ -225,7 +226,11 @@ impl State {
                     OpenWork::Block { .. } | OpenWork::Branches(_) => {}
                     OpenWork::Each(each) => {
                         each.running.values().try_for_each(|held| {
-                            scopes.get(*held as usize)?.as_deref().filter(|held| held.holder == Some(at)).map(drop)
+                            scopes
+                                .get(*held as usize)?
+                                .as_deref()
+                                .filter(|held| held.holder == Some(at))
+                                .map(drop)
                         })?;
                     }
                     OpenWork::Loop(repeat) if !open.closed => {

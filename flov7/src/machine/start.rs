@@ -118,7 +118,8 @@ impl Run<'_> {
         if let Err(place) = block.open.binary_search(&at.step) {
             block.open.insert(place, at.step);
         }
-        self.state.cell_mut(self.program, at).phase = Phase::Open(Box::new(Open { path, due, closed: false, work }));
+        self.state.cell_mut(self.program, at).phase =
+            Phase::Open(Box::new(Open { path, due, closed: false, work }));
     }
 
     /// When the `timeout` of a step that opens now is over.

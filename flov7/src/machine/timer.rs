@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::cells::{BlockEnding, OpenWork};
 use super::codec::EventRef;
 use super::event::Timer;
 use super::run::{Run, Tag};
-use super::cells::{BlockEnding, OpenWork};
 use super::state::{At, Ending, Unit};
 use super::{Failure, FailureClass, Settled};
 use crate::id::{StepPath, Timestamp};

@@ -61,8 +61,16 @@ pub(super) enum Then {
     Fail(At, Box<Failure>),
     /// No rule is asked again.
     Unhandled(At, Box<Failure>),
-    Settle { at: At, how: Settled, value: Option<Arc<Value>>, failure: Option<Box<Failure>> },
-    End { status: EndStatus, error: Option<Box<Failure>> },
+    Settle {
+        at: At,
+        how: Settled,
+        value: Option<Arc<Value>>,
+        failure: Option<Box<Failure>>,
+    },
+    End {
+        status: EndStatus,
+        error: Option<Box<Failure>>,
+    },
 }
 
 impl UndoState {
@@ -118,7 +126,9 @@ impl Run<'_> {
         self.tape.fuel.spend(all.len() as u64);
         let (taken, kept) = match under {
             None => (all, Vec::new()),
-            Some(under) => all.into_iter().partition(|entry| under.iter().any(|path| is_under(&entry.path, path))),
+            Some(under) => {
+                all.into_iter().partition(|entry| under.iter().any(|path| is_under(&entry.path, path)))
+            }
         };
         self.state.undo.entries = kept;
         if taken.is_empty() {
@@ -160,7 +170,9 @@ impl Run<'_> {
 
     /// The call under way has ended. A failed one is listed, and the next runs.
     pub(super) fn undone(&mut self, worked: bool) {
-        let Some(current) = self.state.undo.jobs.front_mut().and_then(|job| job.current.take()) else { return };
+        let Some(current) = self.state.undo.jobs.front_mut().and_then(|job| job.current.take()) else {
+            return;
+        };
         let list = if worked { &mut self.state.undo.done } else { &mut self.state.undo.failed };
         list.push(current.path);
         self.state.urgent.push_back(Unit::Undo);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::event::ScheduledKind;
 use super::cells::{CallPhase, Open, OpenWork, Phase};
+use super::event::ScheduledKind;
 use super::state::At;
 use super::{ExecutionView, Machine, ReplayError, StepView, TurnBody, UndoView, Waiting};
 use crate::program::Program;
@@ -48,10 +48,7 @@ impl Machine {
             output: ended.map_or(Value::Null, |ended| ended.output.clone()),
             error: ended.and_then(|ended| ended.error.as_deref().cloned()),
             steps: steps.into_iter().map(|(_, step)| step).collect(),
-            undo: UndoView {
-                done: self.state.undo.done.clone(),
-                failed: self.state.undo.failed.clone(),
-            },
+            undo: UndoView { done: self.state.undo.done.clone(), failed: self.state.undo.failed.clone() },
             unknown_effects: self.state.unknown_effects.clone(),
             waiting: if ended.is_some() {
                 Vec::new()
@@ -108,7 +105,9 @@ fn waits(open: &Open) -> Option<Waiting> {
             wait.details = person.details.clone();
             wait.to = person.to.clone();
         }
-        OpenWork::Block { .. } | OpenWork::Branches(_) | OpenWork::Each(_) | OpenWork::Loop(_) => return None,
+        OpenWork::Block { .. } | OpenWork::Branches(_) | OpenWork::Each(_) | OpenWork::Loop(_) => {
+            return None;
+        }
     }
     Some(wait)
 }

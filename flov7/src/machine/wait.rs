@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::cells::{OpenPerson, OpenWork};
 use super::event::{Scheduled, ScheduledKind, Timer};
 use super::run::{Run, Trouble, expr_time};
-use super::cells::{OpenPerson, OpenWork};
 use super::state::At;
 use super::token::wait_token;
 use super::{Failure, FailureClass, failure};

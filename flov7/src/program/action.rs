@@ -145,7 +145,11 @@ impl<'a> Build<'a> {
             connection: undo.connection.as_deref().or(interface.connection.as_deref()).map(Arc::from),
             with,
             input_schema: interface.input.clone(),
-            input: if checked { checker::all(&[(&interface.input.0, &Defs::none())])? } else { Box::default() },
+            input: if checked {
+                checker::all(&[(&interface.input.0, &Defs::none())])?
+            } else {
+                Box::default()
+            },
             output: checker::all(&[(&interface.output.0, &Defs::none())])?,
             effect: interface.effect.clone(),
             attempt_timeout: attempt.map_or(Ok(ATTEMPT_TIMEOUT), super::build::millis)?,

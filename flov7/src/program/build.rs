@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::checker::Checker;
 use super::reads::{Lives, Reader, Reads};
 use super::template::Names;
-use super::{BY_BLOCK, Block, Condition, DEFAULT_STEPS, Handler, Program, Scope, Slot, Step, Template, order, slot};
+use super::{
+    BY_BLOCK, Block, Condition, DEFAULT_STEPS, Handler, Program, Scope, Slot, Step, Template, order, slot,
+};
 use crate::error::{Error, ErrorKind};
 use crate::expr::RootName;
 use crate::id::StepPath;
@@ -208,7 +210,11 @@ impl<'a> Build<'a> {
         let suffix: Box<str> = path.join("/").into();
         let length = self.scopes[scope as usize].longest + suffix.len();
         if length + UNDO.len() > StepPath::MAX_BYTES {
-            return Err(invalid(format!("the path of `{}` may be longer than {} bytes", step.id, StepPath::MAX_BYTES)));
+            return Err(invalid(format!(
+                "the path of `{}` may be longer than {} bytes",
+                step.id,
+                StepPath::MAX_BYTES
+            )));
         }
         let whole = match depth {
             0 => Some(StepPath::parse(&suffix).map_err(invalid)?),
@@ -327,7 +333,11 @@ impl<'a> Build<'a> {
     }
 
     /// As [`Build::template`], for what is written as plain JSON.
-    pub(super) fn template_of(&mut self, template: &serde_json::Value, place: Place) -> Result<Template, Error> {
+    pub(super) fn template_of(
+        &mut self,
+        template: &serde_json::Value,
+        place: Place,
+    ) -> Result<Template, Error> {
         self.names(place, |names| Template::of(template, names))
     }
 
