@@ -193,9 +193,8 @@ impl Stage<'_> {
         };
         self.title("A draft by rules", "and the words behind each step");
         self.say(&format!("{}\n", because_text(self.output, &draft.because)));
-        let document = serde_json::to_value(workflow).unwrap_or_default();
         let name = file.file_name().and_then(|name| name.to_str()).unwrap_or("workflow.json");
-        self.place.write(name, &document_text(&document))?;
+        self.place.write(name, &document_text(workflow))?;
         self.say(&format!("  written to {}\n", file.display()));
         Ok(())
     }

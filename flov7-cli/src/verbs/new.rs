@@ -5,7 +5,7 @@ use flov7::generate::{Because, Draft, DraftOutcome, GenerateRequest, Question, R
 use flov7::rules::RuleGenerator;
 use flov7::validate::validate;
 use flov7::workflow::Workflow;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Answer, DONE};
 use crate::args::{Common, New};
@@ -64,7 +64,7 @@ pub(crate) fn run(output: Output, common: &Common, args: &New) -> Answer {
 
 fn ready(output: Output, args: &New, workflow: &Workflow, draft: &Draft) -> Answer {
     let document = serde_json::to_value(workflow).unwrap_or_default();
-    let text = document_text(&document);
+    let text = document_text(workflow);
     if let Some(path) = &args.out {
         let failed = |error| Failure::unreadable(format!("{}: {error}", path.display()));
         std::fs::write(path, &text).map_err(failed)?;
@@ -83,9 +83,9 @@ fn ready(output: Output, args: &New, workflow: &Workflow, draft: &Draft) -> Answ
     Ok(DONE)
 }
 
-/// A document as people read it: the members in the order of FORMAT, two spaces.
-pub(crate) fn document_text(document: &Value) -> String {
-    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
+/// A document as people read it: the members in the order of FORMAT, which a `Value` would lose.
+pub(crate) fn document_text(workflow: &Workflow) -> String {
+    let mut text = serde_json::to_string_pretty(workflow).unwrap_or_default();
     text.push('\n');
     text
 }
