@@ -8,6 +8,7 @@ use super::cells::{CallPhase, Open, OpenWork, Phase};
 use super::event::ScheduledKind;
 use super::state::At;
 use super::{ExecutionView, Machine, ReplayError, StepView, TurnBody, UndoView, Waiting};
+use crate::id::{StepPath, Timestamp};
 use crate::program::Program;
 
 impl Machine {
@@ -40,6 +41,9 @@ impl Machine {
                 steps.push((cell.order, StepView { path, settled, attempts: cell.attempts, output, error }));
             }
         }
+        if let (Some(path), Some(call)) = (self.state.undo.path(), self.state.undo.call()) {
+            waiting.extend(call_waits(path, ScheduledKind::Undo, call.phase).map(|wait| (u64::MAX, wait)));
+        }
         steps.sort_unstable_by_key(|(order, _)| *order);
         waiting.sort_unstable_by_key(|(order, _)| *order);
         ExecutionView {
@@ -68,27 +72,33 @@ impl Machine {
     }
 }
 
-/// What an open step waits for.
-fn waits(open: &Open) -> Option<Waiting> {
-    let mut wait = Waiting {
-        path: open.path.clone(),
-        kind: ScheduledKind::Call,
+/// What a call waits for: its handler, or the end of a pause.
+fn call_waits(path: &StepPath, kind: ScheduledKind, phase: CallPhase) -> Option<Waiting> {
+    match phase {
+        CallPhase::Running { due, .. } | CallPhase::Cancelling { due, .. } => Some(waiting(path, kind, Some(due))),
+        CallPhase::Backoff { due } => Some(waiting(path, ScheduledKind::Backoff, Some(due))),
+        CallPhase::Between | CallPhase::Completing => None,
+    }
+}
+
+fn waiting(path: &StepPath, kind: ScheduledKind, due: Option<Timestamp>) -> Waiting {
+    Waiting {
+        path: path.clone(),
+        kind,
         token: None,
         signal: None,
         title: None,
         details: None,
         to: None,
-        due: open.due,
-    };
+        due,
+    }
+}
+
+/// What an open step waits for.
+fn waits(open: &Open) -> Option<Waiting> {
+    let mut wait = waiting(&open.path, ScheduledKind::Call, open.due);
     match &open.work {
-        OpenWork::Call(call) => match call.phase {
-            CallPhase::Running { due, .. } | CallPhase::Cancelling { due, .. } => wait.due = Some(due),
-            CallPhase::Backoff { due } => {
-                wait.kind = ScheduledKind::Backoff;
-                wait.due = Some(due);
-            }
-            CallPhase::Between | CallPhase::Completing => return None,
-        },
+        OpenWork::Call(call) => return call_waits(&open.path, ScheduledKind::Call, call.phase),
         OpenWork::Wait { due } => {
             wait.kind = ScheduledKind::Wait;
             wait.due = Some(*due);

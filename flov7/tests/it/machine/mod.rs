@@ -2,6 +2,7 @@
 
 mod support;
 
+mod branch;
 mod compute;
 mod control;
 mod decide;
@@ -9,8 +10,10 @@ mod engine;
 mod failure;
 mod journal;
 mod order;
+mod repeat;
 mod retry;
 mod sequence;
 mod signal;
 mod timer;
+mod undo;
 mod wait;
