@@ -75,23 +75,16 @@ impl Machine {
 /// What a call waits for: its handler, or the end of a pause.
 fn call_waits(path: &StepPath, kind: ScheduledKind, phase: CallPhase) -> Option<Waiting> {
     match phase {
-        CallPhase::Running { due, .. } | CallPhase::Cancelling { due, .. } => Some(waiting(path, kind, Some(due))),
+        CallPhase::Running { due, .. } | CallPhase::Cancelling { due, .. } => {
+            Some(waiting(path, kind, Some(due)))
+        }
         CallPhase::Backoff { due } => Some(waiting(path, ScheduledKind::Backoff, Some(due))),
         CallPhase::Between | CallPhase::Completing => None,
     }
 }
 
 fn waiting(path: &StepPath, kind: ScheduledKind, due: Option<Timestamp>) -> Waiting {
-    Waiting {
-        path: path.clone(),
-        kind,
-        token: None,
-        signal: None,
-        title: None,
-        details: None,
-        to: None,
-        due,
-    }
+    Waiting { path: path.clone(), kind, token: None, signal: None, title: None, details: None, to: None, due }
 }
 
 /// What an open step waits for.

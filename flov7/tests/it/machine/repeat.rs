@@ -66,12 +66,20 @@ fn scope_block_item_and_index_are_the_innermost_and_as_names_the_outer() {
     let inner = json!({ "items": "${ item.l }", "steps": [{ "id": "x", "data": { "set": "${ row.name + string(item) + string(index) }" } }],
         "output": "${ steps.x }" });
     let outer = json!({ "as": "row", "steps": [{ "id": "deep", "condition": { "for_each": inner } }], "output": "${ steps.deep }" });
-    let run = Driver::start(each(outer), json!({ "l": [{ "name": "a", "l": [7, 8] }, { "name": "b", "l": [9] }] }));
+    let run =
+        Driver::start(each(outer), json!({ "l": [{ "name": "a", "l": [7, 8] }, { "name": "b", "l": [9] }] }));
     assert_eq!(run.output(), json!([["a70", "a81"], ["b90"]]));
     let paths: Vec<String> = run.view().steps.iter().map(|step| step.path.to_string()).collect();
     assert_eq!(
         paths,
-        ["each", "each[0]/deep", "each[0]/deep[0]/x", "each[0]/deep[1]/x", "each[1]/deep", "each[1]/deep[0]/x"]
+        [
+            "each",
+            "each[0]/deep",
+            "each[0]/deep[0]/x",
+            "each[0]/deep[1]/x",
+            "each[1]/deep",
+            "each[1]/deep[0]/x"
+        ]
     );
 }
 
@@ -108,7 +116,10 @@ fn limit_width_is_the_steps_own() {
     let wide: Vec<u8> = vec![0; 100_001];
     let run = Driver::start(each(json!({})), json!({ "l": wide }));
     let error = run.error();
-    assert_eq!((error.code.as_str(), error.class, error.step.as_deref()), ("limit.width", FailureClass::Limit, Some("each")));
+    assert_eq!(
+        (error.code.as_str(), error.class, error.step.as_deref()),
+        ("limit.width", FailureClass::Limit, Some("each"))
+    );
 }
 
 #[test]
@@ -133,7 +144,8 @@ fn filter_in_an_item_gives_no_result() {
         { "id": "only", "condition": { "filter": "${ item > 1 }" } },
         { "id": "x", "data": { "set": "${ item * 10 }" } }
     ]);
-    let run = Driver::start(each(json!({ "steps": steps, "output": "${ steps.x }" })), json!({ "l": [1, 2, 3] }));
+    let run =
+        Driver::start(each(json!({ "steps": steps, "output": "${ steps.x }" })), json!({ "l": [1, 2, 3] }));
     assert_eq!(run.output(), json!([20, 30]));
     assert_eq!(run.settled()[..2], [("each[0]/only", Settled::Done), ("each[0]/x", Settled::Skipped)]);
 }
@@ -190,7 +202,8 @@ fn loop_while_is_asked_before_max() {
     assert_eq!((error.code.as_str(), error.class), ("limit.iterations", FailureClass::Limit));
     assert_eq!(Driver::start(count(json!({ "at_max": "stop" })), json!({ "to": 6 })).output(), json!(5));
     let mut caught = count(json!({}));
-    caught["steps"][0]["on_error"] = json!([{ "codes": ["limit.iterations"], "then": "continue", "value": { "n": -1 } }]);
+    caught["steps"][0]["on_error"] =
+        json!([{ "codes": ["limit.iterations"], "then": "continue", "value": { "n": -1 } }]);
     assert_eq!(Driver::start(caught, json!({ "to": 6 })).output(), json!(-1));
 }
 
@@ -227,7 +240,8 @@ fn fail_class_contract_link_holds_states() {
 fn turn_fuel_no_long_list_stalls_others() {
     let many: Vec<u32> = (0..20_000).collect();
     let set = json!([{ "id": "x", "data": { "set": "${ range(50).map(i, i * item).sum() }" } }]);
-    let mut run = Driver::start_quietly(each(json!({ "steps": set, "output": "${ steps.x }" })), json!({ "l": many }));
+    let mut run =
+        Driver::start_quietly(each(json!({ "steps": set, "output": "${ steps.x }" })), json!({ "l": many }));
     let mut turns = 1;
     while run.last.more {
         run.handle_once(Vec::new());
@@ -246,6 +260,11 @@ fn scopes_are_freed_with_their_items() {
         sizes.push(run.machine.snapshot().unwrap().len());
         run.done(&format!("each[{index}]/charge"), json!(0));
     }
-    assert!(sizes[199] < sizes[0] + 500, "a result takes a few bytes, an item is gone: {} {}", sizes[0], sizes[199]);
+    assert!(
+        sizes[199] < sizes[0] + 500,
+        "a result takes a few bytes, an item is gone: {} {}",
+        sizes[0],
+        sizes[199]
+    );
     run.check();
 }

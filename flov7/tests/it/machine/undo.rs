@@ -30,17 +30,28 @@ fn undo_runs_in_reverse_journal_order_one_at_a_time() {
     run.done("b/undo", json!(null));
     assert_eq!(run.error().code, "x.no");
     let undo = run.view().undo;
-    assert_eq!((undo.done.as_slice(), undo.failed.len()), ([Driver::path("a"), Driver::path("b")].as_slice(), 0));
+    assert_eq!(
+        (undo.done.as_slice(), undo.failed.len()),
+        ([Driver::path("a"), Driver::path("b")].as_slice(), 0)
+    );
     assert_eq!(
         run.trace()[6..],
-        ["done c 1 x.no", "undo a/undo 1", "done a/undo 1 ok", "undo b/undo 1", "done b/undo 1 ok", "ended failed"]
-            .map(str::to_owned)
+        [
+            "done c 1 x.no",
+            "undo a/undo 1",
+            "done a/undo 1 ok",
+            "undo b/undo 1",
+            "done b/undo 1 ok",
+            "ended failed"
+        ]
+        .map(str::to_owned)
     );
 }
 
 #[test]
 fn undo_is_retried_and_a_failed_one_is_listed_and_the_next_runs() {
-    let mut run = Driver::start(document(json!([undoable("a"), undoable("b"), step("c", "x.once")])), json!({}));
+    let mut run =
+        Driver::start(document(json!([undoable("a"), undoable("b"), step("c", "x.once")])), json!({}));
     run.done("a", json!(1));
     run.done("b", json!(2));
     run.fail("c", "x.no", CallErrorKind::Failed);
@@ -173,7 +184,8 @@ fn undo_of_a_timed_out_block_runs_before_its_failure_is_handled() {
 #[test]
 fn undo_a_caught_error_keeps_entries_unless_said() {
     for said in [false, true] {
-        let mut i = json!({ "id": "i", "condition": { "if": true, "then": [undoable("a"), step("b", "x.none")] } });
+        let mut i =
+            json!({ "id": "i", "condition": { "if": true, "then": [undoable("a"), step("b", "x.none")] } });
         i["on_error"] = json!([{ "then": "continue", "undo": said, "value": 7 }]);
         let mut document = document(json!([i]));
         document["output"] = json!("${ steps.i }");
