@@ -4,18 +4,20 @@ use serde_json::Value;
 
 use super::Pass;
 use super::handlers::is_ours;
-use super::outline::StepAt;
+use super::outline::{StepAt, StepNo};
 use crate::finding::{Code, Finding, nearest};
 use crate::id::{Name, Timestamp};
 use crate::workflow::read::{describe, shorten};
 use crate::workflow::{Action, parse_duration};
 
-pub(super) fn check(pass: &mut Pass<'_>) {
+/// Gives the steps whose arguments are wrong, so that nobody holds them against a schema too.
+pub(super) fn check(pass: &mut Pass<'_>) -> Vec<StepNo> {
+    let mut blamed = Vec::new();
     let mut findings = Vec::new();
     let mut awaited: Vec<&str> = Vec::new();
     // Where an action could not be read, it may have waited for anything.
     let mut unknown = pass.poisoned.contains("");
-    for at in &pass.outline.steps {
+    for (index, at) in pass.outline.steps.iter().enumerate() {
         unknown |= at.poisoned;
         let Some(action) = at.step.action.as_ref().filter(|_| !at.poisoned) else { continue };
         let found = findings.len();
@@ -35,6 +37,10 @@ pub(super) fn check(pass: &mut Pass<'_>) {
         for finding in &mut findings[found..] {
             finding.step = Some(at.step.id.clone());
         }
+        // That the answer of `core.ask` has no schema is no fault of its arguments.
+        if findings.len() > found && action.uses != "core.ask" {
+            blamed.push(StepNo(index));
+        }
     }
     if !unknown {
         for name in pass.workflow.signals.keys().filter(|name| !awaited.contains(&name.as_str())) {
@@ -47,6 +53,7 @@ pub(super) fn check(pass: &mut Pass<'_>) {
         }
     }
     pass.findings.append(&mut findings);
+    blamed
 }
 
 fn with(action: &Action) -> &Value {

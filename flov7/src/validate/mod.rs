@@ -24,6 +24,7 @@ mod built;
 mod bundle;
 mod connections;
 mod finish;
+mod flow;
 mod handlers;
 mod ids;
 mod order;
@@ -139,15 +140,16 @@ fn run(examined: Examined, catalog: &Catalog, limits: &DocumentLimits) -> (Repor
         checks: BTreeSet::new(),
     };
     ids::check(&mut pass);
-    let _order = Order::new(&pass.outline, &mut pass.findings);
+    let order = Order::new(&pass.outline, &mut pass.findings);
     built::check(&mut pass);
     actions::check(&mut pass);
     connections::check(&mut pass);
     triggers::check(&mut pass);
-    arguments::check(&mut pass);
+    let blamed = arguments::check(&mut pass);
     requests::check(&mut pass);
     handlers::check(&mut pass);
     resources::check(&mut pass);
+    flow::check(&mut pass, &order, &blamed);
     let Pass { findings, residuals, checks, .. } = pass;
     let report = Report::new(findings, residuals);
     let valid = report.is_valid().then(|| finish::valid(workflow, catalog, checks, &report));

@@ -265,17 +265,3 @@ pub(super) fn first_after(outline: &Outline<'_>, order: &Order, ending: StepNo) 
     let block = outline.block_at(at.block);
     block.steps[at.index + 1..].iter().copied().find(|later| order.waits(*later, at.index))
 }
-
-/// Whether a block runs for each of several things, at any level around it.
-pub(super) fn is_iterated(outline: &Outline<'_>, block: BlockNo) -> bool {
-    let mut block = outline.block_at(block);
-    loop {
-        if matches!(block.role, Role::Each | Role::Round) {
-            return true;
-        }
-        match block.owner {
-            Some(owner) => block = outline.block_at(outline.step(owner).block),
-            None => return false,
-        }
-    }
-}

@@ -1,0 +1,146 @@
+//! Actions: their input against the schema of the action, and what they give.
+
+use serde_json::Value;
+
+use super::links::{Link, Parts, link};
+use super::roots::Known;
+use super::{Flow, Place};
+use crate::catalog::CORE_PREFIX;
+use crate::finding::{Code, Finding, ResidualKind};
+use crate::types::{Type, lower};
+use crate::validate::outline::StepNo;
+use crate::validate::requests::REQUEST;
+use crate::validate::schemas::Side;
+use crate::workflow::{Action, Template, Undo};
+
+impl Flow<'_, '_> {
+    pub(super) fn action(&mut self, place: &Place, no: StepNo, action: &Action, pointer: &str) -> Known {
+        let place_of_action = format!("{pointer}/action");
+        self.argument(place, no, &action.uses, action.with.as_ref(), &place_of_action);
+        if action.uses == "core.fail" {
+            self.ends[no.0] = true;
+        }
+        if action.uses == REQUEST {
+            self.request_residual(no, action.with.as_ref(), &place_of_action);
+        }
+        let own = self.output(no, action);
+        let expected = match &action.expect {
+            None => return own,
+            Some(expect) => self.schema(expect, &format!("{place_of_action}/expect"), Some(no))?,
+        };
+        let (own, expected) = (own?, expected.upper().clone());
+        let both = own.intersect(&expected);
+        if both.is_never() && !own.is_never() {
+            let message = format!("`{}` never gives {expected}: its output is {own}", action.uses);
+            let finding = Finding::new(Code::NOT_ASSIGNABLE, format!("{place_of_action}/expect"), message);
+            self.note(finding.with_allowed(own.to_string()), Some(no));
+            return None;
+        }
+        if !action.uses.starts_with(CORE_PREFIX) && !expected.is_untyped() {
+            self.remain(ResidualKind::ContractOutput, place_of_action, Some(no));
+        }
+        Some(both)
+    }
+
+    /// What the action itself says that it gives.
+    fn output(&mut self, no: StepNo, action: &Action) -> Known {
+        match action.uses.as_str() {
+            "core.wait_for" => {
+                let name = action.with.as_ref()?.0.get("signal")?.as_str()?;
+                let workflow = self.pass.workflow;
+                let schema = workflow.signals.get(name)?;
+                // What is wrong with the schema is noted where it stands.
+                let lowered = self.schemas.of(schema, "", None).ok()?;
+                Some(lowered.upper().clone())
+            }
+            "core.fail" => Some(Type::never()),
+            // Without `expect` nobody knows what the answer is, and that it is missing is known already.
+            "core.ask" if action.expect.is_none() => None,
+            id if id.starts_with(CORE_PREFIX) => {
+                let output = self.schemas.action(self.pass, id, Side::Output)?;
+                Some(output.upper().clone())
+            }
+            id => {
+                let output = self.schemas.action(self.pass, id, Side::Output)?;
+                if !output.upper().is_untyped() {
+                    let pointer = format!("{}/action", self.pass.outline.step(no).pointer);
+                    self.remain(ResidualKind::ContractOutput, pointer, Some(no));
+                }
+                Some(output.upper().clone())
+            }
+        }
+    }
+
+    /// `with`, checked against what the action takes.
+    fn argument(&mut self, place: &Place, no: StepNo, uses: &str, with: Option<&Template>, at: &str) {
+        let empty = Value::Object(serde_json::Map::new());
+        let (written, pointer) = match with {
+            Some(with) => (&with.0, format!("{at}/with")),
+            None => (&empty, at.to_owned()),
+        };
+        let given = self.template(place, written, &pointer);
+        if self.blamed.contains(&no) {
+            return;
+        }
+        let (Some(given), Some(input)) = (given, self.schemas.action(self.pass, uses, Side::Input)) else {
+            return;
+        };
+        match link(&given, &input, written, &pointer, Parts::Arguments(uses)) {
+            Link::Holds => {}
+            Link::Broken(findings) => {
+                for finding in findings {
+                    self.note(finding, Some(no));
+                }
+            }
+            Link::Undecided => {
+                self.remain(ResidualKind::ContractLink, pointer.clone(), Some(no));
+                self.pass.checks.insert(pointer);
+            }
+        }
+        if uses == "core.wait" {
+            for name in ["for", "until"] {
+                let computed = written
+                    .get(name)
+                    .is_some_and(|value| value.as_str().is_none_or(|text| text.contains("${")));
+                if computed || written.is_string() {
+                    self.remain(ResidualKind::Conversion, format!("{at}/with"), Some(no));
+                    break;
+                }
+            }
+        }
+    }
+
+    /// What expressions fill into a path, a url or a header is judged when the request is made.
+    fn request_residual(&mut self, no: StepNo, with: Option<&Template>, at: &str) {
+        let computed = |value: &Value| {
+            let mut stack = vec![value];
+            while let Some(value) = stack.pop() {
+                match value {
+                    Value::String(text) if text.contains("${") => return true,
+                    Value::Array(items) => stack.extend(items),
+                    Value::Object(members) => stack.extend(members.values()),
+                    _ => {}
+                }
+            }
+            false
+        };
+        let named = ["path", "url", "headers", "query", "method"];
+        if with.is_some_and(|with| named.iter().any(|name| with.0.get(name).is_some_and(computed))) {
+            self.remain(ResidualKind::ContractInput, format!("{at}/with"), Some(no));
+        }
+    }
+
+    /// The action that takes the effect back: its input is made when the step is done, and may read its value.
+    pub(super) fn undo(&mut self, place: &Place, no: StepNo, undo: &Undo, pointer: &str) {
+        self.argument(place, no, &undo.uses, undo.with.as_ref(), &format!("{pointer}/undo"));
+    }
+
+    /// The schema of a value that stands in for the output of an action.
+    pub(super) fn output_schema(&mut self, action: &Action) -> Option<crate::types::Lowered> {
+        if action.uses == "core.wait_for" {
+            let name = action.with.as_ref()?.0.get("signal")?.as_str()?;
+            return lower(&self.pass.workflow.signals.get(name)?.0, &self.schemas.defs).ok();
+        }
+        self.schemas.action(self.pass, &action.uses, Side::Output)
+    }
+}

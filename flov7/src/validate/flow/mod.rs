@@ -1,0 +1,282 @@
+//! The flow of values: what every expression may read, what it gives, and whether that fits where it goes.
+//!
+//! One walk in document order. An expression can only read what stands before it, so every type is known when it is
+//! asked for. Where something is wrong, the type is not known from there on, and nothing is said about what follows
+//! from it.
+
+mod action;
+mod condition;
+mod data;
+mod expressions;
+mod links;
+mod reads;
+mod roots;
+mod rules;
+mod trigger;
+
+use self::expressions::{Facts, Reads};
+use self::roots::{Known, Roots};
+use super::Pass;
+use super::order::{Order, Spot, first_after};
+use super::outline::{BlockNo, StepNo, continues};
+use super::schemas::Schemas;
+use crate::finding::{Code, Finding, Residual, ResidualKind};
+use crate::types::{Additional, Lowered, Type};
+use crate::workflow::{Condition, Step};
+
+/// Checks everything that has to do with values. `blamed` are actions whose arguments are known to be wrong.
+pub(super) fn check(pass: &mut Pass<'_>, order: &Order, blamed: &[StepNo]) {
+    let schemas = Schemas::new(pass);
+    let steps = pass.outline.steps.len();
+    let mut flow = Flow {
+        pass,
+        order,
+        schemas,
+        blamed,
+        values: vec![StepValue::Unknown; steps],
+        guards: vec![None; steps],
+        ends: vec![false; steps],
+        reads: Reads::default(),
+        bytes: 0,
+        retries: 0,
+    };
+    let input = flow.input();
+    flow.triggers(&input);
+    let execution = Type::execution();
+    let roots = Roots::default()
+        .with("input", input.as_ref().map(|input| input.upper().clone()))
+        .with("execution", Some(execution));
+    flow.document(&roots);
+    flow.signals();
+    flow.block(BlockNo(0), &roots, &Facts::default());
+    flow.expects();
+}
+
+/// The value of a step.
+#[derive(Clone, Debug)]
+enum StepValue {
+    /// Nothing is known, because something about it is wrong.
+    Unknown,
+    /// It has none.
+    None,
+    /// It is of this type, if the step is done.
+    Of(Type),
+}
+
+impl From<Known> for StepValue {
+    fn from(known: Known) -> StepValue {
+        known.map_or(StepValue::Unknown, StepValue::Of)
+    }
+}
+
+struct Flow<'f, 'w> {
+    pass: &'f mut Pass<'w>,
+    order: &'f Order,
+    schemas: Schemas,
+    blamed: &'f [StepNo],
+    /// By step.
+    values: Vec<StepValue>,
+    /// What whoever waits for a step may rely on.
+    guards: Vec<Option<Facts>>,
+    /// Whether a step never lets its block go on.
+    ends: Vec<bool>,
+    /// What is read from values that nobody described.
+    reads: Reads,
+    /// Bytes of all expressions so far.
+    bytes: usize,
+    /// Loops that were walked a second time.
+    retries: u32,
+}
+
+/// Where an expression stands, and what is known there.
+#[derive(Clone)]
+struct Place {
+    spot: Spot,
+    /// The step it is reported for.
+    step: Option<StepNo>,
+    roots: Roots,
+    facts: Facts,
+}
+
+impl Place {
+    fn of(step: StepNo, roots: &Roots, facts: &Facts) -> Place {
+        Place { spot: Spot::In(step), step: Some(step), roots: roots.clone(), facts: facts.clone() }
+    }
+
+    fn at(&self, spot: Spot) -> Place {
+        Place { spot, ..self.clone() }
+    }
+
+    fn with_root(&self, name: &str, ty: Known) -> Place {
+        Place { roots: self.roots.with(name, ty), facts: self.facts.without_root(name), ..self.clone() }
+    }
+}
+
+/// What a block gives when all of it has settled: nothing if it never does.
+enum Outcome {
+    /// It always fails.
+    Never,
+    /// It goes on with its output; null without one.
+    Value(Known),
+}
+
+impl Flow<'_, '_> {
+    /// The input of an execution; none if it cannot be known.
+    fn input(&mut self) -> Option<Lowered> {
+        if self.pass.poisoned.contains("/input") || self.pass.poisoned.contains("") {
+            return None;
+        }
+        let Some(schema) = &self.pass.workflow.input else {
+            // Without a schema the input is exactly `{}`.
+            return Some(Lowered::declared(Type::map::<&str>([], Additional::Closed)));
+        };
+        self.schema(schema, "/input", None)
+    }
+
+    /// A schema of the document, lowered; what is wrong with it is noted.
+    fn schema(
+        &mut self,
+        schema: &crate::workflow::Schema,
+        place: &str,
+        step: Option<StepNo>,
+    ) -> Option<Lowered> {
+        let id = step.map(|no| self.pass.outline.step(no).step.id.as_str());
+        match self.schemas.of(schema, place, id) {
+            Ok(lowered) => Some(lowered),
+            Err(mut findings) => {
+                self.pass.findings.append(&mut findings);
+                None
+            }
+        }
+    }
+
+    /// Parts of the document that stand outside of steps.
+    fn document(&mut self, roots: &Roots) {
+        let workflow = self.pass.workflow;
+        if let Some(concurrency) = &workflow.concurrency {
+            let place =
+                Place { spot: Spot::Outside, step: None, roots: roots.clone(), facts: Facts::default() };
+            self.template(&place, &concurrency.key.0, "/concurrency/key");
+        }
+    }
+
+    /// Signals that no step waits for have schemas all the same.
+    fn signals(&mut self) {
+        let workflow = self.pass.workflow;
+        for (name, schema) in &workflow.signals {
+            self.schema(schema, &format!("/signals/{}", crate::json::escape(name)), None);
+        }
+    }
+
+    fn note(&mut self, finding: Finding, step: Option<StepNo>) {
+        let step = step.map(|no| self.pass.outline.step(no).step.id.clone());
+        let mut finding = finding;
+        finding.step = finding.step.or(step);
+        self.pass.findings.push(finding);
+    }
+
+    fn remain(&mut self, kind: ResidualKind, pointer: impl Into<String>, step: Option<StepNo>) {
+        let residual = Residual::new(kind, pointer);
+        self.pass.residuals.push(match step {
+            Some(no) => residual.with_step(&self.pass.outline.step(no).step.id),
+            None => residual,
+        });
+    }
+
+    /// All steps of a block in order, then its output. Recursion is bounded: blocks nest at most 32 deep.
+    fn block(&mut self, no: BlockNo, roots: &Roots, facts: &Facts) -> Outcome {
+        let steps = self.pass.outline.block_at(no).steps.clone();
+        // What every step so far promises to those that wait for it; and the same one by one, for those that wait for
+        // some only.
+        let mut all = facts.clone();
+        let mut promises: Vec<(usize, Facts)> = Vec::new();
+        let mut ending = None;
+        for (index, &step) in steps.iter().enumerate() {
+            let known = match &self.pass.outline.step(step).step.after {
+                None => all.clone(),
+                Some(_) => promises
+                    .iter()
+                    .filter(|(earlier, _)| self.order.waits(step, *earlier))
+                    .fold(facts.clone(), |known, (_, promise)| known.and(promise)),
+            };
+            self.step(step, roots, &known);
+            if let Some(promise) = self.guards[step.0].take() {
+                all = all.and(&promise);
+                promises.push((index, promise));
+            }
+            if self.ends[step.0] && ending.is_none() {
+                ending = Some(step);
+                self.unreachable(step);
+            }
+        }
+        let output = self.pass.outline.block_at(no).output.clone();
+        let value = match output {
+            None => Some(Type::null()),
+            Some((template, pointer)) => {
+                let owner = self.pass.outline.block_at(no).owner;
+                let place = Place { spot: Spot::End(no), step: owner, roots: roots.clone(), facts: all };
+                self.template(&place, &template.0, &pointer)
+            }
+        };
+        // A filter may have skipped the step that would have ended the block.
+        let is_sure = |ending: StepNo| {
+            let filters = steps.iter().filter(|no| {
+                matches!(self.pass.outline.step(**no).step.condition, Some(Condition::Filter(_)))
+            });
+            !filters.into_iter().any(|filter| self.order.waits(ending, self.pass.outline.step(*filter).index))
+        };
+        if ending.is_some_and(is_sure) { Outcome::Never } else { Outcome::Value(value) }
+    }
+
+    /// Notes the first step that never runs because `ending` never lets its block go on.
+    fn unreachable(&mut self, ending: StepNo) {
+        if let Some(later) = first_after(&self.pass.outline, self.order, ending) {
+            let id = &self.pass.outline.step(ending).step.id;
+            let message = format!("this step never runs: `{id}` always fails before it");
+            let pointer = self.pass.outline.step(later).pointer.clone();
+            self.note(Finding::new(Code::UNREACHABLE_STEP, pointer, message), Some(later));
+        }
+    }
+
+    fn step(&mut self, no: StepNo, roots: &Roots, facts: &Facts) {
+        let at = self.pass.outline.step(no);
+        let (step, pointer, poisoned) = (at.step, at.pointer.clone(), at.poisoned);
+        let mut place = Place::of(no, roots, facts);
+        if let Some(when) = step.when.as_ref().filter(|_| !poisoned) {
+            let answer = self.question(&place, when, &format!("{pointer}/when"));
+            self.constant(&answer, no, &format!("{pointer}/when"), None);
+            place.facts = place.facts.and(&answer.yes);
+        }
+        let value = match (&step.action, &step.data, &step.condition) {
+            // What could not be read is not looked at; the steps inside are.
+            _ if poisoned => {
+                self.inside(no, &place);
+                StepValue::Unknown
+            }
+            (Some(action), None, None) => self.action(&place, no, action, &pointer).into(),
+            (None, Some(data), None) => self.data(&place, no, data, &pointer).into(),
+            (None, None, Some(condition)) => self.condition(&place, no, condition, &pointer),
+            _ => StepValue::Unknown,
+        };
+        if poisoned {
+            return;
+        }
+        if let (Some(undo), None) = (&step.undo, &step.condition) {
+            self.values[no.0] = value.clone();
+            self.undo(&place.at(Spot::Done(no)), no, undo, &pointer);
+            self.values[no.0] = StepValue::Unknown;
+        }
+        self.values[no.0] = self.rules(&place.at(Spot::Failed(no)), no, value, &pointer);
+        if !goes_on_regardless(step) {
+            return;
+        }
+        // A step that may be skipped, or whose failure is passed over, promises nothing.
+        self.guards[no.0] = None;
+        self.ends[no.0] = false;
+    }
+}
+
+/// Whether the block goes on behind a step although the step did not do what it is there for.
+fn goes_on_regardless(step: &Step) -> bool {
+    step.when.is_some() || step.on_error.iter().flatten().any(continues)
+}

@@ -1,0 +1,205 @@
+//! Whether what an expression starts from can be read where it stands.
+
+use super::roots::Known;
+use super::{Flow, Place, StepValue};
+use crate::expr::RootName;
+use crate::finding::{Code, Finding, nearest};
+use crate::json::PatchOp;
+use crate::types::{Presence, Type};
+use crate::validate::order::Sight;
+use crate::validate::outline::StepNo;
+
+/// What a reference leads to.
+pub(super) enum Read {
+    /// A value of this type, there or maybe not.
+    Of(Type, Presence),
+    /// Something that was found wrong already, here or elsewhere.
+    Unknown,
+}
+
+/// What is wrong with a reference.
+pub(super) struct Wrong {
+    pub(super) code: Code,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+    pub(super) allowed: Vec<String>,
+    pub(super) fix: Option<Vec<PatchOp>>,
+}
+
+impl Wrong {
+    fn new(code: Code, message: String) -> Wrong {
+        Wrong { code, message, help: None, allowed: Vec::new(), fix: None }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Wrong {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// As a finding about those bytes of the string at `pointer`.
+    pub(super) fn finding(self, pointer: &str, start: usize, end: usize) -> Finding {
+        let mut finding = Finding::new(self.code, pointer, self.message).with_expr_span(start, end);
+        finding.help = self.help;
+        finding.fix = self.fix;
+        if !self.allowed.is_empty() {
+            finding = finding.with_allowed(self.allowed);
+        }
+        finding
+    }
+}
+
+impl Flow<'_, '_> {
+    /// What `name` is at `place`, or why it cannot be read there.
+    pub(super) fn read(&self, place: &Place, name: &RootName) -> Result<Read, Wrong> {
+        match name {
+            RootName::Root(root) => match place.roots.get(root) {
+                Some(known) => Ok(known_read(known)),
+                None => Err(self.unknown_root(place, root)),
+            },
+            RootName::Step(id) => self.read_step(place, id),
+        }
+    }
+
+    fn unknown_root(&self, place: &Place, root: &str) -> Wrong {
+        let wrong = Wrong::new(Code::UNKNOWN_ROOT, format!("expressions know no `{root}` here"));
+        let elsewhere = match root {
+            "item" | "index" => Some("`item` and `index` are there inside of `for_each`"),
+            "state" => Some("`state` is there inside of `loop`"),
+            "error" => Some("`error` is there inside of the rules of `on_error`"),
+            "trigger" => {
+                Some("`trigger` is read in the trigger's own `input`; steps read `input`, which it fills")
+            }
+            "input" | "execution" => {
+                Some("a trigger is asked before there is an execution: it reads `trigger`")
+            }
+            "secrets" | "secret" | "env" => Some("secrets never leave the connection that uses them"),
+            _ => None,
+        };
+        if let Some(help) = elsewhere {
+            return wrong.help(help);
+        }
+        // People forget where a value comes from more often than they misspell a root.
+        if let Some(Some(input)) = place.roots.get("input") {
+            if input.member_names().iter().any(|name| **name == *root) {
+                return wrong.help(format!("did you mean `input.{root}`?"));
+            }
+        }
+        if self.pass.outline.find(root).is_some() {
+            return wrong.help(format!("did you mean `steps.{root}`?"));
+        }
+        let near = nearest(root, place.roots.names().chain(["steps", "now"]));
+        match near.first() {
+            Some(first) => {
+                let help = format!("did you mean `{first}`?");
+                Wrong { allowed: near, ..wrong }.help(help)
+            }
+            None => wrong,
+        }
+    }
+
+    fn read_step(&self, place: &Place, id: &str) -> Result<Read, Wrong> {
+        let Some(no) = self.pass.outline.find(id) else { return self.unknown_step(id) };
+        match self.order.sight(&self.pass.outline, place.spot, no) {
+            Sight::Settled { sure } => match &self.values[no.0] {
+                StepValue::Unknown => Ok(Read::Unknown),
+                StepValue::None => {
+                    Err(Wrong::new(Code::NO_VALUE, format!("`{id}` is a filter, which has no value"))
+                        .help("read what it looked at"))
+                }
+                StepValue::Of(ty) => {
+                    let presence = if sure { Presence::Required } else { Presence::Optional };
+                    Ok(Read::Of(ty.clone(), presence))
+                }
+            },
+            // An order that could not be read may have been the right one.
+            _ if self.pass.outline.step(no).poisoned => Ok(Read::Unknown),
+            Sight::NotYet => Err(self.not_yet(place, no)),
+            Sight::NotOrdered { reader, read } => Err(self.not_ordered(no, reader, read)),
+            Sight::Elsewhere => {
+                let message = format!(
+                    "`{id}` stands in another branch: it does not run before this, if it runs at all"
+                );
+                Err(Wrong::new(Code::NOT_ORDERED, message)
+                    .help("read it behind the step that holds both branches"))
+            }
+            Sight::OtherIteration => {
+                let around = self.iteration(no);
+                let message =
+                    format!("`{id}` runs inside of `{around}`, and can be seen within its iteration only");
+                Err(Wrong::new(Code::UNKNOWN_STEP, message).help(format!(
+                    "give it on as the `output` (or `next`) of `{around}`, and read `steps.{around}`"
+                )))
+            }
+        }
+    }
+
+    fn unknown_step(&self, id: &str) -> Result<Read, Wrong> {
+        // Steps that could not be read may have had any id.
+        if self.pass.poisoned.iter().any(|pointer| pointer.is_empty() || pointer == "/steps")
+            || self.pass.outline.steps.iter().any(|at| at.step.id.is_empty())
+        {
+            return Ok(Read::Unknown);
+        }
+        let near = nearest(id, self.pass.outline.ids());
+        let wrong = Wrong::new(Code::UNKNOWN_STEP, format!("no step is called `{id}`"));
+        Err(match near.first() {
+            Some(first) => {
+                let help = format!("did you mean `{first}`?");
+                Wrong { allowed: near, ..wrong }.help(help)
+            }
+            None => wrong,
+        })
+    }
+
+    fn not_yet(&self, place: &Place, no: StepNo) -> Wrong {
+        let id = &self.pass.outline.step(no).step.id;
+        let own = place.step.is_some_and(|step| step == no);
+        let around = place.step.is_some_and(|step| self.pass.outline.is_inside(step, no));
+        let message = if place.step.is_none() {
+            format!("`{id}` has not run: this is asked before any step")
+        } else if own {
+            format!("`{id}` is this step itself, which has no value yet")
+        } else if around {
+            format!("`{id}` is the step around this one, which has no value yet")
+        } else {
+            format!("`{id}` runs behind this step")
+        };
+        let wrong = Wrong::new(Code::NOT_ORDERED, message);
+        if own || around || place.step.is_none() {
+            wrong
+        } else {
+            wrong.help(format!("move this step behind `{id}`"))
+        }
+    }
+
+    fn not_ordered(&self, no: StepNo, reader: StepNo, read: StepNo) -> Wrong {
+        let id = &self.pass.outline.step(no).step.id;
+        let named = &self.pass.outline.step(read).step.id;
+        let at = self.pass.outline.step(reader);
+        let who = &at.step.id;
+        let message = format!("`{who}` does not wait for `{named}`, so `{id}` may not have run");
+        let fix = PatchOp::Add { path: format!("{}/after/-", at.pointer), value: named.as_str().into() };
+        let wrong =
+            Wrong::new(Code::NOT_ORDERED, message).help(format!("add `{named}` to the `after` of `{who}`"));
+        Wrong { fix: Some(vec![fix]), ..wrong }
+    }
+
+    /// The step whose iterations a step runs in.
+    fn iteration(&self, no: StepNo) -> &str {
+        let mut block = self.pass.outline.block_at(self.pass.outline.step(no).block);
+        loop {
+            let Some(owner) = block.owner else { return "a step" };
+            if block.role.is_iteration() {
+                return &self.pass.outline.step(owner).step.id;
+            }
+            block = self.pass.outline.block_at(self.pass.outline.step(owner).block);
+        }
+    }
+}
+
+fn known_read(known: &Known) -> Read {
+    match known {
+        Some(ty) => Read::Of(ty.clone(), Presence::Required),
+        None => Read::Unknown,
+    }
+}

@@ -1,0 +1,94 @@
+//! Rules of `on_error`: the values that stand in for that of the step.
+
+use serde_json::Value;
+
+use super::links::{Link, Parts, link};
+use super::{Flow, Place, StepValue};
+use crate::finding::{Code, Finding, ResidualKind};
+use crate::types::{Assign, Lowered, Type, assign};
+use crate::validate::outline::{StepNo, continues};
+use crate::workflow::OnError;
+
+impl Flow<'_, '_> {
+    /// The value of the step behind its rules.
+    pub(super) fn rules(&mut self, place: &Place, no: StepNo, value: StepValue, pointer: &str) -> StepValue {
+        let step = self.pass.outline.step(no).step;
+        let mut result = value.clone();
+        for (index, rule) in step.on_error.iter().flatten().enumerate() {
+            let Some(given) = &rule.value else { continue };
+            let inner = place.with_root("error", Some(error(rule)));
+            let pointer = format!("{pointer}/on_error/{index}/value");
+            let ty = self.template(&inner, &given.0, &pointer);
+            let (StepValue::Of(own), Some(ty)) = (&value, ty) else { continue };
+            if continues(rule) {
+                let known = self.stand_in(no, own, ty, &given.0, &pointer);
+                result = match (result, known) {
+                    (StepValue::Of(so_far), Some(known)) => StepValue::Of(so_far.union(&known)),
+                    _ => StepValue::Unknown,
+                };
+            }
+        }
+        result
+    }
+
+    /// What the step is where a rule gives it this value.
+    fn stand_in(
+        &mut self,
+        no: StepNo,
+        own: &Type,
+        given: Type,
+        written: &Value,
+        pointer: &str,
+    ) -> Option<Type> {
+        // A step that always fails has no type of its own: it has that of the value.
+        if own.is_never() {
+            return Some(given);
+        }
+        let action = self.pass.outline.step(no).step.action.as_ref();
+        let Some(action) = action else {
+            return match assign(&Lowered::computed(given.clone()), &Lowered::declared(own.clone())) {
+                Assign::Yes => Some(own.clone()),
+                Assign::No { witness } => {
+                    let message = format!("the value of this step is {own}, and this is {given}");
+                    let finding = Finding::new(Code::NOT_ASSIGNABLE, pointer, message)
+                        .with_found(witness)
+                        .with_allowed(own.to_string());
+                    self.note(finding, Some(no));
+                    None
+                }
+                // There is no schema to hold it against when it comes, so readers are told of both.
+                _ => Some(own.union(&given)),
+            };
+        };
+        let mut targets = vec![];
+        if let Some(schema) = &action.expect {
+            targets.extend(self.schemas.of(schema, "", None).ok());
+        }
+        targets.extend(self.output_schema(action));
+        let mut undecided = false;
+        for target in targets {
+            match link(&given, &target, written, pointer, Parts::Members) {
+                Link::Holds => {}
+                Link::Undecided => undecided = true,
+                Link::Broken(findings) => {
+                    for finding in findings {
+                        self.note(finding, Some(no));
+                    }
+                    return None;
+                }
+            }
+        }
+        if undecided {
+            self.remain(ResidualKind::ContractLink, pointer, Some(no));
+            self.pass.checks.insert(pointer.to_owned());
+        }
+        Some(own.clone())
+    }
+}
+
+/// `error` inside a rule: where it names codes and no families, it is one of them.
+fn error(rule: &OnError) -> Type {
+    let codes: Vec<&str> = rule.codes.iter().flatten().map(String::as_str).collect();
+    let exact = codes.iter().all(|code| !code.ends_with('*'));
+    Type::error(if exact { codes.as_slice() } else { &[] })
+}

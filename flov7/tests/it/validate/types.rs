@@ -1,0 +1,271 @@
+//! Whether values fit where they go, what the run has to check, and what remains.
+
+use serde_json::{Value, json};
+
+use super::support::{check, report, steps};
+
+fn with_input(input: Value, steps: Value) -> Value {
+    json!({ "flov7": 1, "name": "x", "input": input, "steps": steps })
+}
+
+fn object(properties: Value) -> Value {
+    let required: Vec<&String> = properties.as_object().unwrap().keys().collect();
+    json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false })
+}
+
+fn invoice(with: Value) -> Value {
+    json!({ "id": "bill", "action": { "use": "crm.invoice", "with": with } })
+}
+
+/// The residuals of a sound document, as `kind pointer`.
+#[track_caller]
+fn remains(document: &Value) -> Vec<String> {
+    let (report, valid) = report(document);
+    assert!(valid.is_some(), "{:#?}", report.findings());
+    report.residuals().iter().map(|residual| format!("{} {}", residual.kind, residual.pointer)).collect()
+}
+
+#[test]
+fn arguments_are_held_against_what_the_action_takes() {
+    check(steps(json!([invoice(json!({ "amount": 1, "note": "n" }))])), &[]);
+    check(steps(json!([invoice(json!({}))])), &["missing-argument /steps/0/action/with"]);
+    check(
+        steps(json!([{ "id": "bill", "action": { "use": "crm.invoice" } }])),
+        &["missing-argument /steps/0/action"],
+    );
+    check(
+        steps(json!([invoice(json!({ "amout": 1 }))])),
+        &["missing-argument /steps/0/action/with", "unknown-argument /steps/0/action/with/amout"],
+    );
+    check(
+        steps(json!([invoice(json!({ "amount": "ten" }))])),
+        &["not-assignable /steps/0/action/with/amount"],
+    );
+    check(
+        steps(json!([invoice(json!({ "amount": null }))])),
+        &["not-assignable /steps/0/action/with/amount"],
+    );
+    check(steps(json!([invoice(json!({ "amount": "${ 1 + 1 }" }))])), &[]);
+    check(
+        steps(json!([invoice(json!({ "amount": "sum: ${ 1 + 1 }" }))])),
+        &["not-assignable /steps/0/action/with/amount"],
+    );
+    check(steps(json!([invoice(json!("${ 5 }"))])), &["not-assignable /steps/0/action/with"]);
+    let input = object(
+        json!({ "n": { "type": "number" }, "text": { "type": "string" }, "order": object(json!({ "amount": { "type": "number" } })) }),
+    );
+    check(with_input(input.clone(), json!([invoice(json!({ "amount": "${ input.n }" }))])), &[]);
+    check(
+        with_input(input.clone(), json!([invoice(json!({ "amount": "${ input.text }" }))])),
+        &["not-assignable /steps/0/action/with/amount"],
+    );
+    check(with_input(input.clone(), json!([invoice(json!("${ input.order }"))])), &[]);
+    check(with_input(input, json!([invoice(json!("${ input }"))])), &["not-assignable /steps/0/action/with"]);
+}
+
+#[test]
+fn findings_show_what_was_found_and_what_is_allowed() {
+    let (report, _) = report(&steps(json!([invoice(json!({ "amout": "ten" }))])));
+    let finding = &report.findings()[1];
+    assert_eq!(finding.message, "`crm.invoice` takes no `amout`");
+    assert_eq!(finding.help.as_deref(), Some("did you mean `amount`?"));
+    assert_eq!(finding.step.as_deref(), Some("bill"));
+}
+
+#[test]
+fn types_assign_an_optional_member_does_not_fill_a_required_one() {
+    let input = json!({ "type": "object", "properties": { "n": { "type": "number" } }, "additionalProperties": false });
+    check(
+        with_input(input.clone(), json!([invoice(json!({ "amount": "${ input.?n }" }))])),
+        &["missing-argument /steps/0/action/with"],
+    );
+    check(
+        with_input(input.clone(), json!([invoice(json!({ "amount": "${ input.n }" }))])),
+        &["maybe-absent /steps/0/action/with/amount"],
+    );
+    check(with_input(input.clone(), json!([invoice(json!({ "amount": "${ input.?n.orValue(0) }" }))])), &[]);
+    // A member that need not be there may be left out.
+    let input = json!({ "type": "object", "properties": { "note": { "type": "string" } }, "additionalProperties": false });
+    check(with_input(input, json!([invoice(json!({ "amount": 1, "note": "${ input.?note }" }))])), &[]);
+}
+
+#[test]
+fn types_assign_what_is_undecided_is_checked_by_the_run() {
+    // Nobody says how long the text is, and `to` has at least three letters.
+    let mail = |to: &str, schema: Value| {
+        let mut document = with_input(
+            object(json!({ "to": schema })),
+            json!([{ "id": "mail", "action": { "use": "mail.send", "connection": "post", "with": { "to": to, "text": "hi" } } }]),
+        );
+        document["connections"] = json!([{ "id": "post", "connector": "smtp" }]);
+        document
+    };
+    let link = "contract.link /steps/0/action/with".to_owned();
+    let document = mail("${ input.to }", json!({ "type": "string" }));
+    assert!(remains(&document).contains(&link));
+    let (_, valid) = report(&document);
+    let checks: Vec<String> = valid.unwrap().bundle().checks.iter().cloned().collect();
+    assert_eq!(checks, ["/steps/0/action/with"]);
+    // Said, proven, and neither listed nor checked.
+    let document = mail("${ input.to }", json!({ "type": "string", "minLength": 5 }));
+    assert!(!remains(&document).contains(&link));
+    assert!(report(&document).1.unwrap().bundle().checks.is_empty());
+    // A literal is decided.
+    check(mail("a", json!(true)), &["not-assignable /steps/0/action/with/to"]);
+    assert!(!remains(&mail("ann", json!(true))).contains(&link));
+    // What nobody described may be anything.
+    let document = mail("${ input.to }", json!(true));
+    assert!(remains(&document).contains(&link));
+}
+
+#[test]
+fn fail_residual_lists_every_contract() {
+    let document = with_input(
+        object(json!({ "text": { "type": "string" }, "n": { "type": "number" } })),
+        json!([
+            invoice(json!({ "amount": 1 })),
+            { "id": "found", "action": { "use": "crm.find", "with": { "email": "a@b" } } },
+            { "id": "narrowed", "action": { "use": "crm.find", "with": { "email": "a@b" }, "expect": { "type": "object" } } },
+            { "id": "parsed", "data": { "parse": { "format": "json", "text": "${ input.text }", "schema": { "type": "number" } } } },
+            { "id": "held", "data": { "validate": { "value": "${ input.n }", "schema": { "type": "integer" } } } },
+            { "id": "proven", "data": { "validate": { "value": "${ input.n }", "schema": { "type": "number" } } } },
+            { "id": "pause", "action": { "use": "core.wait", "with": { "for": "${ input.text }" } } },
+        ]),
+    );
+    assert_eq!(
+        remains(&document),
+        [
+            "contract.output /steps/0/action",
+            "contract.output /steps/2/action",
+            "contract.data /steps/3/data/parse",
+            "data.conversion /steps/3/data/parse/text",
+            "data.size /steps/3/data/parse/text",
+            "contract.data /steps/4/data/validate",
+            "data.conversion /steps/6/action/with",
+            "data.size /steps/6/action/with/for",
+        ]
+    );
+}
+
+#[test]
+fn fail_residual_lists_what_an_expression_can_still_do() {
+    let input = object(
+        json!({ "n": { "type": "integer" }, "small": { "type": "integer", "minimum": 0, "maximum": 9 },
+        "list": { "type": "array", "items": { "type": "integer" } }, "full": { "type": "array", "minItems": 1, "items": { "type": "integer" } },
+        "text": { "type": "string" }, "map": { "type": "object", "additionalProperties": { "type": "number" } } }),
+    );
+    let of = |expression: &str| {
+        remains(&with_input(
+            input.clone(),
+            json!([{ "id": "a", "data": { "set": format!("${{ {expression} }}") } }]),
+        ))
+        .iter()
+        .map(|residual| residual.split(' ').next().unwrap().to_owned())
+        .collect::<Vec<_>>()
+    };
+    assert_eq!(of("input.n + 1"), ["data.overflow"]);
+    assert_eq!(of("input.small + 1"), [""; 0]);
+    assert_eq!(of("1 / (input.small - 1)"), ["data.overflow", "data.division"]);
+    assert_eq!(of("input.small / 3"), [""; 0]);
+    assert_eq!(of("input.list[0]"), ["data.index"]);
+    assert_eq!(of("input.full[0]"), [""; 0]);
+    assert_eq!(of("int(input.text)"), ["data.conversion"]);
+    assert_eq!(of("input.map[input.text]"), ["data.key"]);
+    // A text of a megabyte may become longer than one.
+    assert_eq!(of("input.text.upper()"), ["data.size"]);
+}
+
+#[test]
+fn triggers_fill_the_input() {
+    let input = object(json!({ "total": { "type": "number" } }));
+    let with = |trigger: Value| {
+        let mut document =
+            with_input(input.clone(), json!([{ "id": "a", "data": { "set": "${ input.total }" } }]));
+        document["connections"] = json!([{ "id": "shop", "connector": "webhook" }]);
+        document["triggers"] = json!([trigger]);
+        document
+    };
+    let idle = "trigger-idle /triggers/0/use";
+    let event = |input: Value| {
+        let mut trigger = json!({ "id": "t", "use": "event", "with": { "name": "order.received" } });
+        if !input.is_null() {
+            trigger["input"] = input;
+        }
+        with(trigger)
+    };
+    check(event(json!({ "total": "${ trigger.payload.total }" })), &[idle]);
+    check(event(json!("${ trigger.payload }")), &[idle]);
+    check(event(json!(null)), &["trigger-input /triggers/0", idle]);
+    check(event(json!({})), &["trigger-input /triggers/0/input", idle]);
+    check(event(json!({ "total": "much" })), &["trigger-input /triggers/0/input/total", idle]);
+    check(event(json!({ "total": 1, "more": 2 })), &["trigger-input /triggers/0/input/more", idle]);
+    check(
+        event(json!({ "total": "${ trigger.payload.totl }" })),
+        &["no-such-member /triggers/0/input/total", idle],
+    );
+    check(event(json!({ "total": "${ input.total }" })), &["unknown-root /triggers/0/input/total", idle]);
+    check(event(json!({ "total": "${ steps.a }" })), &["not-ordered /triggers/0/input/total", idle]);
+    // A manual start brings the input as it is.
+    check(with(json!({ "id": "t", "use": "manual" })), &[]);
+    // The body of a webhook is what `expect` says.
+    let hook = |expect: Value| {
+        let mut trigger = json!({ "id": "t", "use": "webhook", "connection": "shop", "with": { "path": "p" },
+            "input": { "total": "${ trigger.body.total }" } });
+        if !expect.is_null() {
+            trigger["expect"] = expect;
+        }
+        with(trigger)
+    };
+    check(
+        hook(
+            json!({ "type": "object", "properties": { "body": object(json!({ "total": { "type": "number" } })) } }),
+        ),
+        &[idle],
+    );
+    let (found, _) = report(&hook(json!(null)));
+    assert_eq!(found.findings()[0].code.name(), "untyped-read");
+    // A filter is a question over what arrived.
+    let filtered = |filter: &str| {
+        with(json!({ "id": "t", "use": "event", "with": { "name": "order.received", "filter": filter },
+            "input": { "total": "${ trigger.payload.total }" } }))
+    };
+    check(filtered("${ trigger.payload.total > 5 }"), &[idle]);
+    check(filtered("${ trigger.payload.total }"), &[idle, "wrong-type /triggers/0/with/filter"]);
+    check(filtered("trigger.payload.total > 5"), &[idle, "expression-marks /triggers/0/with/filter"]);
+}
+
+#[test]
+fn schemas_are_checked_where_they_stand() {
+    let bad = json!({ "type": "strng" });
+    let mut document = steps(json!([{ "id": "a", "data": { "validate": { "value": 1, "schema": bad } } },
+        { "id": "b", "action": { "use": "crm.find", "with": { "email": "a" }, "expect": bad } },
+        { "id": "c", "data": { "parse": { "format": "json", "text": "1", "schema": bad } } },
+        { "id": "d", "data": { "set": ["${ steps.a.x }", "${ steps.b.x }", "${ steps.c.x }", "${ input.x }"] } }]));
+    document["input"] = bad.clone();
+    document["signals"] = json!({ "s": bad });
+    document["triggers"] = json!([{ "id": "t", "use": "manual", "expect": bad }]);
+    // What is read from them is not looked at.
+    check(
+        document,
+        &[
+            "bad-schema /input/type",
+            "unused-signal /signals/s",
+            "bad-schema /signals/s/type",
+            "bad-schema /triggers/0/expect/type",
+            "bad-schema /steps/0/data/validate/schema/type",
+            "bad-schema /steps/1/action/expect/type",
+            "bad-schema /steps/2/data/parse/schema/type",
+        ],
+    );
+    let mut document = steps(json!([{ "id": "a", "data": { "set": "${ input.order.id }" } }]));
+    document["types"] = json!({ "order": object(json!({ "id": { "type": "string" } })) });
+    document["input"] = object(json!({ "order": { "$ref": "#/types/order" } }));
+    check(document.clone(), &[]);
+    document["input"] = object(json!({ "order": { "$ref": "#/types/oder" } }));
+    check(document.clone(), &["unknown-type /input/properties/order/$ref"]);
+    document["input"] = object(json!({ "order": { "$ref": "https://a.example/order.json" } }));
+    check(document.clone(), &["remote-schema /input/properties/order/$ref"]);
+    document["types"] = json!({ "order": bad });
+    document["input"] = object(json!({ "order": { "$ref": "#/types/order" } }));
+    check(document, &["bad-schema /types/order/type"]);
+}
