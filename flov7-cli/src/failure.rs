@@ -44,11 +44,10 @@ impl Failure {
     pub(crate) fn tell(&self, output: Output) {
         if output.json {
             let mut answer = json!({ "error": { "kind": self.kind, "message": self.message } });
-            if let (Some(report), Value::Object(members)) = (&self.report, &mut answer) {
-                if let Value::Object(found) = report.to_json() {
+            if let (Some(report), Value::Object(members)) = (&self.report, &mut answer)
+                && let Value::Object(found) = report.to_json() {
                     members.extend(found);
                 }
-            }
             output.answer(&answer);
             return;
         }

@@ -104,7 +104,10 @@ impl Run<'_> {
             _ => None,
         };
         let Some(handler) = handler.filter(|handler| handler.goes_on) else {
-            return Ok(self.fail_with(at, failure, under));
+            return {
+                self.fail_with(at, failure, under);
+                Ok(())
+            };
         };
         let value = match &handler.value {
             None => Ok(None),
@@ -133,7 +136,8 @@ impl Run<'_> {
             // The handler itself failed: that is the step's failure now, with what it was to handle beside it.
             Err(Trouble::Failed(mut second)) => {
                 second.add(failure);
-                Ok(self.fail_with(at, *second, under))
+                self.fail_with(at, *second, under);
+                Ok(())
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What has happened before what: the steps that each step waits for, and whether one place may read a step.
 
-use super::outline::{BlockNo, Outline, Role, StepNo, may_fail_silently};
+use super::outline::{BlockNo, Outline, StepNo, may_fail_silently};
 use crate::finding::{Code, Finding, nearest};
 use crate::workflow::Condition;
 

@@ -61,8 +61,8 @@ fn retry_place(at: &StepAt<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding);
         }
     }
-    if let Some(undo) = &step.undo {
-        if undo.uses.starts_with(CORE_PREFIX) && undo.retry.is_some() {
+    if let Some(undo) = &step.undo
+        && undo.uses.starts_with(CORE_PREFIX) && undo.retry.is_some() {
             let finding = Finding::new(
                 Code::RETRY_PLACE,
                 format!("{}/undo/retry", at.pointer),
@@ -70,7 +70,6 @@ fn retry_place(at: &StepAt<'_>, findings: &mut Vec<Finding>) {
             );
             findings.push(finding.with_step(&step.id).about_name());
         }
-    }
 }
 
 /// A hint where all attempts and the delays between them do not fit into the step's timeout.

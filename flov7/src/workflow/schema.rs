@@ -44,13 +44,11 @@ fn without_nulls(schema: Value) -> Value {
                 members.into_iter().map(|(name, value)| (name, without_nulls(value))).collect();
             members.sort_by(|(a, _), (b, _)| a.cmp(b));
             for (name, value) in &mut members {
-                if name == "type" {
-                    if let Some([kind, Value::String(null)]) = value.as_array().map(Vec::as_slice) {
-                        if null == "null" {
+                if name == "type"
+                    && let Some([kind, Value::String(null)]) = value.as_array().map(Vec::as_slice)
+                        && null == "null" {
                             *value = kind.clone();
                         }
-                    }
-                }
             }
             let only = members.iter().position(|(name, value)| name == "anyOf" && is_or_null(value));
             if let Some(at) = only {

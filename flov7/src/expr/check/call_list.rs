@@ -163,7 +163,7 @@ impl Checker<'_> {
     ) -> Option<(Type, u64)> {
         let size = self.want_whole(args.get(1)?, id)?;
         let (low, high) = size.whole_ends();
-        if !low.is_some_and(|low| low > 0) {
+        if low.is_none_or(|low| low <= 0) {
             self.residual(ResidualKind::Index, id);
         }
         let longest = high.and_then(|high| u64::try_from(high).ok());

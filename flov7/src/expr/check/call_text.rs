@@ -136,7 +136,7 @@ impl Checker<'_> {
             {
                 parts = parts.min(high);
             }
-            if !low.is_some_and(|low| low > 0) {
+            if low.is_none_or(|low| low <= 0) {
                 least = 0;
             }
         }

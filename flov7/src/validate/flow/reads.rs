@@ -79,11 +79,10 @@ impl Flow<'_, '_> {
             return wrong.help(help);
         }
         // People forget where a value comes from more often than they misspell a root.
-        if let Some(Some(input)) = place.roots.get("input") {
-            if input.member_names().iter().any(|name| **name == *root) {
+        if let Some(Some(input)) = place.roots.get("input")
+            && input.member_names().iter().any(|name| **name == *root) {
                 return wrong.help(format!("did you mean `input.{root}`?"));
             }
-        }
         if self.pass.outline.find(root).is_some() {
             return wrong.help(format!("did you mean `steps.{root}`?"));
         }

@@ -33,13 +33,12 @@ impl Flow<'_, '_> {
             facts: Facts::default(),
         };
         let mut facts = Facts::default();
-        if let Some(filter) = trigger.with.as_ref().and_then(|with| with.0.get("filter")) {
-            if trigger.uses == "event" {
+        if let Some(filter) = trigger.with.as_ref().and_then(|with| with.0.get("filter"))
+            && trigger.uses == "event" {
                 let answer =
                     self.question(&place, &Expression(filter.clone()), &format!("{pointer}/with/filter"));
                 facts = answer.yes;
             }
-        }
         let default = match trigger.uses.as_str() {
             "manual" => Value::from("${ trigger.input }"),
             _ => Value::Object(Map::new()),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{check, report, steps};
+use super::support::{check, report};
 
 /// A question whose answer nobody knows.
 const SOME: &str = "${ input.n > 1 }";
