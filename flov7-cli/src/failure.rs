@@ -45,9 +45,10 @@ impl Failure {
         if output.json {
             let mut answer = json!({ "error": { "kind": self.kind, "message": self.message } });
             if let (Some(report), Value::Object(members)) = (&self.report, &mut answer)
-                && let Value::Object(found) = report.to_json() {
-                    members.extend(found);
-                }
+                && let Value::Object(found) = report.to_json()
+            {
+                members.extend(found);
+            }
             output.answer(&answer);
             return;
         }

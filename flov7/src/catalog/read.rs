@@ -67,9 +67,10 @@ fn examine(value: &Value) -> (Catalog, Vec<Finding>) {
 fn file(reader: &mut Reader, value: &Value) -> Option<Catalog> {
     let what = "a catalogue";
     if let Some(members) = value.as_object()
-        && !format(reader, members) {
-            return None;
-        }
+        && !format(reader, members)
+    {
+        return None;
+    }
     let members = reader.object(value, what, &["flov7_catalog", "actions", "events", "people"])?;
     let mut catalog = Catalog::new();
     let mut ids = BTreeSet::new();

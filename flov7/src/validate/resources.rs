@@ -62,14 +62,16 @@ fn retry_place(at: &StepAt<'_>, findings: &mut Vec<Finding>) {
         }
     }
     if let Some(undo) = &step.undo
-        && undo.uses.starts_with(CORE_PREFIX) && undo.retry.is_some() {
-            let finding = Finding::new(
-                Code::RETRY_PLACE,
-                format!("{}/undo/retry", at.pointer),
-                "a `core` action cannot have `retry`: it belongs to actions that call a handler",
-            );
-            findings.push(finding.with_step(&step.id).about_name());
-        }
+        && undo.uses.starts_with(CORE_PREFIX)
+        && undo.retry.is_some()
+    {
+        let finding = Finding::new(
+            Code::RETRY_PLACE,
+            format!("{}/undo/retry", at.pointer),
+            "a `core` action cannot have `retry`: it belongs to actions that call a handler",
+        );
+        findings.push(finding.with_step(&step.id).about_name());
+    }
 }
 
 /// A hint where all attempts and the delays between them do not fit into the step's timeout.

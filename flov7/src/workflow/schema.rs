@@ -46,9 +46,10 @@ fn without_nulls(schema: Value) -> Value {
             for (name, value) in &mut members {
                 if name == "type"
                     && let Some([kind, Value::String(null)]) = value.as_array().map(Vec::as_slice)
-                        && null == "null" {
-                            *value = kind.clone();
-                        }
+                    && null == "null"
+                {
+                    *value = kind.clone();
+                }
             }
             let only = members.iter().position(|(name, value)| name == "anyOf" && is_or_null(value));
             if let Some(at) = only {

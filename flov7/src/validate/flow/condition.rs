@@ -57,9 +57,10 @@ impl Flow<'_, '_> {
                 inner = inner.with_root(name, None);
             }
             if let Some(Condition::ForEach(condition)) = &self.pass.outline.step(no).step.condition
-                && let Some(name) = &condition.for_each.as_ {
-                    inner = inner.with_root(name, None);
-                }
+                && let Some(name) = &condition.for_each.as_
+            {
+                inner = inner.with_root(name, None);
+            }
             self.block(block, &inner.roots, &inner.facts);
         }
     }
@@ -235,7 +236,8 @@ impl Flow<'_, '_> {
 
     fn loop_(&mut self, place: &Place, no: StepNo, round: &Loop, pointer: &str) -> Known {
         let first = self.template(place, &round.state.0, &format!("{pointer}/state"));
-        let schema = round.schema.as_ref().map(|schema| self.schema(schema, &format!("{pointer}/schema"), Some(no)));
+        let schema =
+            round.schema.as_ref().map(|schema| self.schema(schema, &format!("{pointer}/schema"), Some(no)));
         let state: Known = match (&schema, first) {
             (Some(schema), first) => {
                 if let (Some(schema), Some(first)) = (schema, &first) {

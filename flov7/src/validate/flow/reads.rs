@@ -80,9 +80,10 @@ impl Flow<'_, '_> {
         }
         // People forget where a value comes from more often than they misspell a root.
         if let Some(Some(input)) = place.roots.get("input")
-            && input.member_names().iter().any(|name| **name == *root) {
-                return wrong.help(format!("did you mean `input.{root}`?"));
-            }
+            && input.member_names().iter().any(|name| **name == *root)
+        {
+            return wrong.help(format!("did you mean `input.{root}`?"));
+        }
         if self.pass.outline.find(root).is_some() {
             return wrong.help(format!("did you mean `steps.{root}`?"));
         }

@@ -34,11 +34,12 @@ impl Flow<'_, '_> {
         };
         let mut facts = Facts::default();
         if let Some(filter) = trigger.with.as_ref().and_then(|with| with.0.get("filter"))
-            && trigger.uses == "event" {
-                let answer =
-                    self.question(&place, &Expression(filter.clone()), &format!("{pointer}/with/filter"));
-                facts = answer.yes;
-            }
+            && trigger.uses == "event"
+        {
+            let answer =
+                self.question(&place, &Expression(filter.clone()), &format!("{pointer}/with/filter"));
+            facts = answer.yes;
+        }
         let default = match trigger.uses.as_str() {
             "manual" => Value::from("${ trigger.input }"),
             _ => Value::Object(Map::new()),

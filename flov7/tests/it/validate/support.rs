@@ -47,12 +47,6 @@ pub(crate) fn report(document: &Value) -> (Report, Option<ValidWorkflow>) {
     (report, valid)
 }
 
-/// Everything that is found, as `code pointer`, in order.
-pub(crate) fn found(document: &Value) -> Vec<String> {
-    let (report, _) = report(document);
-    report.findings().iter().map(|finding| format!("{} {}", finding.code.name(), finding.pointer)).collect()
-}
-
 /// Asserts what is found. Warnings of conditions that never change count only where some are expected: most documents
 /// here ask what the schema of their input answers already.
 #[track_caller]
