@@ -11,9 +11,10 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 
+use crate::clock::Clock;
 use crate::action::{ActionError, ActionOutput, Attempt, Cancellation};
 use crate::id::{StepPath, Timestamp};
-use crate::machine::CallErrorKind;
+use crate::machine::{CallErrorKind, GRACE};
 
 /// An attempt by its step and number.
 pub(super) type AttemptId = (StepPath, u32);
@@ -21,16 +22,17 @@ pub(super) type AttemptId = (StepPath, u32);
 /// What a handler gave.
 pub(super) type Outcome = Result<ActionOutput, ActionError>;
 
-/// The result of an attempt that had a task of its own.
+/// How an attempt that had a task of its own ended.
 #[derive(Debug)]
 pub(super) struct Finished {
     pub(super) attempt: AttemptId,
-    pub(super) outcome: Outcome,
+    /// Nothing where it was told to stop, did not within the grace, and was dropped.
+    pub(super) outcome: Option<Outcome>,
 }
 
 /// The attempts of one execution that are in flight in this process. Dropping it aborts them.
-#[derive(Debug)]
 pub(super) struct Calls {
+    clock: Arc<dyn Clock>,
     running: BTreeMap<AttemptId, Running>,
     /// Unbounded in itself; there is at most one message for each attempt in flight.
     finished: UnboundedSender<Finished>,
@@ -99,8 +101,8 @@ pub(super) struct Left {
 }
 
 impl Calls {
-    pub(super) fn new(finished: UnboundedSender<Finished>) -> Self {
-        Calls { running: BTreeMap::new(), finished }
+    pub(super) fn new(clock: Arc<dyn Clock>, finished: UnboundedSender<Finished>) -> Self {
+        Calls { clock, running: BTreeMap::new(), finished }
     }
 
     /// Begins an attempt. Gives its outcome when it is ready at once; else it goes on by itself and reports.
@@ -115,7 +117,8 @@ impl Calls {
                 Ok(permit) => Some(permit),
                 Err(_) => {
                     let queued = queued(bound.clone(), place.clone(), attempt);
-                    self.spawn(id, Running::of(action, cancellation, deadline, now, place), queued);
+                    let cancelled = cancellation.clone();
+                    self.spawn(id, cancelled, Running::of(action, cancellation, deadline, now, place), queued);
                     return None;
                 }
             },
@@ -125,19 +128,27 @@ impl Calls {
             return Some(outcome);
         }
         place.begin();
-        self.spawn(id, Running::of(action, cancellation, deadline, now, place), holding(permit, attempt));
+        let cancelled = cancellation.clone();
+        self.spawn(id, cancelled, Running::of(action, cancellation, deadline, now, place), holding(permit, attempt));
         None
     }
 
     fn spawn(
         &mut self,
         id: AttemptId,
+        cancelled: Cancellation,
         running: impl FnOnce(AbortHandle) -> Running,
         future: impl Future<Output = Outcome> + Send + 'static,
     ) {
-        let (finished, attempt) = (self.finished.clone(), id.clone());
+        let (finished, attempt, clock) = (self.finished.clone(), id.clone(), self.clock.clone());
         let task = tokio::spawn(async move {
-            let outcome = future.await;
+            // Told to stop, it has the grace (RULES, cancel). Then it is dropped where it stands: its connection may
+            // have room for no other call.
+            let outcome = tokio::select! {
+                biased;
+                outcome = future => Some(outcome),
+                () = overdue(cancelled, clock) => None,
+            };
             // Nobody listens any more where the execution left this process.
             let _ = finished.send(Finished { attempt, outcome });
         });
@@ -156,19 +167,11 @@ impl Calls {
         self.running.remove(id).map(|running| Left { action: running.action.clone(), since: running.since })
     }
 
-    /// Takes out the attempts whose deadline has come while they waited for their connection: nothing happened, and
-    /// nobody has to guess.
-    pub(super) fn expired_unbegun(&mut self, now: Timestamp) -> Vec<AttemptId> {
-        let expired: Vec<AttemptId> = self
-            .running
-            .iter()
-            .filter(|(_, running)| running.deadline <= now && running.place.give_up())
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in &expired {
-            self.running.remove(id);
-        }
-        expired
+    /// The attempts whose deadline has come while they waited for their connection, and that never begin now: nothing
+    /// happened, and nobody has to guess.
+    pub(super) fn expired_unbegun(&self, now: Timestamp) -> Vec<AttemptId> {
+        let expired = |(_, running): &(&AttemptId, &Running)| running.deadline <= now && running.place.give_up();
+        self.running.iter().filter(expired).map(|(id, _)| id.clone()).collect()
     }
 }
 
@@ -203,6 +206,12 @@ async fn queued(bound: Arc<Semaphore>, place: Arc<Place>, attempt: Attempt) -> O
         std::future::pending::<()>().await;
     }
     holding(permit, attempt).await
+}
+
+/// Returns when the grace of an attempt that was told to stop is over.
+async fn overdue(cancelled: Cancellation, clock: Arc<dyn Clock>) {
+    cancelled.cancelled().await;
+    clock.sleep_until(clock.now().saturating_add_ms(GRACE)).await;
 }
 
 async fn holding(permit: Option<OwnedSemaphorePermit>, attempt: Attempt) -> Outcome {

@@ -127,6 +127,7 @@ impl Live {
             seat.desk.hold(lease);
         }
         let head = machine.head();
+        let clock = shared.clock.clone();
         Live {
             shared,
             seat,
@@ -136,7 +137,7 @@ impl Live {
             stored,
             head,
             mail,
-            calls: Calls::new(sender),
+            calls: Calls::new(clock, sender),
             finished,
             asks,
             asked,
@@ -255,9 +256,15 @@ impl Live {
     }
 
     fn finish(&mut self, finished: Finished) {
-        let now = self.shared.clock.now();
-        let incoming = self.result(finished.attempt, finished.outcome, now);
-        self.ready.push(incoming);
+        match finished.outcome {
+            Some(outcome) => {
+                let now = self.shared.clock.now();
+                let incoming = self.result(finished.attempt, outcome, now);
+                self.ready.push(incoming);
+            }
+            // The machine gave it up already, by the same grace.
+            None => drop(self.calls.remove(&finished.attempt)),
+        }
     }
 
     /// An attempt's outcome as the machine takes it; it is no longer in flight here.

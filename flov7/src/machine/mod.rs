@@ -35,6 +35,8 @@ pub use data::*;
 pub use failure::{DETAILS_BYTES, MESSAGE_BYTES};
 pub use replay::{Outstanding, ReplayError};
 pub use signal::{Refusal, approval};
+#[cfg(feature = "embedded")]
+pub(crate) use settle::GRACE;
 pub use turn::{Head, Turn, TurnBody};
 
 use std::sync::Arc;

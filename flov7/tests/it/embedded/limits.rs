@@ -125,6 +125,15 @@ impl Connector for Narrow {
     }
 }
 
+/// Counts down when a call ends, or is dropped.
+struct Running(Arc<AtomicUsize>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 /// A world whose action `line.call` waits for the test, over a connection that takes `calls` at once; with the greatest
 /// number that ever ran.
 fn narrow(calls: u32) -> (World, Arc<AtomicUsize>) {
@@ -141,8 +150,8 @@ fn narrow(calls: u32) -> (World, Arc<AtomicUsize>) {
             let (seen, running, open) = (Arc::clone(&seen), Arc::clone(&running), Arc::clone(&open));
             async move {
                 seen.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                let _running = Running(running);
                 open.acquire().await.unwrap().forget();
-                running.fetch_sub(1, Ordering::SeqCst);
                 Ok(Value::Null)
             }
         },
@@ -214,5 +223,32 @@ fn effect_a_call_that_never_began_is_no_unknown_outcome() {
         );
         assert_eq!(view.unknown_effects.len(), 1);
         assert_eq!(most.load(Ordering::SeqCst), 1);
+    });
+}
+
+#[test]
+fn cancel_a_call_that_does_not_listen_frees_its_connection() {
+    run(async {
+        let (world, most) = narrow(1);
+        let executor = world.builder("one", 1).with_bindings(space("default"), line()).open().unwrap();
+        let keep = json!({ "id": "keep", "after": [], "action": { "use": "gate.once" } });
+        let mut document = over_the_line(1, json!({ "attempt_timeout": "10s", "on_error": [{ "then": "continue" }] }));
+        document["steps"].as_array_mut().unwrap().push(keep);
+        let hangs = start(&executor, &world.valid(document)).await;
+        let held = world.held().await;
+        let waits = start(&executor, &world.valid(over_the_line(1, json!({ "attempt_timeout": "5m" })))).await;
+        quiet().await;
+        // At its deadline the first call is told to stop, and does not listen; after the grace it is dropped, and the
+        // second call begins.
+        world.clock.advance(Duration::from_secs(10));
+        quiet().await;
+        world.clock.advance(Duration::from_secs(10));
+        quiet().await;
+        let release = json!({ "steps": [{ "id": "r", "action": { "use": "line.release", "with": { "give": 1 } } }] });
+        start(&executor, &world.valid(release)).await;
+        assert_eq!(rested(&executor, &waits).await.status, Status::Completed);
+        assert_eq!(most.load(Ordering::SeqCst), 1);
+        held.give(Ok(json!(1)));
+        assert_eq!(rested(&executor, &hangs).await.status, Status::Completed);
     });
 }
