@@ -3,6 +3,7 @@
 mod attempt;
 mod cancel;
 mod context;
+mod forward;
 mod registry;
 mod typed;
 
@@ -26,6 +27,8 @@ use crate::machine::{CallError, CallErrorKind, CallOutput, Usage};
 /// - `retryable` is said only of what may succeed later; for effect `once` only of what surely had no effect.
 /// - When [`ActionContext::cancellation`] fires, the call ends soon; its result still counts within the grace.
 /// - A panic is an unknown outcome.
+///
+/// `Arc` and `Box` of an action are actions.
 #[async_trait]
 pub trait Action: Send + Sync {
     /// The action as data.

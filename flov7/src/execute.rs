@@ -3,6 +3,7 @@
 mod border;
 mod door;
 mod dry_run;
+mod forward;
 mod inspect;
 mod mocks;
 mod places;
@@ -143,6 +144,8 @@ pub struct EventPage {
 /// - `signal` and `control` return after the message is durable. What is undeclared or ill-typed is `Invalid`; a wait
 ///   token that nobody waits under is `NotFound`; an ended execution is `Closed`.
 /// - `describe` shows what is committed.
+///
+/// `Arc` and `Box` of an executor are executors.
 #[async_trait]
 pub trait Executor: Send + Sync {
     /// What it can do.

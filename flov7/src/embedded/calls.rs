@@ -11,8 +11,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 
-use crate::clock::Clock;
 use crate::action::{ActionError, ActionOutput, Attempt, Cancellation};
+use crate::clock::Clock;
 use crate::id::{StepPath, Timestamp};
 use crate::machine::{CallErrorKind, GRACE};
 
@@ -118,7 +118,12 @@ impl Calls {
                 Err(_) => {
                     let queued = queued(bound.clone(), place.clone(), attempt);
                     let cancelled = cancellation.clone();
-                    self.spawn(id, cancelled, Running::of(action, cancellation, deadline, now, place), queued);
+                    self.spawn(
+                        id,
+                        cancelled,
+                        Running::of(action, cancellation, deadline, now, place),
+                        queued,
+                    );
                     return None;
                 }
             },
@@ -129,7 +134,12 @@ impl Calls {
         }
         place.begin();
         let cancelled = cancellation.clone();
-        self.spawn(id, cancelled, Running::of(action, cancellation, deadline, now, place), holding(permit, attempt));
+        self.spawn(
+            id,
+            cancelled,
+            Running::of(action, cancellation, deadline, now, place),
+            holding(permit, attempt),
+        );
         None
     }
 
@@ -170,7 +180,8 @@ impl Calls {
     /// The attempts whose deadline has come while they waited for their connection, and that never begin now: nothing
     /// happened, and nobody has to guess.
     pub(super) fn expired_unbegun(&self, now: Timestamp) -> Vec<AttemptId> {
-        let expired = |(_, running): &(&AttemptId, &Running)| running.deadline <= now && running.place.give_up();
+        let expired =
+            |(_, running): &(&AttemptId, &Running)| running.deadline <= now && running.place.give_up();
         self.running.iter().filter(expired).map(|(id, _)| id.clone()).collect()
     }
 }

@@ -232,11 +232,13 @@ fn cancel_a_call_that_does_not_listen_frees_its_connection() {
         let (world, most) = narrow(1);
         let executor = world.builder("one", 1).with_bindings(space("default"), line()).open().unwrap();
         let keep = json!({ "id": "keep", "after": [], "action": { "use": "gate.once" } });
-        let mut document = over_the_line(1, json!({ "attempt_timeout": "10s", "on_error": [{ "then": "continue" }] }));
+        let mut document =
+            over_the_line(1, json!({ "attempt_timeout": "10s", "on_error": [{ "then": "continue" }] }));
         document["steps"].as_array_mut().unwrap().push(keep);
         let hangs = start(&executor, &world.valid(document)).await;
         let held = world.held().await;
-        let waits = start(&executor, &world.valid(over_the_line(1, json!({ "attempt_timeout": "5m" })))).await;
+        let waits =
+            start(&executor, &world.valid(over_the_line(1, json!({ "attempt_timeout": "5m" })))).await;
         quiet().await;
         // At its deadline the first call is told to stop, and does not listen; after the grace it is dropped, and the
         // second call begins.
@@ -244,7 +246,8 @@ fn cancel_a_call_that_does_not_listen_frees_its_connection() {
         quiet().await;
         world.clock.advance(Duration::from_secs(10));
         quiet().await;
-        let release = json!({ "steps": [{ "id": "r", "action": { "use": "line.release", "with": { "give": 1 } } }] });
+        let release =
+            json!({ "steps": [{ "id": "r", "action": { "use": "line.release", "with": { "give": 1 } } }] });
         start(&executor, &world.valid(release)).await;
         assert_eq!(rested(&executor, &waits).await.status, Status::Completed);
         assert_eq!(most.load(Ordering::SeqCst), 1);
