@@ -330,7 +330,7 @@ impl Run<'_> {
         &mut self,
         at: At,
         plan: &Parallel,
-        mut won: Vec<(u32, Arc<Value>)>,
+        won: Vec<(u32, Arc<Value>)>,
         failures: Vec<(u64, Failure)>,
     ) {
         let id =
@@ -345,7 +345,6 @@ impl Run<'_> {
             let value = Value::Object(named.collect());
             return self.block_ending(at, None, Outcome::Value(Arc::new(value)));
         }
-        won.truncate(need);
         let winners: Vec<&str> = won.iter().map(|(block, _)| id(*block)).collect();
         let path = self.state.path(self.program, at);
         let losers = plan.branches.iter().filter(|(id, _)| !winners.contains(&&**id));

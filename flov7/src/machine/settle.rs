@@ -14,7 +14,7 @@ use crate::catalog::Effect;
 use crate::program::Handler;
 
 /// How long a cancelled action may still give its result, in milliseconds (RULES, cancel).
-pub(crate) const GRACE: i64 = 10_000;
+pub(super) const GRACE: i64 = 10_000;
 
 impl Run<'_> {
     /// Settles a step: its value is kept, those who wait for it are told, its block may end.
@@ -104,10 +104,8 @@ impl Run<'_> {
             _ => None,
         };
         let Some(handler) = handler.filter(|handler| handler.goes_on) else {
-            return {
-                self.fail_with(at, failure, under);
-                Ok(())
-            };
+            self.fail_with(at, failure, under);
+            return Ok(());
         };
         let value = match &handler.value {
             None => Ok(None),

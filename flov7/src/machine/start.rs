@@ -11,7 +11,8 @@ impl Run<'_> {
     /// Starts a step that waits for nothing more. A step of a block that stops is never started.
     pub(super) fn start(&mut self, at: At, serial: u64) -> Result<(), Blocked> {
         // Its scope may have ended, and its number be another's by now.
-        if self.state.scopes[at.scope as usize].as_deref().is_none_or(|scope| scope.serial != serial) {
+        let scope = self.state.scopes[at.scope as usize].as_deref();
+        if scope.is_none_or(|scope| scope.serial != serial) {
             return Ok(());
         }
         let step = &self.program.steps[at.step as usize];

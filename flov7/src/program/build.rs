@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::checker::Checker;
 use super::reads::{Lives, Reader, Reads};
-use super::template::Names;
+use super::template::{Names, Source};
 use super::{
     BY_BLOCK, Block, Condition, DEFAULT_STEPS, Handler, Program, Scope, Slot, Step, Template, order, slot,
 };
@@ -362,19 +362,22 @@ impl<'a> Build<'a> {
         Ok(compiled)
     }
 
-    fn find(&self, scope: u32, name: &RootName) -> Option<(Slot, Option<u32>)> {
+    fn find(&self, scope: u32, name: &RootName) -> Option<Source> {
         let root = match name {
             RootName::Step(id) => {
                 let known = self.by_id.get(&**id).filter(|known| self.sees(scope, known.scope));
-                return known.map(|known| (known.slot, Some(known.step)));
+                return known.map(|known| Source { slot: known.slot, maker: Some(known.step) });
             }
-            RootName::Root(root) if &**root == "error" => return Some((slot::ERROR, None)),
+            RootName::Root(root) if &**root == "error" => {
+                return Some(Source { slot: slot::ERROR, maker: None });
+            }
             RootName::Root(root) => root,
         };
         let mut scope = &self.scopes[scope as usize];
         loop {
             if let Some((_, place)) = scope.roots.iter().find(|(name, _)| *name == &**root) {
-                return slot::make(scope.depth, u32::try_from(*place).ok()?).map(|slot| (slot, None));
+                let slot = slot::make(scope.depth, u32::try_from(*place).ok()?)?;
+                return Some(Source { slot, maker: None });
             }
             scope = &self.scopes[scope.around? as usize];
         }

@@ -26,18 +26,26 @@ pub(crate) enum Condition {
 
 /// Where names lead in one place of the document, and what was read there.
 pub(super) struct Names<'a> {
-    /// The slot of a name, and the step whose value it is; nothing where the name leads nowhere.
-    pub(super) find: &'a dyn Fn(&RootName) -> Option<(Slot, Option<u32>)>,
+    /// Where a name leads; nothing where it leads nowhere.
+    pub(super) find: &'a dyn Fn(&RootName) -> Option<Source>,
     /// The steps whose values were read.
     pub(super) reads: &'a mut BTreeSet<u32>,
+}
+
+/// Where a name leads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source {
+    pub(super) slot: Slot,
+    /// The step whose value it is; none for a root.
+    pub(super) maker: Option<u32>,
 }
 
 impl Names<'_> {
     fn bind(&mut self, name: &RootName, unknown: &mut Option<String>) -> Option<Slot> {
         match (self.find)(name) {
-            Some((slot, maker)) => {
-                self.reads.extend(maker);
-                Some(slot)
+            Some(source) => {
+                self.reads.extend(source.maker);
+                Some(source.slot)
             }
             None => {
                 unknown.get_or_insert_with(|| name.text());

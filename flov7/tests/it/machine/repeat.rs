@@ -268,3 +268,17 @@ fn scopes_are_freed_with_their_items() {
     );
     run.check();
 }
+
+#[test]
+fn fail_block_steps_that_were_ready_in_an_ended_scope_never_start() {
+    let steps = json!([
+        { "id": "first", "data": { "set": "${ 1 / item }" } },
+        { "id": "second", "after": [], "data": { "set": "${ item }" } }
+    ]);
+    let collect = json!({ "errors": "collect", "steps": steps, "output": "${ steps.second }" });
+    let run = Driver::start(each(collect), json!({ "l": [0, 1, 0] }));
+    let output = run.output();
+    assert_eq!(output[0]["error"]["code"], "data.division");
+    assert_eq!((&output[1], &output[2]["error"]["step"]), (&json!({ "ok": 1 }), &json!("each[2]/first")));
+    assert_eq!(run.settled().iter().filter(|(path, _)| path.ends_with("second")).count(), 1);
+}

@@ -227,3 +227,22 @@ fn undo_survives_a_restart() {
     run.done("a/undo", json!(null));
     run.ended("failed");
 }
+
+#[test]
+fn undo_of_a_caught_item_takes_back_those_before_it() {
+    let each = json!({ "items": "${ input.l }", "steps": [undoable("pay"), step("check", "x.none")] });
+    let mut outer = json!({ "id": "each", "condition": { "for_each": each } });
+    outer["on_error"] = json!([{ "then": "fail", "undo": true }]);
+    let mut run = Driver::start(document(json!([undoable("each_not"), outer])), json!({ "l": [1, 2] }));
+    run.done("each_not", json!("stays until the end"));
+    run.done("each[0]/pay", json!("p0"));
+    run.done("each[0]/check", json!(1));
+    run.done("each[1]/pay", json!("p1"));
+    run.fail("each[1]/check", "x.no", CallErrorKind::Failed);
+    run.done("each[1]/pay/undo", json!(null));
+    assert_eq!(run.settled().last().unwrap().0, "each[1]/check", "its effects are taken back before it settles");
+    run.done("each[0]/pay/undo", json!(null));
+    assert_eq!(run.settled().last().unwrap().0, "each");
+    run.done("each_not/undo", json!(null));
+    assert_eq!(run.error().code, "x.no");
+}
