@@ -223,7 +223,7 @@ impl Run<'_> {
     }
 
     /// The step's end is decided.
-    fn close(&mut self, at: At) {
+    pub(super) fn close(&mut self, at: At) {
         if let Some(open) = self.state.open_mut(self.program, at) {
             open.closed = true;
         }

@@ -148,7 +148,7 @@ impl<'a> Run<'a> {
         let (seq, due, timer) = match call.phase {
             CallPhase::Running { seq, due } => (seq, due, Timer::Attempt),
             CallPhase::Cancelling { seq, due } => (seq, due, Timer::Grace),
-            CallPhase::Between | CallPhase::Completing | CallPhase::Backoff { .. } => return,
+            CallPhase::Between | CallPhase::Decided | CallPhase::Backoff { .. } => return,
         };
         call.phase = CallPhase::Between;
         self.state.timers.remove(&(due, Some(path), timer));
@@ -179,7 +179,7 @@ impl<'a> Run<'a> {
             return self.settle(at, Settled::Done, Some(value), None);
         }
         if let Some(call) = self.open_call(at) {
-            call.phase = CallPhase::Completing;
+            call.phase = CallPhase::Decided;
         }
         self.state.urgent.push_back(Unit::Complete(at, value));
     }
@@ -203,10 +203,13 @@ impl<'a> Run<'a> {
 
     /// No further attempt follows.
     fn give_up(&mut self, at: At, failure: Box<Failure>) {
-        match at {
-            At::UNDO => self.undone(false),
-            _ => self.state.urgent.push_back(Unit::Fail(at, failure)),
+        if at == At::UNDO {
+            return self.undone(false);
         }
+        if let Some(call) = self.open_call(at) {
+            call.phase = CallPhase::Decided;
+        }
+        self.state.urgent.push_back(Unit::Fail(at, failure));
     }
 
     /// Nobody knows what became of an attempt: its worker is gone, or its handler said so (with that failure).
@@ -314,8 +317,8 @@ impl<'a> Run<'a> {
         let Some(call) = self.open_call(at) else { return };
         let (phase, effect, attempt) = (call.phase, call.effect, call.attempt);
         match phase {
-            // It has its result, or was told to stop and has its grace.
-            CallPhase::Completing | CallPhase::Cancelling { .. } => return,
+            // It has its end, or was told to stop and has its grace.
+            CallPhase::Decided | CallPhase::Cancelling { .. } => return,
             CallPhase::Running { .. } => {
                 call.unknown = true;
                 self.landed(at);
@@ -333,7 +336,7 @@ impl<'a> Run<'a> {
         } else {
             self.failure(at, FailureClass::World, "timeout", super::timer::TIMED_OUT)
         };
-        self.state.urgent.push_back(Unit::Fail(at, failure));
+        self.give_up(at, failure);
     }
 
     /// The grace is over: whether it happened stays unknown.

@@ -61,7 +61,7 @@ pub(super) struct Open {
     pub(super) path: StepPath,
     /// When its `timeout` is due.
     pub(super) due: Option<Timestamp>,
-    /// Whether what it holds has ended and its own end is decided: nothing can stop it any more.
+    /// Whether nothing of it runs or waits any more and its end is decided: nothing can stop it.
     pub(super) closed: bool,
     pub(super) work: OpenWork,
 }
@@ -183,8 +183,8 @@ pub(super) struct OpenCall {
 pub(super) enum CallPhase {
     /// Between attempts, within a turn.
     Between,
-    /// Its output is there; what takes it back is being made ready.
-    Completing,
+    /// What became of it is decided, and only the step's end is left.
+    Decided,
     /// In flight: the number of its `scheduled` event, and the attempt's deadline.
     Running { seq: u64, due: Timestamp },
     /// Told to stop; given up at this instant.
@@ -255,7 +255,7 @@ impl CallPhase {
     pub(super) fn seq(self) -> Option<u64> {
         match self {
             CallPhase::Running { seq, .. } | CallPhase::Cancelling { seq, .. } => Some(seq),
-            CallPhase::Between | CallPhase::Completing | CallPhase::Backoff { .. } => None,
+            CallPhase::Between | CallPhase::Decided | CallPhase::Backoff { .. } => None,
         }
     }
 }

@@ -357,7 +357,7 @@ pub(super) fn write_call(out: &mut Out, call: &OpenCall) {
             out.byte(3);
             out.signed(due.ms());
         }
-        CallPhase::Completing => out.byte(4),
+        CallPhase::Decided => out.byte(4),
     }
     out.list(call.records.values(), codec::write_recorded);
 }
@@ -376,7 +376,7 @@ pub(super) fn read_call(input: &mut In<'_>) -> Result<OpenCall, Fault> {
             1 => CallPhase::Running { seq: input.number()?, due: read_time(input)? },
             2 => CallPhase::Cancelling { seq: input.number()?, due: read_time(input)? },
             3 => CallPhase::Backoff { due: read_time(input)? },
-            4 => CallPhase::Completing,
+            4 => CallPhase::Decided,
             _ => return input.corrupt("a call is in an unknown phase"),
         },
         records: {

@@ -217,19 +217,17 @@ impl Run<'_> {
                     self.state.timers.insert((grace, Some(path.clone()), Timer::Grace), at);
                     self.tape.commands.push(Command::CancelCall { path, attempt });
                 }
-                // It has its result.
-                CallPhase::Completing | CallPhase::Cancelling { .. } => {}
+                CallPhase::Decided | CallPhase::Cancelling { .. } => {}
                 CallPhase::Backoff { due } => {
                     self.state.timers.remove(&(due, Some(path), Timer::Backoff));
                     self.settle(at, Settled::Cancelled, None, None);
                 }
                 CallPhase::Between => self.settle(at, Settled::Cancelled, None, None),
             },
+            _ if closed => {}
             OpenWork::Wait { .. } | OpenWork::WaitFor { .. } | OpenWork::Person(_) => {
                 self.settle(at, Settled::Cancelled, None, None);
             }
-            // Its blocks have ended, and what that means is decided.
-            _ if closed => {}
             OpenWork::Block { block, ending } => {
                 let block = *block;
                 ending.get_or_insert(BlockEnding::Cancelled);

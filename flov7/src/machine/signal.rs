@@ -179,7 +179,10 @@ impl Run<'_> {
         });
         match answer {
             Ok(value) => self.settle(at, Settled::Done, Some(value), None),
-            Err(failure) => self.state.urgent.push_back(Unit::Fail(at, failure)),
+            Err(failure) => {
+                self.close(at);
+                self.state.urgent.push_back(Unit::Fail(at, failure));
+            }
         }
     }
 

@@ -217,6 +217,8 @@ impl State {
                             call.phase.due(timer).into_iter().for_each(|due| arm(due, timer));
                         }
                     }
+                    // Answered or timed out already.
+                    OpenWork::Wait { .. } | OpenWork::WaitFor { .. } | OpenWork::Person(_) if open.closed => {}
                     OpenWork::Wait { due } => arm(*due, Timer::Wait),
                     OpenWork::WaitFor { address, token } => {
                         self.tokens.insert(Arc::clone(token), at);

@@ -235,9 +235,11 @@ impl State {
         let mut scope = 0;
         for holder in holders.into_iter().rev() {
             let index = indices.next()?;
-            scope = match &self.open(program, At { step: holder, scope })?.work {
+            let open = self.open(program, At { step: holder, scope })?;
+            scope = match &open.work {
                 OpenWork::Each(each) => *each.running.get(&index)?,
-                OpenWork::Loop(repeat) if repeat.round == index => repeat.scope,
+                // The scope of a closed loop's last round has ended.
+                OpenWork::Loop(repeat) if repeat.round == index && !open.closed => repeat.scope,
                 _ => return None,
             };
         }

@@ -94,12 +94,17 @@ impl Run<'_> {
         let closed = open.closed;
         match &mut open.work {
             OpenWork::Call(_) => self.call_timed_out(at),
+            _ if closed => {}
             OpenWork::Wait { .. } | OpenWork::WaitFor { .. } | OpenWork::Person(_) => {
+                if let OpenWork::Wait { due } = &open.work {
+                    let timer = (*due, Some(open.path.clone()), Timer::Wait);
+                    self.state.timers.remove(&timer);
+                }
                 self.state.unregister(self.program, at);
                 let failure = self.failure(at, FailureClass::World, "timeout", TIMED_OUT);
+                self.close(at);
                 self.state.urgent.push_back(Unit::Fail(at, failure));
             }
-            _ if closed => {}
             OpenWork::Block { block, .. } => {
                 let block = *block;
                 // A block that is stopping already ends for its first reason.

@@ -79,7 +79,7 @@ fn call_waits(path: &StepPath, kind: ScheduledKind, phase: CallPhase) -> Option<
             Some(waiting(path, kind, Some(due)))
         }
         CallPhase::Backoff { due } => Some(waiting(path, ScheduledKind::Backoff, Some(due))),
-        CallPhase::Between | CallPhase::Completing => None,
+        CallPhase::Between | CallPhase::Decided => None,
     }
 }
 
@@ -89,6 +89,9 @@ fn waiting(path: &StepPath, kind: ScheduledKind, due: Option<Timestamp>) -> Wait
 
 /// What an open step waits for.
 fn waits(open: &Open) -> Option<Waiting> {
+    if open.closed {
+        return None;
+    }
     let mut wait = waiting(&open.path, ScheduledKind::Call, open.due);
     match &open.work {
         OpenWork::Call(call) => return call_waits(&open.path, ScheduledKind::Call, call.phase),

@@ -3,6 +3,7 @@
 mod support;
 
 mod branch;
+mod chaos;
 mod compute;
 mod control;
 mod decide;

@@ -282,3 +282,22 @@ fn fail_block_steps_that_were_ready_in_an_ended_scope_never_start() {
     assert_eq!((&output[1], &output[2]["error"]["step"]), (&json!({ "ok": 1 }), &json!("each[2]/first")));
     assert_eq!(run.settled().iter().filter(|(path, _)| path.ends_with("second")).count(), 1);
 }
+
+#[test]
+fn late_results_of_a_loop_that_is_over_are_journaled() {
+    let mut x = step("x", "x.keyed");
+    x["undo"] = json!({ "use": "x.keyed" });
+    let mut y = step("y", "x.keyed");
+    y["attempt_timeout"] = json!("1s");
+    let mut document = count(json!({ "steps": [x, y], "next": "${ state }" }));
+    document["steps"][0]["on_error"] = json!([{ "then": "continue", "undo": true, "value": { "n": 0 } }]);
+    let mut run = Driver::start(document, json!({ "to": 2 }));
+    run.done("poll[0]/x", json!(1));
+    let late = run.result("poll[0]/y", json!(2));
+    run.pass(1_000);
+    assert_eq!(run.open_calls(), ["poll[0]/x/undo"], "the loop has failed, and takes back what it did");
+    run.handle(vec![late]);
+    assert_eq!(run.trace().last().unwrap(), "late poll[0]/y 1 ok");
+    run.done("poll[0]/x/undo", json!(null));
+    assert_eq!(run.output(), json!(0));
+}

@@ -193,6 +193,12 @@ impl Driver {
         self.took(turn);
     }
 
+    /// A turn that decides nothing.
+    pub(crate) fn keep(&mut self, incoming: Vec<Incoming>) {
+        let turn = self.machine.keep(Timestamp::from_ms(self.now), incoming);
+        self.took(turn);
+    }
+
     pub(crate) fn handle(&mut self, incoming: Vec<Incoming>) {
         self.handle_once(incoming);
         while self.last.more {
