@@ -218,7 +218,8 @@ impl State {
                         }
                     }
                     // Answered or timed out already.
-                    OpenWork::Wait { .. } | OpenWork::WaitFor { .. } | OpenWork::Person(_) if open.closed => {}
+                    OpenWork::Wait { .. } | OpenWork::WaitFor { .. } | OpenWork::Person(_) if open.closed => {
+                    }
                     OpenWork::Wait { due } => arm(*due, Timer::Wait),
                     OpenWork::WaitFor { address, token } => {
                         self.tokens.insert(Arc::clone(token), at);

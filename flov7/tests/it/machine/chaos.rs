@@ -53,7 +53,8 @@ impl Author {
         let kind = if depth == 0 { self.dice.roll(8) } else { self.dice.roll(16) };
         match kind {
             0..=3 => {
-                step["action"] = json!({ "use": self.dice.one(&["x.none", "x.idempotent", "x.keyed", "x.once"]) });
+                step["action"] =
+                    json!({ "use": self.dice.one(&["x.none", "x.idempotent", "x.keyed", "x.once"]) });
                 if self.dice.roll(2) == 0 {
                     step["retry"] = json!({ "attempts": 1 + self.dice.roll(3), "first": "1s" });
                 }
@@ -62,8 +63,14 @@ impl Author {
                     step["undo"] = json!({ "use": uses, "with": { "of": format!("${{ steps.{id} }}") } });
                 }
             }
-            4 => step["data"] = json!({ "set": self.dice.one(&["${ 1 + 1 }", "${ 1 / input.zero }", "plain"]) }),
-            5 => step["action"] = json!({ "use": "core.wait", "with": { "for": self.dice.one(&["0s", "5s", "1h"]) } }),
+            4 => {
+                step["data"] =
+                    json!({ "set": self.dice.one(&["${ 1 + 1 }", "${ 1 / input.zero }", "plain"]) })
+            }
+            5 => {
+                step["action"] =
+                    json!({ "use": "core.wait", "with": { "for": self.dice.one(&["0s", "5s", "1h"]) } })
+            }
             6 => {
                 let with = json!({ "signal": self.dice.one(&["go", "stop"]) });
                 step["action"] = json!({ "use": "core.wait_for", "with": with });
@@ -83,8 +90,9 @@ impl Author {
                 step["condition"] = json!({ "switch": { "match": matching, "cases": cases, "default": self.block(depth - 1) } });
             }
             11 | 12 => {
-                let branches: Vec<Value> =
-                    (0..3).map(|n| json!({ "id": format!("b{n}"), "steps": self.block(depth - 1) })).collect();
+                let branches: Vec<Value> = (0..3)
+                    .map(|n| json!({ "id": format!("b{n}"), "steps": self.block(depth - 1) }))
+                    .collect();
                 let wait = [json!("all"), json!("any"), json!(2)][self.dice.roll(3) as usize].clone();
                 step["condition"] = json!({ "parallel": { "wait": wait, "branches": branches } });
             }
@@ -140,7 +148,9 @@ fn happen(run: &mut Driver, dice: &mut Dice, number: u64) {
         }
     }
     match dice.roll(30) {
-        0..=4 => incoming.push(Driver::signal(dice.one(&["go", "stop"]), json!(number), &format!("m{number}"))),
+        0..=4 => {
+            incoming.push(Driver::signal(dice.one(&["go", "stop"]), json!(number), &format!("m{number}")))
+        }
         5..=8 => {
             let waits = run.machine.view().waiting;
             if let Some(token) = waits.iter().find_map(|wait| wait.token.clone()) {
@@ -149,8 +159,18 @@ fn happen(run: &mut Driver, dice: &mut Dice, number: u64) {
             }
         }
         9 => {
-            let control = dice.one(&[Control::Pause, Control::Unpause, Control::Unpause, Control::Cancel, Control::Terminate]);
-            incoming.push(Incoming::Control { control, by: flov7::machine::Actor::new("x"), id: format!("c{number}") });
+            let control = dice.one(&[
+                Control::Pause,
+                Control::Unpause,
+                Control::Unpause,
+                Control::Cancel,
+                Control::Terminate,
+            ]);
+            incoming.push(Incoming::Control {
+                control,
+                by: flov7::machine::Actor::new("x"),
+                id: format!("c{number}"),
+            });
         }
         10..=12 => {
             let outstanding = run.restart();
@@ -195,7 +215,8 @@ fn any_workflow_replays_whatever_happens_to_it() {
             if run.machine.ended().is_some() {
                 break;
             }
-            let due = run.machine.due().unwrap_or_else(|| panic!("seed {seed} hangs: {:#?}", run.machine.view()));
+            let due =
+                run.machine.due().unwrap_or_else(|| panic!("seed {seed} hangs: {:#?}", run.machine.view()));
             run.calls.clear();
             run.now = run.now.max(due.ms());
             run.handle(Vec::new());

@@ -240,7 +240,11 @@ fn undo_of_a_caught_item_takes_back_those_before_it() {
     run.done("each[1]/pay", json!("p1"));
     run.fail("each[1]/check", "x.no", CallErrorKind::Failed);
     run.done("each[1]/pay/undo", json!(null));
-    assert_eq!(run.settled().last().unwrap().0, "each[1]/check", "its effects are taken back before it settles");
+    assert_eq!(
+        run.settled().last().unwrap().0,
+        "each[1]/check",
+        "its effects are taken back before it settles"
+    );
     run.done("each[0]/pay/undo", json!(null));
     assert_eq!(run.settled().last().unwrap().0, "each");
     run.done("each_not/undo", json!(null));
