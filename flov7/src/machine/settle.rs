@@ -14,7 +14,7 @@ use crate::catalog::Effect;
 use crate::program::Handler;
 
 /// How long a cancelled action may still give its result, in milliseconds (RULES, cancel).
-pub(super) const GRACE: i64 = 10_000;
+pub const GRACE: i64 = 10_000;
 
 impl Run<'_> {
     /// Settles a step: its value is kept, those who wait for it are told, its block may end.
