@@ -90,6 +90,7 @@ impl Builder {
         }
     }
 
+    #[cfg(feature = "yaml")]
     pub(super) fn limits(&self) -> &ReadLimits {
         &self.limits
     }
@@ -129,6 +130,7 @@ impl Builder {
     }
 
     /// Whether the innermost open value is an object that waits for the name of its next member.
+    #[cfg(feature = "yaml")]
     pub(super) fn wants_key(&self) -> bool {
         matches!(self.stack.last(), Some(Open::Object { key: None, .. }))
     }
