@@ -1,6 +1,6 @@
 //! Looking at one kind of a type, and making types from parts: what the expression checker computes with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::lattice::{
@@ -11,6 +11,9 @@ use super::narrow::least_of;
 
 /// More combinations of constant texts are described by their lengths.
 const MAX_JOINED: usize = 100;
+/// Combinations that hold more bytes than this together are described by their lengths: a text that is doubled step by
+/// step must not be built while it is checked.
+const MAX_JOINED_BYTES: usize = 4_096;
 
 impl Type {
     /// Its numbers, if there are any; untyped has any.
@@ -94,6 +97,7 @@ impl Type {
         let (own, other) = (text(self), text(other));
         if let (Some(a), Some(b)) = (&own.values, &other.values)
             && a.len().saturating_mul(b.len()) <= MAX_JOINED
+            && joined_bytes(a, b) <= MAX_JOINED_BYTES
         {
             let joined = a.iter().flat_map(|a| b.iter().map(move |b| Arc::from(format!("{a}{b}"))));
             let values = Some(Arc::new(joined.collect()));
@@ -196,5 +200,32 @@ impl MapFacet {
         };
         let max = self.max.zip(right.max).and_then(|(a, b)| a.checked_add(b));
         MapFacet { members, min: self.min.max(right.min), max, ..MapFacet::open(additional) }
+    }
+}
+
+/// The bytes of all combinations of two sets of texts.
+fn joined_bytes(a: &BTreeSet<Arc<str>>, b: &BTreeSet<Arc<str>>) -> usize {
+    let bytes = |texts: &BTreeSet<Arc<str>>| {
+        texts.iter().fold(0_usize, |total, text| total.saturating_add(text.len()))
+    };
+    bytes(a).saturating_mul(b.len()).saturating_add(bytes(b).saturating_mul(a.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Forty steps that each double a text of one kilobyte would be a petabyte.
+    #[test]
+    fn a_text_that_is_doubled_step_by_step_is_known_by_its_length_alone() {
+        let mut text = Type::texts(["x".repeat(1_000).as_str()]);
+        for doubled in 1..=4 {
+            text = text.concatenated(&text);
+            let length = 1_000 << doubled;
+            assert_eq!(text.text_length(), Some((length, Some(length))));
+        }
+        assert_eq!(text.text_values(), None);
+        let short = Type::texts(["a", "b"]).concatenated(&Type::texts(["c"]));
+        assert_eq!(short, Type::texts(["ac", "bc"]));
     }
 }
