@@ -135,7 +135,10 @@ pub(crate) async fn approve(output: Output, common: &Common, args: &args::Approv
             payload["note"] = json!(note);
         }
         let by = Actor::new(user(args.by.as_deref()));
-        signal_message(&desk.found, SignalRequest::new(SignalTo::Token(token), payload, by), &SystemEntropy)
+        // One answer for each wait: a second one is told so at once, not after a resume that ignored it.
+        let id = format!("approve:{token}");
+        let request = SignalRequest::new(SignalTo::Token(token), payload, by).with_id(id);
+        signal_message(&desk.found, request, &SystemEntropy)
     });
     desk.post(message).await
 }
@@ -191,7 +194,7 @@ impl<'a> Desk<'a> {
         }
         self.output.either(
             || json!({ "accepted": true, "duplicate": duplicate }),
-            || if duplicate { "accepted before\n".into() } else { "accepted\n".into() },
+            || if duplicate { "there is an answer or message with this id already: the first one counts\n".into() } else { "accepted\n".into() },
         );
         Ok(DONE)
     }

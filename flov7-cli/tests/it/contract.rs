@@ -309,3 +309,22 @@ fn control_characters_of_a_document_do_not_reach_the_terminal() {
     }
     let _ = run(command(dir.path(), &["executions"]));
 }
+
+#[test]
+fn a_second_answer_to_an_approval_is_told_that_the_first_counts() {
+    let dir = Dir::new();
+    dir.write(
+        "ask.json",
+        r#"{ "flov7": 1, "name": "ask", "output": "${ steps.ok.by }", "steps": [
+            { "id": "ok", "action": { "use": "core.approve", "with": { "title": "Ok?" } } }] }"#,
+    );
+    let waiting = flov7(dir.path(), &["run", "ask.json", "--json"]).json();
+    let id = waiting["execution"].as_str().unwrap();
+    let first = flov7(dir.path(), &["approve", id, "--json", "--by", "ann"]);
+    assert_eq!(first.json(), json!({ "accepted": true, "duplicate": false }));
+    // Nobody runs it, so the wait is still there: a "no" now must not look as if it counted.
+    let late = flov7(dir.path(), &["approve", id, "--json", "--no", "--by", "bob"]);
+    assert_eq!(late.json(), json!({ "accepted": true, "duplicate": true }), "{late:#?}");
+    let ended = flov7(dir.path(), &["resume", id, "--json"]);
+    assert_eq!(ended.json()["executions"][0]["output"], "ann", "{ended:#?}");
+}
