@@ -1,6 +1,6 @@
 //! The `expect` that expressions imply: what they read from an untyped value, as a schema.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -47,14 +47,16 @@ const MAX_DEPTH: usize = 64;
 #[must_use]
 pub fn infer_expect(uses: &[Usage]) -> Value {
     let mut root = Shape::default();
+    // What is asked for with `has` anywhere need not be there: whoever reads it may have asked.
+    let asked: BTreeSet<&[Segment]> =
+        uses.iter().filter(|usage| usage.guarded).map(|usage| usage.path.as_slice()).collect();
     for usage in uses {
         let mut shape = &mut root;
-        let last = usage.path.len().min(MAX_DEPTH);
         for (at, segment) in usage.path.iter().take(MAX_DEPTH).enumerate() {
             shape = match segment {
                 Segment::Member(name) => {
                     let (member, required) = shape.members.entry(name.to_string()).or_default();
-                    *required |= !(usage.guarded && at + 1 == last);
+                    *required |= !usage.path.get(..=at).is_some_and(|path| asked.contains(path));
                     member
                 }
                 Segment::Index(_) => shape.items.get_or_insert_default(),

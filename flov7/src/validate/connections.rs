@@ -63,7 +63,7 @@ pub(super) fn declared<'p>(
     pass: &Pass<'p>,
     id: &str,
     pointer: String,
-) -> Result<Option<&'p Connection>, Finding> {
+) -> Result<Option<&'p Connection>, Box<Finding>> {
     // With a `connections` that could not be read, nobody knows.
     if pass.poisoned.contains("/connections") || pass.poisoned.contains("") {
         return Ok(None);
@@ -79,7 +79,7 @@ pub(super) fn declared<'p>(
     if finding.help.is_none() {
         finding.help = Some("declare it in `connections`".to_owned());
     }
-    Err(finding)
+    Err(Box::new(finding))
 }
 
 fn action_connection(
@@ -96,7 +96,7 @@ fn action_connection(
     let pointer = format!("{place}/connection");
     let declared = match declared(pass, id, pointer.clone()) {
         Ok(declared) => declared?,
-        Err(finding) => return Some(finding),
+        Err(finding) => return Some(*finding),
     };
     let Some(needed) = action.connector.as_ref().map(ConnectorUse::connector) else {
         let message = format!("`{}` uses no connection", action.id);

@@ -164,7 +164,7 @@ impl One<'_, '_> {
                 self.findings.push(finding);
             }
             Some(id) => match declared(self.pass, id, format!("{}/connection", self.pointer)) {
-                Err(finding) => self.findings.push(finding),
+                Err(finding) => self.findings.push(*finding),
                 Ok(Some(connection))
                     if connection.connector != WEBHOOK && !connection.connector.is_empty() =>
                 {

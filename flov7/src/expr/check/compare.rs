@@ -3,7 +3,8 @@
 use super::env::TypeEnv;
 use super::found::ExprFinding;
 use super::walk::{Checker, Seen};
-use crate::expr::ast::{CompareOp, NodeId};
+use crate::expr::ast::{CompareOp, ExprKind, NodeId};
+use crate::expr::functions::Function;
 use crate::finding::{Code, Severity};
 use crate::types::{Kind, Kinds, Type};
 
@@ -69,7 +70,12 @@ impl Checker<'_> {
         let fraction = |seen: &Seen| {
             seen.ty.is_only(Kind::Number) && seen.ty.numbers().is_some_and(|facet| !facet.integer)
         };
-        if fraction(a) && fraction(b) && !(a.declared && b.declared) {
+        // Two numbers that were rounded to digits are the same double where their digits are.
+        let rounded = |id: NodeId| {
+            matches!(&self.ast.node(id).kind, ExprKind::Call { function: Function::MathRound, .. })
+        };
+        let exact = (a.declared || rounded(left.1)) && (b.declared || rounded(right.1));
+        if fraction(a) && fraction(b) && !exact {
             let message = format!("{} compares computed fractions for equality", self.show(id));
             let help =
                 "doubles are rounded: compare `math.round(…, 2)` of both, or keep amounts in whole cents";

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::links::{Link, Parts, link};
-use super::roots::Known;
+use super::roots::{Known, Typed};
 use super::{Flow, Place};
 use crate::catalog::CORE_PREFIX;
 use crate::finding::{Code, Finding, ResidualKind};
@@ -28,7 +28,7 @@ impl Flow<'_, '_> {
             None => return own,
             Some(expect) => self.schema(expect, &format!("{place_of_action}/expect"), Some(no))?,
         };
-        let (own, expected) = (own?, expected.upper().clone());
+        let (own, expected) = (own?.ty, expected.upper().clone());
         let both = own.intersect(&expected);
         if both.is_never() && !own.is_never() {
             let message = format!("`{}` never gives {expected}: its output is {own}", action.uses);
@@ -39,7 +39,7 @@ impl Flow<'_, '_> {
         if !action.uses.starts_with(CORE_PREFIX) && !expected.is_untyped() {
             self.remain(ResidualKind::ContractOutput, place_of_action, Some(no));
         }
-        Some(both)
+        Some(Typed::declared(both))
     }
 
     /// What the action itself says that it gives.
@@ -51,14 +51,14 @@ impl Flow<'_, '_> {
                 let schema = workflow.signals.get(name)?;
                 // What is wrong with the schema is noted where it stands.
                 let lowered = self.schemas.of(schema, "", None).ok()?;
-                Some(lowered.upper().clone())
+                Some(Typed::declared(lowered.upper().clone()))
             }
-            "core.fail" => Some(Type::never()),
+            "core.fail" => Some(Typed::declared(Type::never())),
             // Without `expect` nobody knows what the answer is, and that it is missing is known already.
             "core.ask" if action.expect.is_none() => None,
             id if id.starts_with(CORE_PREFIX) => {
                 let output = self.schemas.action(self.pass, id, Side::Output)?;
-                Some(output.upper().clone())
+                Some(Typed::declared(output.upper().clone()))
             }
             id => {
                 let output = self.schemas.action(self.pass, id, Side::Output)?;
@@ -66,7 +66,7 @@ impl Flow<'_, '_> {
                     let pointer = format!("{}/action", self.pass.outline.step(no).pointer);
                     self.remain(ResidualKind::ContractOutput, pointer, Some(no));
                 }
-                Some(output.upper().clone())
+                Some(Typed::declared(output.upper().clone()))
             }
         }
     }

@@ -1,12 +1,13 @@
 //! Conditions: which blocks run with what knowledge, and what the whole of it gives.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::expressions::{Answer, Facts};
-use super::roots::Known;
+use super::expressions::Answer;
+use super::facts::Facts;
+use super::roots::{Known, Typed};
 use super::{Flow, Outcome, Place, StepValue};
 use crate::finding::{Code, Finding, ResidualKind};
-use crate::types::{Additional, Assign, Defs, Kind, Kinds, Lowered, Presence, Type, assign, lower};
+use crate::types::{Additional, Assign, Kind, Kinds, Lowered, Presence, Type, assign};
 use crate::validate::order::Spot;
 use crate::validate::outline::{BlockNo, Role, StepNo};
 use crate::workflow::{Condition, ForEach, If, ItemErrors, Loop, Match, Parallel, Switch, Wait, WaitWord};
@@ -74,16 +75,22 @@ impl Flow<'_, '_> {
     fn run(&mut self, block: Option<BlockNo>, place: &Place, facts: &Facts) -> Outcome {
         match block {
             Some(block) => self.block(block, &place.roots, &place.facts.and(facts)),
-            None => Outcome::Value(Some(Type::null())),
+            None => Outcome::Value(Some(Typed::declared(Type::null()))),
         }
     }
 
     /// Warns of an answer that is always the same, and of the block that therefore never runs.
     pub(super) fn constant(&mut self, answer: &Answer, no: StepNo, pointer: &str, never: Option<BlockNo>) {
         let Some(always) = answer.always else { return };
-        let cause = self.pass.findings.len();
-        let message = format!("the answer is always {always}");
-        self.note(Finding::new(Code::CONSTANT_CONDITION, pointer, message), Some(no));
+        let said = |finding: &Finding| finding.code == Code::CONSTANT_CONDITION && finding.pointer == pointer;
+        let cause = match self.pass.findings.iter().rposition(said) {
+            Some(cause) if answer.said => cause,
+            _ => {
+                let message = format!("the answer is always {always}");
+                self.note(Finding::new(Code::CONSTANT_CONDITION, pointer, message), Some(no));
+                self.pass.findings.len() - 1
+            }
+        };
         let first = never.and_then(|block| self.pass.outline.block_at(block).steps.first().copied());
         if let Some(first) = first {
             let at = self.pass.outline.step(first).pointer.clone();
@@ -162,10 +169,10 @@ impl Flow<'_, '_> {
         let mut members = Vec::new();
         for (id, outcome) in ids.zip(outcomes).chain(default) {
             if let Outcome::Value(value) = outcome {
-                members.push((id, value?, Presence::Optional));
+                members.push((id, value?.ty, Presence::Optional));
             }
         }
-        Some(Type::map(members, Additional::Closed))
+        Some(Typed::computed(Type::map(members, Additional::Closed)))
     }
 
     fn parallel(&mut self, place: &Place, no: StepNo, parallel: &Parallel) -> Known {
@@ -190,48 +197,47 @@ impl Flow<'_, '_> {
         let mut members = Vec::new();
         for (id, outcome) in ids.iter().zip(outcomes) {
             members.push(match outcome {
-                Outcome::Value(value) => (*id, value?, presence),
+                Outcome::Value(value) => (*id, value?.ty, presence),
                 Outcome::Never if waits_for_all => (*id, Type::never(), presence),
                 Outcome::Never => continue,
             });
         }
         let outputs = Type::map(members, Additional::Closed);
         if waits_for_all {
-            return Some(outputs);
+            return Some(Typed::computed(outputs));
         }
         // As many as are needed, and more where several win in the same turn.
-        let winners =
-            json!({ "type": "array", "items": { "enum": ids }, "minItems": needed, "maxItems": ids.len() });
-        let winners =
-            lower(&winners, &Defs::none()).map_or_else(|_| Type::untyped(), |list| list.upper().clone());
-        Some(Type::map(
+        let (least, most) = (u64::try_from(needed).unwrap_or(u64::MAX), u64::try_from(ids.len()).ok());
+        let winners = Type::list_of(Vec::new(), Type::texts(ids), least, most);
+        Some(Typed::computed(Type::map(
             [("winners", winners, Presence::Required), ("outputs", outputs, Presence::Required)],
             Additional::Closed,
-        ))
+        )))
     }
 
     fn for_each(&mut self, place: &Place, no: StepNo, each: &ForEach, pointer: &str) -> Known {
         let items = self.items(place, &each.items, &format!("{pointer}/items"));
-        let item = items.as_ref().and_then(Type::element);
-        let mut inner = place.with_root("item", item.clone()).with_root("index", Some(Type::index()));
+        let item = items.and_then(|items| Some(Typed { ty: items.ty.element()?, declared: items.declared }));
+        let mut inner =
+            place.with_root("item", item.clone()).with_root("index", Some(Typed::declared(Type::index())));
         if let Some(name) = &each.as_ {
             inner = inner.with_root(name, item);
         }
         let outcome = self.run(self.block_of(no, Role::Each), &inner, &Facts::default());
         let result = match outcome {
-            Outcome::Never => Some(Type::never()),
+            Outcome::Never => Some(Typed::declared(Type::never())),
             Outcome::Value(value) => value,
         }?;
-        let result = match each.errors {
+        let ty = match each.errors {
             Some(ItemErrors::Collect) => {
-                let one = |name: &'static str, ty: Type| {
-                    Type::map([(name, ty, Presence::Required)], Additional::Closed)
-                };
-                one("ok", result).union(&one("error", Type::error(&[])))
+                // Read as one object with both members optional (FORMAT 2).
+                let error = Type::error(&[]);
+                let members = [("ok", result.ty, Presence::Optional), ("error", error, Presence::Optional)];
+                Type::map(members, Additional::Closed)
             }
-            _ => result,
+            _ => result.ty,
         };
-        Some(Type::list(result))
+        Some(Typed::computed(Type::list(ty)))
     }
 
     fn loop_(&mut self, place: &Place, no: StepNo, round: &Loop, pointer: &str) -> Known {
@@ -243,17 +249,18 @@ impl Flow<'_, '_> {
                 if let (Some(schema), Some(first)) = (schema, &first) {
                     self.state_fits(no, first, schema, &format!("{pointer}/state"));
                 }
-                schema.as_ref().map(|schema| schema.upper().clone())
+                schema.as_ref().map(|schema| Typed::declared(schema.upper().clone()))
             }
             (None, None) => None,
-            (None, Some(first)) if says_too_little(&first) => {
-                let message = format!("a state that starts as {first} says too little about what it becomes");
+            (None, Some(first)) if says_too_little(&first.ty) => {
+                let message =
+                    format!("a state that starts as {} says too little about what it becomes", first.ty);
                 let finding = Finding::new(Code::LOOP_STATE_TYPE, format!("{pointer}/state"), message)
                     .with_help("say with `schema` what the state is");
                 self.note(finding, Some(no));
                 None
             }
-            (None, Some(first)) => Some(first.widen_literals()),
+            (None, Some(first)) => Some(Typed::computed(first.ty.widen_literals())),
         };
         // What follows the first state may be a fraction where that was whole: then the state is any number.
         let marks =
@@ -266,24 +273,24 @@ impl Flow<'_, '_> {
                 Some(state)
             }
             None => {
-                if next.is_within(&state) {
+                if next.ty.is_within(&state.ty) {
                     return Some(state);
                 }
-                let wide = state.widen_numbers();
-                if wide != state && self.retries < MOST_RETRIES {
+                let wide = state.ty.widen_numbers();
+                if wide != state.ty && self.retries < MOST_RETRIES {
                     self.retries += 1;
                     self.pass.findings.truncate(marks.0);
                     self.pass.residuals.truncate(marks.1);
                     self.pass.checks = marks.2;
                     self.bytes = marks.3;
-                    let next = self.round(place, no, round, Some(wide.clone()), pointer)?;
-                    if next.is_within(&wide) {
-                        return Some(wide);
+                    let next = self.round(place, no, round, Some(Typed::computed(wide.clone())), pointer)?;
+                    if next.ty.is_within(&wide) {
+                        return Some(Typed::computed(wide));
                     }
-                    self.other_state(no, &next, &wide, pointer);
+                    self.other_state(no, &next.ty, &wide, pointer);
                     return None;
                 }
-                self.other_state(no, &next, &state, pointer);
+                self.other_state(no, &next.ty, &state.ty, pointer);
                 None
             }
         }
@@ -299,7 +306,7 @@ impl Flow<'_, '_> {
 
     /// One round: its question, its steps, its next state.
     fn round(&mut self, place: &Place, no: StepNo, round: &Loop, state: Known, pointer: &str) -> Known {
-        let inner = place.with_root("state", state).with_root("index", Some(Type::index()));
+        let inner = place.with_root("state", state).with_root("index", Some(Typed::declared(Type::index())));
         let answer = self.question(&inner, &round.while_, &format!("{pointer}/while"));
         // `while: true` is bounded by `max`: that is a way to say "this often".
         if answer.always == Some(false) {
@@ -312,11 +319,11 @@ impl Flow<'_, '_> {
         self.template(&end, &round.next.0, &format!("{pointer}/next"))
     }
 
-    fn state_fits(&mut self, no: StepNo, given: &Type, schema: &Lowered, pointer: &str) {
-        match assign(&Lowered::computed(given.clone()), schema) {
+    fn state_fits(&mut self, no: StepNo, given: &Typed, schema: &Lowered, pointer: &str) {
+        match assign(&given.lowered(), schema) {
             Assign::Yes => {}
             Assign::No { witness } => {
-                let message = format!("the state is {}, and this is {given}", schema.upper());
+                let message = format!("the state is {}, and this is {}", schema.upper(), given.ty);
                 let finding = Finding::new(Code::LOOP_STATE_TYPE, pointer, message)
                     .with_found(witness)
                     .with_allowed(schema.upper().to_string());
@@ -347,10 +354,10 @@ const MOST_RETRIES: u32 = 16;
 
 /// One of several blocks ran: those that always fail give nothing.
 fn either(outcomes: impl IntoIterator<Item = Outcome>) -> Known {
-    let mut all = Type::never();
+    let mut all = Typed::declared(Type::never());
     for outcome in outcomes {
         if let Outcome::Value(value) = outcome {
-            all = all.union(&value?);
+            all = all.or(&value?);
         }
     }
     Some(all)

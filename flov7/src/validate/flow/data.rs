@@ -1,6 +1,6 @@
 //! Data steps.
 
-use super::roots::Known;
+use super::roots::{Known, Typed};
 use super::{Flow, Place};
 use crate::finding::{Code, Finding, ResidualKind};
 use crate::types::{Additional, Assign, Kind, Kinds, Lowered, Type, assign};
@@ -20,7 +20,8 @@ impl Flow<'_, '_> {
     }
 
     fn parse(&mut self, place: &Place, no: StepNo, parse: &Parse, pointer: &str) -> Known {
-        self.wanted(place, &parse.text.0, &format!("{pointer}/text"), Kinds::only(Kind::Text));
+        let text = format!("{pointer}/text");
+        self.wanted(place, &parse.text.0, &text, Kinds::only(Kind::Text), "text", Code::NOT_ASSIGNABLE);
         self.remain(ResidualKind::Conversion, format!("{pointer}/text"), Some(no));
         self.remain(ResidualKind::Size, format!("{pointer}/text"), Some(no));
         let rows = match (parse.format, parse.header) {
@@ -28,17 +29,19 @@ impl Flow<'_, '_> {
             (TextFormat::Csv, _) => Some(Type::list(Type::map::<&str>([], Additional::Of(Type::text())))),
             _ => None,
         };
-        let Some(schema) = &parse.schema else { return Some(rows.unwrap_or_else(Type::untyped)) };
+        let Some(schema) = &parse.schema else {
+            return Some(Typed::declared(rows.unwrap_or_else(Type::untyped)));
+        };
         let schema = self.schema(schema, &format!("{pointer}/schema"), Some(no))?;
         self.remain(ResidualKind::ContractData, pointer, Some(no));
-        let Some(rows) = rows else { return Some(schema.upper().clone()) };
+        let Some(rows) = rows else { return Some(Typed::declared(schema.upper().clone())) };
         let both = schema.upper().intersect(&rows);
         if both.is_never() {
             let message = format!("CSV gives {rows}, which is never {}", schema.upper());
             self.note(Finding::new(Code::NOT_ASSIGNABLE, format!("{pointer}/schema"), message), Some(no));
             return None;
         }
-        Some(both)
+        Some(Typed::declared(both))
     }
 
     fn format(&mut self, place: &Place, no: StepNo, format: &Format, pointer: &str) -> Known {
@@ -50,7 +53,7 @@ impl Flow<'_, '_> {
                 Type::of_kinds(Kinds::only(Kind::Null).and(Kind::Bool).and(Kind::Number).and(Kind::Text));
             let row = Type::map::<&str>([], Additional::Of(cell.clone())).union(&Type::list(cell));
             let table = Lowered::declared(Type::list(row));
-            match given.map(|given| (assign(&Lowered::computed(given.clone()), &table), given)) {
+            match given.map(|given| (assign(&given.lowered(), &table), given.ty)) {
                 None | Some((Assign::Yes, _)) => {}
                 Some((Assign::No { witness }, given)) => {
                     let message = format!(
@@ -62,23 +65,23 @@ impl Flow<'_, '_> {
                 Some(_) => self.remain(ResidualKind::Conversion, pointer, Some(no)),
             }
         }
-        Some(Type::text())
+        Some(Typed::computed(Type::text()))
     }
 
     fn validate(&mut self, place: &Place, no: StepNo, validate: &Validate, pointer: &str) -> Known {
         let given = self.template(place, &validate.value.0, &format!("{pointer}/value"));
         let schema = self.schema(&validate.schema, &format!("{pointer}/schema"), Some(no))?;
         let given = given?;
-        match assign(&Lowered::computed(given.clone()), &schema) {
+        match assign(&given.lowered(), &schema) {
             Assign::Yes => {}
             _ => self.remain(ResidualKind::ContractData, pointer, Some(no)),
         }
-        let both = given.intersect(schema.upper());
-        if both.is_never() && !given.is_never() {
-            let message = format!("no value here is {}: it is {given}", schema.upper());
+        let both = given.ty.intersect(schema.upper());
+        if both.is_never() && !given.ty.is_never() {
+            let message = format!("no value here is {}: it is {}", schema.upper(), given.ty);
             self.note(Finding::new(Code::NOT_ASSIGNABLE, format!("{pointer}/value"), message), Some(no));
             return None;
         }
-        Some(both)
+        Some(Typed { ty: both, declared: given.declared })
     }
 }

@@ -1,376 +1,457 @@
-//! Expressions and templates: read, bound to what they may read, typed.
+//! Expressions and templates: read, given what they may read, typed.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::facts::{Fact, Facts};
 use super::reads::Read;
-use super::roots::Known;
+use super::roots::{Known, Typed};
+use super::untyped::Unread;
 use super::{Flow, Place};
 use crate::expr::{
-    Expr, ExprError, ExprFinding, Fuel, Limits, Named, Reference, RootName, StepType, Template,
-    TemplateError, Truth, TypeEnv, UntypedRead, marked,
+    Expr, ExprError, ExprFinding, ExprKind, Fuel, Limits, Named, Reference, RootName, StepType, Template,
+    TemplateChecked, Truth, TypeEnv, UntypedRead, marked,
 };
 use crate::finding::{Code, Finding, Severity, code};
-use crate::json::PatchOp;
-use crate::types::{Kind, Kinds, Presence, Type, Usage, infer_expect};
+use crate::json::{self, PatchOp};
+use crate::types::{Kind, Kinds, Presence, Segment, Type, Usage};
 use crate::workflow::Expression;
-
-/// How many answers are remembered in one place. A block with more filters than that forgets the oldest, and asks its
-/// authors to guard a read once more.
-const ANSWERS: usize = 256;
-
-/// What is known about roots and steps beyond what they are: what questions answered so far, the oldest first.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Facts(Arc<Vec<(Arc<Expr>, Truth)>>);
-
-impl Facts {
-    fn one(question: &Arc<Expr>, truth: Truth) -> Facts {
-        Facts(Arc::new(vec![(question.clone(), truth)]))
-    }
-
-    /// These and others; what both hold is kept once.
-    pub(super) fn and(&self, other: &Facts) -> Facts {
-        if other.0.is_empty() || Arc::ptr_eq(&self.0, &other.0) {
-            return self.clone();
-        }
-        if self.0.is_empty() {
-            return other.clone();
-        }
-        let is_new = |(question, truth): &&(Arc<Expr>, Truth)| {
-            !self.0.iter().any(|(known, was)| Arc::ptr_eq(known, question) && was == truth)
-        };
-        let mut all: Vec<_> = self.0.iter().chain(other.0.iter().filter(is_new)).cloned().collect();
-        all.drain(..all.len().saturating_sub(ANSWERS));
-        Facts(Arc::new(all))
-    }
-
-    /// Without what was learnt about a root that means something else from here on.
-    pub(super) fn without_root(&self, name: &str) -> Facts {
-        let is_about = |question: &Expr| {
-            question.references().iter().any(|r| matches!(r.name(), RootName::Root(root) if **root == *name))
-        };
-        if !self.0.iter().any(|(question, _)| is_about(question)) {
-            return self.clone();
-        }
-        Facts(Arc::new(self.0.iter().filter(|(question, _)| !is_about(question)).cloned().collect()))
-    }
-
-    /// What an environment is once all of them are applied to it. Those about nothing in it change nothing.
-    fn apply(&self, env: TypeEnv, names: &BTreeMap<RootName, ()>) -> TypeEnv {
-        let concerns = |question: &Expr| question.references().iter().any(|r| names.contains_key(r.name()));
-        self.0
-            .iter()
-            .filter(|(question, _)| concerns(question))
-            .fold(env, |env, (question, truth)| question.narrow(&env, *truth))
-    }
-}
 
 /// What a question answers.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    /// What is known where it is true.
+    /// What is known where it is true, beyond what was known before.
     pub(super) yes: Facts,
     /// What is known where it is false.
     pub(super) no: Facts,
     /// The answer, where it never changes.
     pub(super) always: Option<bool>,
+    /// Whether that was said already, where the expression decides it by its types.
+    pub(super) said: bool,
 }
 
-/// Reads of values that nobody described, by the step that they come from.
-#[derive(Debug, Default)]
-pub(super) struct Reads(BTreeMap<usize, Vec<Untyped>>);
+impl Answer {
+    fn always(answer: bool) -> Answer {
+        Answer { always: Some(answer), ..Answer::default() }
+    }
+}
 
-/// One such read, and where it stands.
-#[derive(Debug)]
-struct Untyped {
-    usage: Usage,
-    pointer: String,
-    span: [usize; 2],
+/// What names are at a place.
+struct Seen {
+    env: TypeEnv,
+    /// The same without what questions have taught.
+    declared: TypeEnv,
+    /// Names that cannot be read, or of which nothing is known: what is said about expressions that read them would
+    /// be said of something else.
+    unclear: BTreeSet<RootName>,
+    /// Names whose type is only an upper bound.
+    computed: BTreeSet<RootName>,
+}
+
+impl Seen {
+    fn is_clear(&self, expr: &Expr) -> bool {
+        expr.references().iter().all(|reference| !self.unclear.contains(reference.name()))
+    }
+
+    fn is_declared(&self, expr: &Expr) -> bool {
+        expr.references().iter().all(|reference| !self.computed.contains(reference.name()))
+    }
 }
 
 impl Flow<'_, '_> {
-    /// A condition: what is known where it is true and where it is false.
+    /// A question: `if`, `when`, `while`, `filter`.
     pub(super) fn question(&mut self, place: &Place, question: &Expression, pointer: &str) -> Answer {
-        let text = match &question.0 {
-            Value::Bool(always) => return Answer { always: Some(*always), ..Answer::default() },
-            Value::String(text) => text,
-            // Another kind was found by the reader already.
-            _ => return Answer::default(),
-        };
-        self.count(place, &question.0, pointer);
-        let Some(expr) = self.expression(place, text, pointer) else { return Answer::default() };
-        let Some(env) = self.env(place, [(pointer, &expr)]) else { return Answer::default() };
-        let checked = expr.check_condition(&env);
-        let always = if expr.references().is_empty() {
-            expr.eval_bool(&Named::new(), &mut Fuel::new()).ok().filter(|_| !mentions_now(text))
-        } else {
-            None
-        };
-        let mut wrong = false;
-        for finding in &checked.findings {
-            wrong |= finding.severity == Severity::Error;
-            // Whoever asked says that the answer never changes; the parts need not be told of as well.
-            if always.is_none() || finding.code != Code::CONSTANT_CONDITION {
-                self.expression_finding(place, finding, pointer, text);
-            }
+        if let Value::Bool(answer) = question.0 {
+            return Answer::always(answer);
         }
+        let Some(expr) = self.marked(place, question, pointer) else { return Answer::default() };
+        let seen = self.see(place, std::iter::once(&expr), &mut |_| pointer.to_owned());
+        if !seen.is_clear(&expr) {
+            return Answer::default();
+        }
+        let mut checked = expr.check_condition(&seen.env);
+        if checked.findings.iter().any(is_no_member) {
+            let declared = expr.check_condition(&seen.declared);
+            as_declared(&mut checked.findings, &declared.findings);
+        }
+        let sound = self.say(place, pointer, &question.0, &checked.findings, &checked.untyped);
         for (kind, _) in &checked.residuals {
             self.remain(*kind, pointer, place.step);
         }
-        self.untyped(checked.untyped.into_iter().map(|read| (pointer.to_owned(), read)).collect());
-        if wrong {
+        if !sound {
             return Answer::default();
         }
-        let expr = Arc::new(expr);
-        Answer { yes: Facts::one(&expr, Truth::True), no: Facts::one(&expr, Truth::False), always }
+        let by_type = checked.ty.only_value().and_then(|value| value.as_bool());
+        let whole = expr.ast().span(expr.ast().root());
+        let said = checked
+            .findings
+            .iter()
+            .any(|finding| finding.code == Code::CONSTANT_CONDITION && finding.span == whole);
+        Answer {
+            yes: learnt(&expr, &seen, Truth::True),
+            no: learnt(&expr, &seen, Truth::False),
+            always: by_type.or_else(|| constant(&expr)),
+            said,
+        }
     }
 
-    /// The list that `for_each` goes through: an expression, or a list as it stands.
+    /// The list that `for_each` goes over.
     pub(super) fn items(&mut self, place: &Place, items: &Expression, pointer: &str) -> Known {
-        let given = self.template(place, &items.0, pointer)?;
-        self.fits(place, given, pointer, Kinds::only(Kind::List), Code::WRONG_TYPE)
+        if items.0.is_array() {
+            return self.template(place, &items.0, pointer);
+        }
+        self.marked(place, items, pointer)?;
+        self.wanted(place, &items.0, pointer, Kinds::only(Kind::List), "a list", Code::WRONG_TYPE)
     }
 
-    /// A template: its type, or nothing where something about it is wrong.
-    pub(super) fn template(&mut self, place: &Place, template: &Value, pointer: &str) -> Known {
-        let parsed = match Template::parse(template, &Limits::default()) {
-            Ok(parsed) => parsed,
-            Err(errors) => {
-                for error in &errors {
-                    let text =
-                        crate::json::get(template, &error.pointer).and_then(Value::as_str).unwrap_or("");
-                    self.syntax(place, &error.error, &format!("{pointer}{}", error.pointer), text);
-                }
-                self.others(place, template, pointer, &errors);
-                return None;
+    /// The one expression of a place that takes nothing else.
+    fn marked(&mut self, place: &Place, written: &Expression, pointer: &str) -> Option<Expr> {
+        let Some(text) = written.0.as_str() else {
+            // What else stands there is a matter of shape, but for what triggers call a filter.
+            if !written.0.is_null() {
+                let message = "expected true, false or an expression `${ … }`";
+                self.note(Finding::new(Code::EXPRESSION_MARKS, pointer, message), place.step);
             }
+            return None;
         };
-        self.count(place, template, pointer);
-        let mut expressions = Vec::new();
-        parsed.visit(&mut |at, expr, _| expressions.push((format!("{pointer}{at}"), expr)));
-        let env = self.env(place, expressions.iter().map(|(at, expr)| (at.as_str(), *expr)))?;
-        let checked = parsed.check(&env);
-        let mut wrong = false;
-        for placed in &checked.findings {
-            wrong |= placed.finding.severity == Severity::Error;
-            let text = crate::json::get(template, &placed.pointer).and_then(Value::as_str).unwrap_or("");
-            self.expression_finding(place, &placed.finding, &format!("{pointer}{}", placed.pointer), text);
-        }
-        for (at, kind, _) in &checked.residuals {
-            self.remain(*kind, format!("{pointer}{at}"), place.step);
-        }
-        self.untyped(
-            checked.untyped.into_iter().map(|(at, read)| (format!("{pointer}{at}"), read)).collect(),
-        );
-        if wrong { None } else { Some(checked.ty) }
-    }
-
-    /// The strings of a template that can be read although others of it cannot.
-    fn others(&mut self, place: &Place, template: &Value, pointer: &str, errors: &[TemplateError]) {
-        let mut open = vec![(String::new(), template)];
-        let mut readable = Vec::new();
-        while let Some((at, value)) = open.pop() {
-            match value {
-                Value::Array(items) => {
-                    open.extend(
-                        items.iter().enumerate().rev().map(|(index, item)| (format!("{at}/{index}"), item)),
-                    );
-                }
-                Value::Object(members) => {
-                    let sorted: BTreeMap<&String, &Value> = members.iter().collect();
-                    let inner = sorted.into_iter().rev();
-                    open.extend(
-                        inner.map(|(name, item)| (format!("{at}/{}", crate::json::escape(name)), item)),
-                    );
-                }
-                Value::String(text)
-                    if text.contains("${") && !errors.iter().any(|error| error.pointer == at) =>
-                {
-                    readable.push((at, value));
-                }
-                _ => {}
-            }
-        }
-        for (at, value) in readable {
-            self.template(place, value, &format!("{pointer}{at}"));
-        }
-    }
-
-    /// Counts the bytes of expressions; what is too much for a document is told once.
-    fn count(&mut self, place: &Place, template: &Value, pointer: &str) {
-        let before = self.bytes;
-        let mut open = vec![template];
-        while let Some(value) = open.pop() {
-            match value {
-                Value::String(text) if text.contains("${") => {
-                    self.bytes = self.bytes.saturating_add(text.len())
-                }
-                Value::Array(items) => open.extend(items),
-                Value::Object(members) => open.extend(members.values()),
-                _ => {}
-            }
-        }
-        let most = self.pass.limits.expression_bytes;
-        if before <= most && self.bytes > most {
-            let message = format!("all expressions together have more than {most} bytes");
-            self.note(Finding::new(Code::EXPRESSION_SIZE, pointer, message), place.step);
-        }
-    }
-
-    /// A template that must be of some kinds.
-    pub(super) fn wanted(&mut self, place: &Place, template: &Value, pointer: &str, kinds: Kinds) {
-        if let Some(given) = self.template(place, template, pointer) {
-            self.fits(place, given, pointer, kinds, Code::NOT_ASSIGNABLE);
-        }
-    }
-
-    fn fits(&mut self, place: &Place, given: Type, pointer: &str, kinds: Kinds, wrong: Code) -> Known {
-        if given.is_untyped() {
-            let wanted = words(kinds);
-            let message = format!("nobody said what this is, and {wanted} is wanted");
-            self.note(Finding::new(Code::UNTYPED_READ, pointer, message), place.step);
+        if !self.counts(place, text.len(), pointer) {
             return None;
         }
-        if !given.kinds().within(kinds) {
-            let message = format!("this is {given}, and {} is wanted", words(kinds));
-            self.note(Finding::new(wrong, pointer, message), place.step);
-            return None;
-        }
-        Some(given)
-    }
-
-    /// A certain fix for each step whose value nobody described: an `expect` of what is read from it.
-    pub(super) fn expects(&mut self) {
-        let reads = std::mem::take(&mut self.reads);
-        for (step, uses) in reads.0 {
-            let at = &self.pass.outline.steps[step];
-            let Some(action) = &at.step.action else { continue };
-            if action.expect.is_some() {
-                continue;
-            }
-            let usages: Vec<Usage> = uses.iter().map(|read| read.usage.clone()).collect();
-            let fix =
-                PatchOp::Add { path: format!("{}/action/expect", at.pointer), value: infer_expect(&usages) };
-            let ours =
-                self.pass.findings.iter_mut().filter(|f| f.code == Code::UNTYPED_READ && f.fix.is_none());
-            for finding in ours {
-                let same = |read: &Untyped| {
-                    finding.pointer == read.pointer
-                        && finding
-                            .expr_span
-                            .is_some_and(|span| span[0] < read.span[1] && read.span[0] < span[1])
-                };
-                if uses.iter().any(same) {
-                    finding.fix = Some(vec![fix.clone()]);
-                }
-            }
-        }
-    }
-
-    fn untyped(&mut self, reads: Vec<(String, UntypedRead)>) {
-        for (pointer, read) in reads {
-            let RootName::Step(id) = &read.root else { continue };
-            let Some(no) = self.pass.outline.find(id) else { continue };
-            let path = read.at.iter().chain(&read.usage.path).cloned().collect();
-            let span = read.span.range();
-            let usage = Usage { path, ..read.usage };
-            self.reads.0.entry(no.0).or_default().push(Untyped {
-                usage,
-                pointer,
-                span: [span.start, span.end],
-            });
-        }
-    }
-
-    /// Exactly one expression; what is wrong with its text is noted.
-    fn expression(&mut self, place: &Place, text: &str, pointer: &str) -> Option<Expr> {
         match marked(text, &Limits::default()) {
             Ok(expr) => Some(expr),
             Err(errors) => {
-                errors.iter().for_each(|error| self.syntax(place, error, pointer, text));
+                for error in errors {
+                    self.fault(place, pointer, text, &error);
+                }
                 None
             }
         }
     }
 
-    fn syntax(&mut self, place: &Place, error: &ExprError, pointer: &str, text: &str) {
-        let code = code(error.code).unwrap_or(Code::EXPRESSION_SYNTAX);
-        let span = error.span.range();
-        let mut finding =
-            Finding::new(code, pointer, error.message.clone()).with_expr_span(span.start, span.end);
-        if let Some(help) = &error.help {
-            finding = finding.with_help(help.clone());
+    /// The type of what a template gives.
+    pub(super) fn template(&mut self, place: &Place, template: &Value, pointer: &str) -> Known {
+        let (parsed, mut sound) = self.compiled(place, template, pointer)?;
+        let mut exprs: Vec<(String, &Expr)> = Vec::new();
+        parsed.visit(&mut |below, expr, _| exprs.push((below.to_owned(), expr)));
+        let mut places = exprs.iter().map(|(below, _)| format!("{pointer}{below}"));
+        let seen =
+            self.see(place, exprs.iter().map(|(_, expr)| *expr), &mut |_| places.next().unwrap_or_default());
+        let checked = parsed.check(&seen.env);
+        // What reads something unclear is not judged, string by string.
+        let unclear: BTreeSet<&str> =
+            exprs.iter().filter(|(_, expr)| !seen.is_clear(expr)).map(|(below, _)| below.as_str()).collect();
+        sound &= unclear.is_empty();
+        let mut by_string: BTreeMap<&str, (Vec<ExprFinding>, Vec<UntypedRead>)> = BTreeMap::new();
+        for placed in &checked.findings {
+            by_string.entry(&placed.pointer).or_default().0.push(placed.finding.clone());
         }
-        if let (Some(fix), Some(before), Some(after)) =
-            (&error.fix, text.get(..span.start), text.get(span.end..))
-        {
-            let mended = format!("{before}{fix}{after}");
-            finding =
-                finding.with_fix(vec![PatchOp::Replace { path: pointer.to_owned(), value: mended.into() }]);
+        for (below, read) in &checked.untyped {
+            by_string.entry(below).or_default().1.push(read.clone());
         }
-        self.note(finding, place.step);
+        let mut declared: Option<TemplateChecked> = None;
+        for (below, (mut findings, untyped)) in by_string {
+            if findings.iter().any(is_no_member) {
+                let declared = declared.get_or_insert_with(|| parsed.check(&seen.declared));
+                let here = declared.findings.iter().filter(|placed| placed.pointer == below);
+                let here: Vec<ExprFinding> = here.map(|placed| placed.finding.clone()).collect();
+                as_declared(&mut findings, &here);
+            }
+            if !unclear.contains(below) {
+                let text = json::get(template, below).unwrap_or(&Value::Null);
+                sound &= self.say(place, &format!("{pointer}{below}"), text, &findings, &untyped);
+            }
+        }
+        for (below, kind, _) in &checked.residuals {
+            if !unclear.contains(below.as_str()) {
+                self.remain(*kind, format!("{pointer}{below}"), place.step);
+            }
+        }
+        let declared = checked.declared && exprs.iter().all(|(_, expr)| seen.is_declared(expr));
+        sound.then_some(Typed { ty: checked.ty, declared })
     }
 
-    fn expression_finding(&mut self, place: &Place, found: &ExprFinding, pointer: &str, text: &str) {
-        let mut finding = found.at(pointer);
-        if let Some(mended) = found.mended(text) {
-            finding =
-                finding.with_fix(vec![PatchOp::Replace { path: pointer.to_owned(), value: mended.into() }]);
-        }
-        self.note(finding, place.step);
-    }
-
-    /// What some expressions may read in a place; nothing where one of them reads what is wrong, here or elsewhere.
-    fn env<'e>(
+    /// A template whose value must be of some kinds, in words `what`; anything else is `code`.
+    pub(super) fn wanted(
         &mut self,
         place: &Place,
-        expressions: impl IntoIterator<Item = (&'e str, &'e Expr)>,
-    ) -> Option<TypeEnv> {
-        let mut names: BTreeMap<RootName, ()> = BTreeMap::new();
-        let mut env = TypeEnv::new();
-        let mut known = true;
-        for (pointer, expr) in expressions {
+        template: &Value,
+        pointer: &str,
+        kinds: Kinds,
+        what: &str,
+        code: Code,
+    ) -> Known {
+        let given = self.template(place, template, pointer)?;
+        if given.ty.is_untyped() {
+            let message = format!("nothing says what this is, and wanted is {what}");
+            let finding = Finding::new(Code::UNTYPED_READ, pointer, message);
+            let source = source(template)
+                .map(|(root, path)| Unread { root, usage: Usage { path, wanted: kinds, guarded: false } });
+            self.unread(place, finding, source);
+            return None;
+        }
+        let bad = given.ty.kinds().without(kinds);
+        if bad.is_empty() {
+            return Some(given);
+        }
+        let finding = if bad == Kinds::only(Kind::Null) && !given.ty.kinds().common(kinds).is_empty() {
+            Finding::new(Code::MAYBE_NULL, pointer, format!("this may be null, wanted is {what}"))
+        } else {
+            let message = format!("expected {what}, found {}", given.ty);
+            Finding::new(code, pointer, message).with_allowed(what)
+        };
+        self.note(finding, place.step);
+        None
+    }
+
+    /// Reads a template. Strings that are no template are noted and taken as null, so that the others are looked at;
+    /// the flag says whether all could be read.
+    fn compiled(&mut self, place: &Place, template: &Value, pointer: &str) -> Option<(Template, bool)> {
+        if !self.counts(place, expression_bytes(template), pointer) {
+            return None;
+        }
+        let errors = match Template::parse(template, &Limits::default()) {
+            Ok(parsed) => return Some((parsed, true)),
+            Err(errors) => errors,
+        };
+        let mut rest = template.clone();
+        for error in &errors {
+            let at = format!("{pointer}{}", error.pointer);
+            let text = json::get(template, &error.pointer).and_then(Value::as_str).unwrap_or_default();
+            self.fault(place, &at, text, &error.error);
+            let nothing = PatchOp::Replace { path: error.pointer.clone(), value: Value::Null };
+            // The pointer came from this very template.
+            json::apply(&mut rest, &[nothing]).ok()?;
+        }
+        Template::parse(&rest, &Limits::default()).ok().map(|parsed| (parsed, false))
+    }
+
+    /// Counts the bytes of expressions. Behind the limit nothing more is looked at, and that is said once.
+    fn counts(&mut self, place: &Place, bytes: usize, pointer: &str) -> bool {
+        let most = self.pass.limits.expression_bytes;
+        if self.bytes > most {
+            return false;
+        }
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes <= most {
+            return true;
+        }
+        let message = format!("all expressions of a document together have at most {most} bytes");
+        self.note(Finding::new(Code::EXPRESSION_SIZE, pointer, message), place.step);
+        false
+    }
+
+    /// Notes why a string is no expression.
+    fn fault(&mut self, place: &Place, pointer: &str, text: &str, error: &ExprError) {
+        let range = error.span.range();
+        // Every code of a compiler is a finding's.
+        let code = code(error.code).unwrap_or(Code::EXPRESSION_SYNTAX);
+        let mut finding =
+            Finding::new(code, pointer, error.message.as_str()).with_expr_span(range.start, range.end);
+        finding.help = error.help.clone();
+        let mended = error
+            .fix
+            .as_ref()
+            .and_then(|fix| Some(format!("{}{fix}{}", text.get(..range.start)?, text.get(range.end..)?)));
+        finding.fix = mended.map(|text| replace(pointer, text));
+        self.note(finding, place.step);
+    }
+
+    /// What is found in an expression, with the fix where the text itself is to blame. False where it has an error.
+    fn say(
+        &mut self,
+        place: &Place,
+        pointer: &str,
+        text: &Value,
+        findings: &[ExprFinding],
+        untyped: &[UntypedRead],
+    ) -> bool {
+        for found in findings {
+            let mut finding = found.at(pointer);
+            let mended = text.as_str().and_then(|text| found.mended(text));
+            finding.fix = mended.map(|text| replace(pointer, text));
+            if found.code == Code::UNTYPED_READ {
+                // The longest read that starts where the finding does knows best what it is used for.
+                let here = |read: &&UntypedRead| read.span.start == found.span.start;
+                let read = untyped.iter().filter(here).max_by_key(|read| read.span.end);
+                let read = read.or_else(|| untyped.first());
+                self.unread(place, finding, read.map(Unread::from));
+            } else {
+                self.note(finding, place.step);
+            }
+        }
+        for read in untyped {
+            self.untyped.uses.push((Unread::from(read), place.source_trigger()));
+        }
+        findings.iter().all(|finding| finding.severity != Severity::Error)
+    }
+
+    /// What everything that some expressions name is at a place. Whatever cannot be read there is noted where it is
+    /// named; `pointer` is asked once for each expression, in order.
+    fn see<'e>(
+        &mut self,
+        place: &Place,
+        exprs: impl Iterator<Item = &'e Expr>,
+        pointer: &mut dyn FnMut(&Expr) -> String,
+    ) -> Seen {
+        let mut seen = Seen {
+            env: TypeEnv::new(),
+            declared: TypeEnv::new(),
+            unclear: BTreeSet::new(),
+            computed: BTreeSet::new(),
+        };
+        let mut known: BTreeSet<RootName> = BTreeSet::new();
+        for expr in exprs {
+            let pointer = pointer(expr);
             for reference in expr.references() {
-                if names.insert(reference.name().clone(), ()).is_some() {
-                    continue;
-                }
-                match self.read(place, reference.name()) {
-                    Ok(Read::Of(ty, presence)) => env = bind(env, reference.name(), ty, presence),
-                    Ok(Read::Unknown) => known = false,
-                    Err(wrong) => {
-                        known = false;
-                        let (start, end) = first_use(reference);
-                        self.note(wrong.finding(pointer, start, end), place.step);
-                    }
+                let name = reference.name();
+                if known.insert(name.clone()) || seen.unclear.contains(name) {
+                    self.name(place, reference, &pointer, &mut seen);
                 }
             }
         }
-        if !known {
-            return None;
+        seen
+    }
+
+    fn name(&mut self, place: &Place, reference: &Reference, pointer: &str, seen: &mut Seen) {
+        let name = reference.name();
+        match self.read(place, name) {
+            Ok(Read::Of(typed, presence)) => {
+                if !typed.declared {
+                    seen.computed.insert(name.clone());
+                }
+                let fact = place.facts.get(name);
+                let ty = fact.map_or_else(|| typed.ty.clone(), |fact| fact.ty.clone());
+                let learnt = fact.map_or(Presence::Optional, |fact| fact.presence);
+                let sure = presence == Presence::Required || learnt == Presence::Required;
+                seen.env = with(std::mem::take(&mut seen.env), name, entry(ty, sure));
+                let declared = entry(typed.ty, presence == Presence::Required);
+                seen.declared = with(std::mem::take(&mut seen.declared), name, declared);
+            }
+            Ok(Read::Unknown) => unclear(seen, name),
+            Err(wrong) => {
+                unclear(seen, name);
+                for place_of_use in reference.uses() {
+                    let range = place_of_use.span.range();
+                    let finding = wrong.finding(pointer, range.start, range.end);
+                    self.note(finding, place.step);
+                }
+            }
         }
-        Some(place.facts.apply(env, &names))
     }
 }
 
-fn bind(env: TypeEnv, name: &RootName, ty: Type, presence: Presence) -> TypeEnv {
-    match (name, presence) {
-        (RootName::Root(root), _) => env.with_root(root, ty),
-        (RootName::Step(id), Presence::Required) => env.with_step(id, StepType::Done(ty)),
-        (RootName::Step(id), Presence::Optional) => env.with_step(id, StepType::MaybeAbsent(ty)),
+fn is_no_member(finding: &ExprFinding) -> bool {
+    finding.code == Code::NO_SUCH_MEMBER
+}
+
+/// A member that a question around has ruled out is one that may be absent, as far as its schema goes: that is what
+/// its reader is told.
+fn as_declared(findings: &mut [ExprFinding], declared: &[ExprFinding]) {
+    for finding in findings.iter_mut().filter(|finding| is_no_member(finding)) {
+        let other =
+            declared.iter().find(|other| other.span == finding.span && other.code == Code::MAYBE_ABSENT);
+        if let Some(other) = other {
+            *finding = other.clone();
+            finding.message = format!("{}: a condition around this says that it is not there", other.message);
+        }
     }
 }
 
-fn first_use(reference: &Reference) -> (usize, usize) {
-    reference.uses().first().map_or((0, 0), |used| (used.span.range().start, used.span.range().end))
+/// With a name of which nothing is said: a type without values is never complained about.
+fn unclear(seen: &mut Seen, name: &RootName) {
+    seen.unclear.insert(name.clone());
+    seen.env = with(std::mem::take(&mut seen.env), name, StepType::Done(Type::never()));
+    seen.declared = with(std::mem::take(&mut seen.declared), name, StepType::Done(Type::never()));
 }
 
-/// `now` is no reference, and yet another answer each time.
-fn mentions_now(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == "now")
+fn entry(ty: Type, sure: bool) -> StepType {
+    if sure { StepType::Done(ty) } else { StepType::MaybeAbsent(ty) }
 }
 
-fn words(kinds: Kinds) -> String {
-    kinds.iter().map(Kind::name).collect::<Vec<_>>().join(" or ")
+fn with(env: TypeEnv, name: &RootName, entry: StepType) -> TypeEnv {
+    match (name, entry) {
+        (RootName::Step(id), entry) => env.with_step(id, entry),
+        (RootName::Root(root), StepType::Done(ty) | StepType::MaybeAbsent(ty)) => env.with_root(root, ty),
+        (RootName::Root(_), _) => env,
+    }
+}
+
+/// What the answer of a question says about the names in it, where that is more than was known.
+fn learnt(expr: &Expr, seen: &Seen, truth: Truth) -> Facts {
+    let narrowed = expr.narrow(&seen.env, truth);
+    let mut facts = Facts::default();
+    for reference in expr.references() {
+        let name = reference.name();
+        let (before, after) = match name {
+            RootName::Root(root) => {
+                let of = |env: &TypeEnv| {
+                    env.root(root).map(|ty| Fact { ty: ty.clone(), presence: Presence::Required })
+                };
+                (of(&seen.env), of(&narrowed))
+            }
+            RootName::Step(id) => (fact(seen.env.step(id)), fact(narrowed.step(id))),
+        };
+        if let Some(after) = after.filter(|after| before.as_ref() != Some(after)) {
+            facts.learn(name.clone(), after);
+        }
+    }
+    facts
+}
+
+fn fact(step: Option<StepType>) -> Option<Fact> {
+    match step? {
+        StepType::Done(ty) => Some(Fact { ty, presence: Presence::Required }),
+        StepType::MaybeAbsent(ty) => Some(Fact { ty, presence: Presence::Optional }),
+        _ => None,
+    }
+}
+
+/// The answer of an expression that reads nothing.
+fn constant(expr: &Expr) -> Option<bool> {
+    let reads_time = expr.ast().nodes().iter().any(|node| node.kind == ExprKind::Now);
+    if reads_time || !expr.references().is_empty() {
+        return None;
+    }
+    expr.eval_bool(&Named::new(), &mut Fuel::new()).ok()
+}
+
+/// The path that a template gives as it is, if it is nothing but one.
+fn source(template: &Value) -> Option<(RootName, Vec<Segment>)> {
+    let parsed = Template::parse(template, &Limits::default()).ok()?;
+    let crate::expr::Part::Expr(expr) = parsed.root() else { return None };
+    let mut path = Vec::new();
+    let mut node = expr.ast().node(expr.ast().root());
+    loop {
+        match &node.kind {
+            ExprKind::Reference { reference, optional: false } => {
+                path.reverse();
+                return Some((expr.ast().reference(*reference).name().clone(), path));
+            }
+            ExprKind::Select { base, member, optional: false } => {
+                path.push(Segment::Member(member.as_ref().into()));
+                node = expr.ast().node(*base);
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// The bytes of all strings of a template that hold an expression.
+fn expression_bytes(template: &Value) -> usize {
+    let mut bytes = 0;
+    let mut stack = vec![template];
+    while let Some(value) = stack.pop() {
+        match value {
+            Value::String(text) if text.contains("${") => bytes += text.len(),
+            Value::Array(items) => stack.extend(items),
+            Value::Object(members) => stack.extend(members.values()),
+            _ => {}
+        }
+    }
+    bytes
+}
+
+fn replace(pointer: &str, text: String) -> Vec<PatchOp> {
+    vec![PatchOp::Replace { path: pointer.to_owned(), value: text.into() }]
 }

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::roots::Typed;
 use crate::finding::{Code, Finding, nearest};
 use crate::json::{canonical, escape};
-use crate::types::{Assign, Lowered, MemberLookup, Presence, Type, assign};
+use crate::types::{Assign, Lowered, MemberLookup, Presence, SchemaChecker, Type, Violation, assign};
 use crate::workflow::read::shorten;
 
 /// What became of a link.
@@ -32,8 +33,8 @@ pub(super) enum Parts<'a> {
 ///
 /// `written` is what stands in the document at `place`. Where it is an object, each member is looked at by itself,
 /// so that the finding stands where the fault is.
-pub(super) fn link(from: &Type, to: &Lowered, written: &Value, place: &str, parts: Parts<'_>) -> Link {
-    let decided = assign(&lowered(from, Some(written)), to);
+pub(super) fn link(from: &Typed, to: &Lowered, written: &Value, place: &str, parts: Parts<'_>) -> Link {
+    let decided = assign(&from.lowered(), to);
     if decided == Assign::Yes {
         return Link::Holds;
     }
@@ -41,35 +42,38 @@ pub(super) fn link(from: &Type, to: &Lowered, written: &Value, place: &str, part
     if let Value::Object(_) = written {
         members(from, to.upper(), written, place, parts, &mut findings, 0);
     }
-    if !findings.is_empty() {
-        return Link::Broken(findings);
+    if let (Assign::No { witness }, true) = (&decided, findings.is_empty()) {
+        findings.push(broken(&from.ty, to.upper(), witness, place, parts));
     }
-    match decided {
-        Assign::No { witness } => Link::Broken(vec![broken(from, to.upper(), &witness, place, parts)]),
-        _ => Link::Undecided,
+    if findings.is_empty() {
+        return Link::Undecided;
+    }
+    if let Assign::No { witness } = &decided {
+        explain(&mut findings, to, witness, place);
+    }
+    Link::Broken(findings)
+}
+
+/// Where both sides are called the same, it is a limit that the value breaks: the schema says which.
+fn explain(findings: &mut [Finding], to: &Lowered, witness: &Value, place: &str) {
+    let Some(Err(violations)) = SchemaChecker::of(to).map(|checker| checker.check(witness)) else { return };
+    for finding in findings.iter_mut().filter(|finding| finding.message == SAME) {
+        let below = finding.pointer.strip_prefix(place).unwrap_or("");
+        let about = |violation: &&Violation| violation.pointer.starts_with(below);
+        if let Some(violation) = violations.iter().find(about) {
+            finding.message = format!("what comes here {}", violation.message);
+        }
     }
 }
 
-/// A type as a source of values: of what is written out every value comes, of what is computed perhaps not.
-fn lowered(ty: &Type, written: Option<&Value>) -> Lowered {
-    let mut open: Vec<&Value> = written.into_iter().collect();
-    let mut literal = written.is_some();
-    while let Some(value) = open.pop() {
-        match value {
-            Value::String(text) if text.contains("${") => literal = false,
-            Value::Array(items) => open.extend(items),
-            Value::Object(members) => open.extend(members.values()),
-            _ => {}
-        }
-    }
-    if literal { Lowered::declared(ty.clone()) } else { Lowered::computed(ty.clone()) }
-}
+/// What is said of two types that differ in their limits alone, until it is known which.
+const SAME: &str = "what comes here may break the limits of what is asked for";
 
 /// Levels of objects within each other that are taken apart.
 const LEVELS: usize = 16;
 
 fn members(
-    from: &Type,
+    from: &Typed,
     to: &Type,
     written: &Value,
     place: &str,
@@ -78,7 +82,7 @@ fn members(
     level: usize,
 ) {
     let Some(written) = written.as_object().filter(|_| level < LEVELS) else { return };
-    let given = from.members();
+    let given = from.ty.members();
     // Where the other side also takes something else, no member of the object is to blame.
     if to.is_untyped() || !to.kinds().within(crate::types::Kinds::only(crate::types::Kind::Map)) {
         return;
@@ -105,14 +109,13 @@ fn members(
             }
             _ => continue,
         };
-        let Assign::No { witness } =
-            assign(&lowered(ty, written.get(&**name)), &Lowered::declared(wanted.clone()))
-        else {
+        let member = Typed { ty: ty.clone(), declared: from.declared };
+        let Assign::No { witness } = assign(&member.lowered(), &Lowered::declared(wanted.clone())) else {
             continue;
         };
         let before = findings.len();
         if let Some(written) = written.get(&**name).filter(|written| written.is_object()) {
-            members(ty, &wanted, written, &below, Parts::Members, findings, level + 1);
+            members(&member, &wanted, written, &below, Parts::Members, findings, level + 1);
         }
         if findings.len() == before {
             findings.push(broken(ty, &wanted, &witness, &below, parts));
@@ -127,10 +130,13 @@ fn broken(from: &Type, to: &Type, witness: &Value, place: &str, parts: Parts<'_>
         _ => Code::NOT_ASSIGNABLE,
     };
     let witness_text = shorten(&canonical(witness));
-    let finding = match Type::of_value(witness) == *from {
-        true => Finding::new(code, place, format!("expected {to}, found {witness_text}")),
-        false => Finding::new(code, place, format!("expected {to}, found {from}"))
-            .with_help(format!("a value that does not fit: {witness_text}")),
+    let (wanted, given) = (to.to_string(), from.to_string());
+    let finding = if Type::of_value(witness) == *from {
+        Finding::new(code, place, format!("expected {wanted}, found {witness_text}"))
+    } else {
+        let message =
+            if wanted == given { SAME.to_owned() } else { format!("expected {wanted}, found {given}") };
+        Finding::new(code, place, message).with_help(format!("a value that does not fit: {witness_text}"))
     };
     finding.with_found(witness.clone()).with_allowed(to.to_string())
 }

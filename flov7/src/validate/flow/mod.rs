@@ -8,14 +8,17 @@ mod action;
 mod condition;
 mod data;
 mod expressions;
+mod facts;
 mod links;
 mod reads;
 mod roots;
 mod rules;
 mod trigger;
+mod untyped;
 
-use self::expressions::{Facts, Reads};
-use self::roots::{Known, Roots};
+use self::facts::Facts;
+use self::roots::{Known, Roots, Typed};
+use self::untyped::Untyped;
 use super::Pass;
 use super::order::{Order, Spot, first_after};
 use super::outline::{BlockNo, StepNo, continues};
@@ -36,7 +39,7 @@ pub(super) fn check(pass: &mut Pass<'_>, order: &Order, blamed: &[StepNo]) {
         values: vec![StepValue::Unknown; steps],
         guards: vec![None; steps],
         ends: vec![false; steps],
-        reads: Reads::default(),
+        untyped: Untyped::default(),
         bytes: 0,
         retries: 0,
     };
@@ -44,8 +47,8 @@ pub(super) fn check(pass: &mut Pass<'_>, order: &Order, blamed: &[StepNo]) {
     flow.triggers(&input);
     let execution = Type::execution();
     let roots = Roots::default()
-        .with("input", input.as_ref().map(|input| input.upper().clone()))
-        .with("execution", Some(execution));
+        .with("input", input.as_ref().map(|input| Typed::declared(input.upper().clone())))
+        .with("execution", Some(Typed::declared(execution)));
     flow.document(&roots);
     flow.signals();
     flow.block(BlockNo(0), &roots, &Facts::default());
@@ -60,7 +63,7 @@ enum StepValue {
     /// It has none.
     None,
     /// It is of this type, if the step is done.
-    Of(Type),
+    Of(Typed),
 }
 
 impl From<Known> for StepValue {
@@ -81,7 +84,7 @@ struct Flow<'f, 'w> {
     /// Whether a step never lets its block go on.
     ends: Vec<bool>,
     /// What is read from values that nobody described.
-    reads: Reads,
+    untyped: Untyped,
     /// Bytes of all expressions so far.
     bytes: usize,
     /// Loops that were walked a second time.
@@ -94,13 +97,21 @@ struct Place {
     spot: Spot,
     /// The step it is reported for.
     step: Option<StepNo>,
+    /// The trigger it stands in.
+    trigger: Option<usize>,
     roots: Roots,
     facts: Facts,
 }
 
 impl Place {
     fn of(step: StepNo, roots: &Roots, facts: &Facts) -> Place {
-        Place { spot: Spot::In(step), step: Some(step), roots: roots.clone(), facts: facts.clone() }
+        Place {
+            spot: Spot::In(step),
+            step: Some(step),
+            trigger: None,
+            roots: roots.clone(),
+            facts: facts.clone(),
+        }
     }
 
     fn at(&self, spot: Spot) -> Place {
@@ -154,8 +165,13 @@ impl Flow<'_, '_> {
     fn document(&mut self, roots: &Roots) {
         let workflow = self.pass.workflow;
         if let Some(concurrency) = &workflow.concurrency {
-            let place =
-                Place { spot: Spot::Outside, step: None, roots: roots.clone(), facts: Facts::default() };
+            let place = Place {
+                spot: Spot::Outside,
+                step: None,
+                trigger: None,
+                roots: roots.clone(),
+                facts: Facts::default(),
+            };
             self.template(&place, &concurrency.key.0, "/concurrency/key");
         }
     }
@@ -168,10 +184,10 @@ impl Flow<'_, '_> {
         }
     }
 
-    fn note(&mut self, finding: Finding, step: Option<StepNo>) {
-        let step = step.map(|no| self.pass.outline.step(no).step.id.clone());
-        let mut finding = finding;
-        finding.step = finding.step.or(step);
+    fn note(&mut self, mut finding: Finding, step: Option<StepNo>) {
+        if let (None, Some(no)) = (&finding.step, step) {
+            finding.step = Some(self.pass.outline.step(no).step.id.clone());
+        }
         self.pass.findings.push(finding);
     }
 
@@ -200,8 +216,9 @@ impl Flow<'_, '_> {
                     .fold(facts.clone(), |known, (_, promise)| known.and(promise)),
             };
             self.step(step, roots, &known);
+            drop(known);
             if let Some(promise) = self.guards[step.0].take() {
-                all = all.and(&promise);
+                all.add(&promise);
                 promises.push((index, promise));
             }
             if self.ends[step.0] && ending.is_none() {
@@ -211,10 +228,16 @@ impl Flow<'_, '_> {
         }
         let output = self.pass.outline.block_at(no).output.clone();
         let value = match output {
-            None => Some(Type::null()),
+            None => Some(Typed::declared(Type::null())),
             Some((template, pointer)) => {
                 let owner = self.pass.outline.block_at(no).owner;
-                let place = Place { spot: Spot::End(no), step: owner, roots: roots.clone(), facts: all };
+                let place = Place {
+                    spot: Spot::End(no),
+                    step: owner,
+                    trigger: None,
+                    roots: roots.clone(),
+                    facts: all,
+                };
                 self.template(&place, &template.0, &pointer)
             }
         };

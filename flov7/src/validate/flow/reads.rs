@@ -1,18 +1,18 @@
 //! Whether what an expression starts from can be read where it stands.
 
-use super::roots::Known;
+use super::roots::{Known, Typed};
 use super::{Flow, Place, StepValue};
 use crate::expr::RootName;
 use crate::finding::{Code, Finding, nearest};
 use crate::json::PatchOp;
-use crate::types::{Presence, Type};
+use crate::types::Presence;
 use crate::validate::order::Sight;
 use crate::validate::outline::StepNo;
 
 /// What a reference leads to.
 pub(super) enum Read {
     /// A value of this type, there or maybe not.
-    Of(Type, Presence),
+    Of(Typed, Presence),
     /// Something that was found wrong already, here or elsewhere.
     Unknown,
 }
@@ -37,12 +37,12 @@ impl Wrong {
     }
 
     /// As a finding about those bytes of the string at `pointer`.
-    pub(super) fn finding(self, pointer: &str, start: usize, end: usize) -> Finding {
-        let mut finding = Finding::new(self.code, pointer, self.message).with_expr_span(start, end);
-        finding.help = self.help;
-        finding.fix = self.fix;
+    pub(super) fn finding(&self, pointer: &str, start: usize, end: usize) -> Finding {
+        let mut finding = Finding::new(self.code, pointer, self.message.as_str()).with_expr_span(start, end);
+        finding.help = self.help.clone();
+        finding.fix = self.fix.clone();
         if !self.allowed.is_empty() {
-            finding = finding.with_allowed(self.allowed);
+            finding = finding.with_allowed(self.allowed.clone());
         }
         finding
     }
@@ -80,7 +80,7 @@ impl Flow<'_, '_> {
         }
         // People forget where a value comes from more often than they misspell a root.
         if let Some(Some(input)) = place.roots.get("input")
-            && input.member_names().iter().any(|name| **name == *root)
+            && input.ty.member_names().iter().any(|name| **name == *root)
         {
             return wrong.help(format!("did you mean `input.{root}`?"));
         }

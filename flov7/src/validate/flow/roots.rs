@@ -3,11 +3,41 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::types::{Additional, Presence, Type};
+use crate::types::{Additional, Lowered, Presence, Type};
 
-/// A type, or nothing where it cannot be known because of something that was found already: what is computed from it
-/// is not looked at.
-pub(super) type Known = Option<Type>;
+/// What a value can be.
+#[derive(Clone, Debug)]
+pub(super) struct Typed {
+    /// Every value that comes is of this type.
+    pub(super) ty: Type,
+    /// Whether every value of the type may come, because a schema says so; what is computed may be less.
+    pub(super) declared: bool,
+}
+
+impl Typed {
+    pub(super) fn declared(ty: Type) -> Typed {
+        Typed { ty, declared: true }
+    }
+
+    pub(super) fn computed(ty: Type) -> Typed {
+        Typed { ty, declared: false }
+    }
+
+    /// The one or the other.
+    pub(super) fn or(&self, other: &Typed) -> Typed {
+        let declared = |typed: &Typed| typed.declared || typed.ty.is_never();
+        Typed { ty: self.ty.union(&other.ty), declared: declared(self) && declared(other) }
+    }
+
+    /// As the source of a link.
+    pub(super) fn lowered(&self) -> Lowered {
+        if self.declared { Lowered::declared(self.ty.clone()) } else { Lowered::computed(self.ty.clone()) }
+    }
+}
+
+/// What a value can be, or nothing where that cannot be known because of something that was found already: what is
+/// computed from it is not looked at.
+pub(super) type Known = Option<Typed>;
 
 /// The names that an expression may start from, besides `steps` and `now`. Cheap to clone.
 #[derive(Clone, Debug, Default)]

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::links::{Link, Parts, link};
+use super::roots::Typed;
 use super::{Flow, Place, StepValue};
 use crate::finding::{Code, Finding, ResidualKind};
 use crate::types::{Assign, Lowered, Type, assign};
@@ -16,14 +17,14 @@ impl Flow<'_, '_> {
         let mut result = value.clone();
         for (index, rule) in step.on_error.iter().flatten().enumerate() {
             let Some(given) = &rule.value else { continue };
-            let inner = place.with_root("error", Some(error(rule)));
+            let inner = place.with_root("error", Some(Typed::declared(error(rule))));
             let pointer = format!("{pointer}/on_error/{index}/value");
             let ty = self.template(&inner, &given.0, &pointer);
             let (StepValue::Of(own), Some(ty)) = (&value, ty) else { continue };
             if continues(rule) {
                 let known = self.stand_in(no, own, ty, &given.0, &pointer);
                 result = match (result, known) {
-                    (StepValue::Of(so_far), Some(known)) => StepValue::Of(so_far.union(&known)),
+                    (StepValue::Of(so_far), Some(known)) => StepValue::Of(so_far.or(&known)),
                     _ => StepValue::Unknown,
                 };
             }
@@ -35,29 +36,29 @@ impl Flow<'_, '_> {
     fn stand_in(
         &mut self,
         no: StepNo,
-        own: &Type,
-        given: Type,
+        own: &Typed,
+        given: Typed,
         written: &Value,
         pointer: &str,
-    ) -> Option<Type> {
+    ) -> Option<Typed> {
         // A step that always fails has no type of its own: it has that of the value.
-        if own.is_never() {
+        if own.ty.is_never() {
             return Some(given);
         }
         let action = self.pass.outline.step(no).step.action.as_ref();
         let Some(action) = action else {
-            return match assign(&Lowered::computed(given.clone()), &Lowered::declared(own.clone())) {
+            return match assign(&given.lowered(), &Lowered::declared(own.ty.clone())) {
                 Assign::Yes => Some(own.clone()),
                 Assign::No { witness } => {
-                    let message = format!("the value of this step is {own}, and this is {given}");
+                    let message = format!("the value of this step is {}, and this is {}", own.ty, given.ty);
                     let finding = Finding::new(Code::NOT_ASSIGNABLE, pointer, message)
                         .with_found(witness)
-                        .with_allowed(own.to_string());
+                        .with_allowed(own.ty.to_string());
                     self.note(finding, Some(no));
                     None
                 }
                 // There is no schema to hold it against when it comes, so readers are told of both.
-                _ => Some(own.union(&given)),
+                _ => Some(own.or(&given)),
             };
         };
         let mut targets = vec![];

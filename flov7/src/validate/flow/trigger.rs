@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::expressions::Facts;
+use super::facts::Facts;
 use super::links::{Link, Parts, link};
-use super::roots::{Known, Roots, event, manual, schedule, webhook};
+use super::roots::{Known, Roots, Typed, event, manual, schedule, webhook};
 use super::{Flow, Place};
 use crate::finding::{Code, Finding};
 use crate::types::{Defs, Lowered, Type, lower};
@@ -20,15 +20,16 @@ impl Flow<'_, '_> {
             if self.pass.poisoned.contains(&pointer) {
                 continue;
             }
-            self.trigger(trigger, &pointer, input);
+            self.trigger(index, trigger, &pointer, input);
         }
     }
 
-    fn trigger(&mut self, trigger: &Trigger, pointer: &str, input: &Option<Lowered>) {
+    fn trigger(&mut self, index: usize, trigger: &Trigger, pointer: &str, input: &Option<Lowered>) {
         let arrived = self.arrived(trigger, pointer, input);
         let place = Place {
             spot: Spot::Outside,
             step: None,
+            trigger: Some(index),
             roots: Roots::default().with("trigger", arrived),
             facts: Facts::default(),
         };
@@ -50,7 +51,9 @@ impl Flow<'_, '_> {
         };
         let place = Place { facts, ..place };
         let (Some(given), Some(wanted)) = (self.template(&place, written, &at), input) else { return };
-        // What cannot be decided is checked when the trigger fires: it then starts nothing.
+        // What may only be too great or too long is checked when the trigger fires, like everything that cannot be
+        // decided: it then starts nothing.
+        let given = Typed::computed(given.ty);
         if let Link::Broken(findings) = link(&given, wanted, written, &at, Parts::Input) {
             for finding in findings {
                 self.note(finding, None);
@@ -75,13 +78,13 @@ impl Flow<'_, '_> {
                 event(payload.map_or_else(Type::untyped, |payload| payload.upper().clone()))
             }
         };
-        let Some(expected) = expected else { return Some(own) };
+        let Some(expected) = expected else { return Some(Typed::declared(own)) };
         let both = own.intersect(&expected);
         if both.is_never() {
             let message = format!("nothing that arrives here is {expected}: it is {own}");
             self.note(Finding::new(Code::NOT_ASSIGNABLE, format!("{pointer}/expect"), message), None);
             return None;
         }
-        Some(both)
+        Some(Typed::declared(both))
     }
 }

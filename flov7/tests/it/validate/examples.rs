@@ -50,7 +50,12 @@ fn every_code_has_an_example_that_shows_it_and_one_that_is_sound() {
             // The mended page of a construct that is not built yet still shows that construct.
             let unbuilt = finding.code.name() == "not-built-yet" && code.name() != "not-built-yet";
             if finding.code == *code || !(beside || unbuilt) {
-                wrong.push(format!("{}: the mended example gives {} {}", code.name(), finding.code.name(), finding.message));
+                wrong.push(format!(
+                    "{}: the mended example gives {} {}",
+                    code.name(),
+                    finding.code.name(),
+                    finding.message
+                ));
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Validation: every code where it belongs, and nothing where nothing is wrong.
 
-mod types;
-mod reads;
+mod examples;
 mod questions;
+mod reads;
 mod structure;
+mod types;
 mod support;

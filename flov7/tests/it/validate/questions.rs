@@ -77,9 +77,9 @@ fn one_fault_is_told_once() {
         ])),
         &["no-such-member /steps/0/data/set", "unknown-action /steps/3/action/use"],
     );
-    // The same name twice in one expression is one cause.
+    // The same name twice in one expression is one finding for each place.
     let (found, _) = report(&with_input(json!([set(json!("${ nope + nope }"))])));
-    assert_eq!(found.findings().len(), 1);
+    assert_eq!(found.findings().len(), 2);
 }
 
 #[test]

@@ -1,0 +1,75 @@
+//! What questions have taught about roots and steps: types that are smaller than those that were declared.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::expr::RootName;
+use crate::types::{Presence, Type};
+
+/// What is known beyond declarations. Values never change, so what was learnt holds for whoever comes behind.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facts(Arc<BTreeMap<RootName, Fact>>);
+
+/// What was learnt about one name.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Fact {
+    pub(super) ty: Type,
+    pub(super) presence: Presence,
+}
+
+impl Facts {
+    pub(super) fn get(&self, name: &RootName) -> Option<&Fact> {
+        self.0.get(name)
+    }
+
+    /// These and one more, which says at least as much as what was known.
+    pub(super) fn learn(&mut self, name: RootName, fact: Fact) {
+        Arc::make_mut(&mut self.0).insert(name, fact);
+    }
+
+    /// Both.
+    pub(super) fn and(&self, other: &Facts) -> Facts {
+        if other.0.is_empty() || Arc::ptr_eq(&self.0, &other.0) {
+            return self.clone();
+        }
+        if self.0.is_empty() {
+            return other.clone();
+        }
+        let mut both = self.clone();
+        both.add(other);
+        both
+    }
+
+    /// Adds the others.
+    pub(super) fn add(&mut self, other: &Facts) {
+        if other.0.is_empty() {
+            return;
+        }
+        let own = Arc::make_mut(&mut self.0);
+        for (name, fact) in other.0.iter() {
+            match own.get_mut(name) {
+                Some(known) if known == fact => {}
+                Some(known) => {
+                    known.ty = known.ty.intersect(&fact.ty);
+                    if fact.presence == Presence::Required {
+                        known.presence = Presence::Required;
+                    }
+                }
+                None => {
+                    own.insert(name.clone(), fact.clone());
+                }
+            }
+        }
+    }
+
+    /// Without a root that means something else from here on.
+    pub(super) fn without_root(&self, name: &str) -> Facts {
+        let key = RootName::Root(name.into());
+        if !self.0.contains_key(&key) {
+            return self.clone();
+        }
+        let mut fewer = self.clone();
+        Arc::make_mut(&mut fewer.0).remove(&key);
+        fewer
+    }
+}
