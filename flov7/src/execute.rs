@@ -13,7 +13,7 @@ pub use door::{signal_message, waiting_approval};
 pub use dry_run::{DryRun, DryRunOutcome};
 pub use inspect::{Inspection, inspect};
 #[cfg(feature = "embedded")]
-pub(crate) use inspect::{uncompilable, unreplayable};
+pub(crate) use inspect::{all_turns, uncompilable, unreplayable};
 pub use mocks::{Mock, Mocks};
 #[cfg(feature = "embedded")]
 pub(crate) use places::places;

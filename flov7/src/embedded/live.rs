@@ -6,6 +6,7 @@
 //! commit: n strict steps cost n + 1.
 
 mod begin;
+mod tail;
 mod write;
 
 use std::sync::Arc;
@@ -26,6 +27,8 @@ use crate::machine::{
 };
 use crate::observe::Observation;
 use crate::store::{Lease, Message, MessageBody};
+
+use tail::Tail;
 
 pub(super) use begin::{Birth, claimed, start};
 
@@ -67,6 +70,7 @@ struct Live {
     /// Why the machine decides nothing more.
     blocked: Option<Blocked>,
     unwritten: Unwritten,
+    tail: Tail,
 }
 
 /// What was decided since the last commit, and what depends on it.
@@ -116,11 +120,12 @@ struct Beginning {
     stored: Head,
     mail: Mail,
     ready: Vec<Incoming>,
+    tail: Tail,
 }
 
 impl Live {
     fn new(beginning: Beginning) -> Live {
-        let Beginning { shared, seat, lease, kit, machine, stored, mail, ready } = beginning;
+        let Beginning { shared, seat, lease, kit, machine, stored, mail, ready, tail } = beginning;
         let (sender, finished) = mpsc::unbounded_channel();
         let (asks, asked) = mpsc::channel(ASKS);
         if let Some(lease) = &lease {
@@ -145,6 +150,7 @@ impl Live {
             more: true,
             blocked: None,
             unwritten: Unwritten::default(),
+            tail,
         }
     }
 
@@ -210,6 +216,7 @@ impl Live {
         if let (None, Some(last)) = (&turn.body, self.unwritten.turns.last_mut()) {
             last.consumed.extend(turn.consumed);
         } else if turn.body.is_some() || !turn.consumed.is_empty() {
+            turn.body.iter().for_each(|body| self.tail.grow(body));
             self.unwritten.events += turn.body.as_ref().map_or(0, |body| u64::from(body.count));
             self.unwritten.turns.push(Made { body: turn.body, consumed: turn.consumed });
         }

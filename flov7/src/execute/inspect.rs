@@ -52,7 +52,11 @@ impl Inspection {
         namespace: &Namespace,
         execution: &ExecutionId,
     ) -> Result<Inspection, Error> {
-        let loaded = store.restore(namespace, execution).await?;
+        let mut loaded = store.restore(namespace, execution).await?;
+        // A snapshot holds only what the execution still needs; who looks wants to see all.
+        if loaded.snapshot.is_some() {
+            loaded.turns = all_turns(store, namespace, execution).await?;
+        }
         let program = Program::compile(&loaded.bundle).map_err(|error| uncompilable(&error));
         let replayed = program.clone().and_then(|program| {
             Machine::replay_view(program, &loaded.turns).map_err(|error| unreplayable(&error))
@@ -96,6 +100,25 @@ impl Inspection {
             Status::Waiting | Status::Paused | Status::Blocked => quiet,
             status => status.is_ended(),
         }
+    }
+}
+
+/// The whole journal of an execution.
+pub(crate) async fn all_turns(
+    store: &dyn ExecutionStore,
+    namespace: &Namespace,
+    execution: &ExecutionId,
+) -> Result<Vec<TurnBody>, Error> {
+    /// How many turns are read at once.
+    const PAGE: usize = 1_000;
+    let mut turns: Vec<TurnBody> = Vec::new();
+    loop {
+        let from = turns.last().map_or(0, TurnBody::next_seq);
+        let page = store.turns(namespace, execution, from, PAGE).await?;
+        if page.is_empty() {
+            return Ok(turns);
+        }
+        turns.extend(page);
     }
 }
 

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::tail::Tail;
 use super::write::park_blocked;
 use super::{Beginning, Exit, Live, incoming};
 use crate::embedded::hub::{Key, Phase, Seat};
 use crate::embedded::mail::Mail;
 use crate::embedded::shared::{Kit, Shared};
 use crate::error::{Error, ErrorKind};
-use crate::execute::{Started, unreplayable};
+use crate::execute::{Started, all_turns, unreplayable};
 use crate::id::Namespace;
 use crate::machine::event;
-use crate::machine::{Blocked, Head, Incoming, Machine, Status};
+use crate::machine::{Blocked, BlockedReason, Head, Incoming, Machine, Outstanding, Status};
 use crate::observe::Observation;
 use crate::program::Program;
 use crate::store::{Claimed, Created, Lease, Loaded, NewExecution};
@@ -58,6 +59,7 @@ pub(in crate::embedded) async fn start(shared: Arc<Shared>, birth: Birth) -> Res
         stored,
         mail,
         ready: Vec::new(),
+        tail: Tail::default(),
     });
     live.take(first).await;
     // What needs no commit before it rides along in the first.
@@ -179,7 +181,14 @@ async fn take_over(shared: Arc<Shared>, key: Key, lease: Lease) {
 
 /// Makes a claimed execution's machine again and goes on with it.
 async fn resume(shared: Arc<Shared>, seat: Seat, lease: Lease) {
-    let Some(loaded) = load(&shared, &seat).await else { return };
+    let loaded = match load(&shared, &seat).await {
+        Ok(Some(loaded)) => loaded,
+        Ok(None) => return,
+        Err(why) => {
+            park_blocked(&shared, &seat, lease, Head::new(Status::Running, None), why).await;
+            return;
+        }
+    };
     // Readings that began before this one may show what was consumed before the restore.
     let mut mail = Mail::new(shared.hub.round());
     let (kit, machine, mut ready) = match prepare(&shared, &seat, &loaded).await {
@@ -191,23 +200,28 @@ async fn resume(shared: Arc<Shared>, seat: Seat, lease: Lease) {
     };
     ready.extend(mail.restored(loaded.inbox).into_iter().map(incoming));
     let stored = loaded.row.head;
-    let live = Live::new(Beginning { shared, seat, lease: Some(lease), kit, machine, stored, mail, ready });
+    let tail = Tail::loaded(loaded.snapshot.as_ref().map(|(_, bytes)| &**bytes), &loaded.turns);
+    let live =
+        Live::new(Beginning { shared, seat, lease: Some(lease), kit, machine, stored, mail, ready, tail });
     live.live().await;
 }
 
-/// Restores an execution; gives up when it is no longer ours.
-async fn load(shared: &Shared, seat: &Seat) -> Option<Loaded> {
+/// Restores an execution; gives up when it is no longer ours, or when what is stored cannot be read.
+async fn load(shared: &Shared, seat: &Seat) -> Result<Option<Loaded>, Blocked> {
     let mut pause = Duration::from_millis(10);
     loop {
         match shared.store.restore(&seat.key.0, &seat.key.1).await {
-            Ok(loaded) => return Some(loaded),
-            Err(error) if error.kind() == ErrorKind::NotFound => return None,
+            Ok(loaded) => return Ok(Some(loaded)),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if matches!(error.kind(), ErrorKind::Newer | ErrorKind::Corrupt) => {
+                return Err(unreadable(&error));
+            }
             Err(error) => {
                 tracing::warn!(execution = %seat.key.1, kind = %error.kind(), "an execution could not be restored");
             }
         }
         if seat.desk.is_fenced() || shared.hub.phase() == Phase::Closed {
-            return None;
+            return Ok(None);
         }
         shared.clock.sleep_until(shared.clock.now().saturating_add(pause)).await;
         pause = (pause * 2).min(Duration::from_secs(5));
@@ -221,9 +235,36 @@ async fn prepare(
     loaded: &Loaded,
 ) -> Result<(Arc<Kit>, Machine, Vec<Incoming>), Blocked> {
     let kit = shared.kit(&seat.key.0, &loaded.row.bundle, &loaded.bundle).await?;
-    let (machine, outstanding) =
-        Machine::replay(kit.program.clone(), &loaded.turns).map_err(|error| unreplayable(&error))?;
+    let (machine, outstanding) = revive(shared, seat, &kit.program, loaded).await?;
     kit.equipment.keeps(&machine.started().keyed)?;
     // Nothing of it runs: the process that called is gone.
     Ok((kit, machine, outstanding.into_lost()))
+}
+
+/// Makes the machine again: from the newest snapshot and the turns after it; where that one is of no use, for it was
+/// written by another release or is damaged, from the whole journal.
+async fn revive(
+    shared: &Shared,
+    seat: &Seat,
+    program: &Arc<Program>,
+    loaded: &Loaded,
+) -> Result<(Machine, Outstanding), Blocked> {
+    let Some((_, snapshot)) = &loaded.snapshot else {
+        return Machine::replay(program.clone(), &loaded.turns).map_err(|error| unreplayable(&error));
+    };
+    match Machine::restore(program.clone(), snapshot, &loaded.turns) {
+        Ok(revived) => return Ok(revived),
+        Err(error) => {
+            tracing::warn!(execution = %seat.key.1, %error, "a snapshot is of no use: the journal is replayed");
+        }
+    }
+    let turns =
+        all_turns(&*shared.store, &seat.key.0, &seat.key.1).await.map_err(|error| unreadable(&error))?;
+    Machine::replay(program.clone(), &turns).map_err(|error| unreplayable(&error))
+}
+
+/// Why what is stored is not gone on with.
+fn unreadable(error: &Error) -> Blocked {
+    let reason = if error.kind() == ErrorKind::Newer { BlockedReason::Rules } else { BlockedReason::Defect };
+    Blocked::new(reason, format!("what is stored cannot be read: {error}"))
 }

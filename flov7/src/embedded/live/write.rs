@@ -1,5 +1,6 @@
 //! The commit, and what it releases.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::{Exit, Live, Unwritten};
@@ -42,7 +43,10 @@ impl Live {
         let Some(lease) = self.lease.clone() else { return Err(Exit::Fenced) };
         let unwritten = std::mem::take(&mut self.unwritten);
         let mut turns = self.turns(&unwritten, &lease, leaves);
-        let end = turns.iter().rev().find_map(|turn| turn.body.as_ref()).map(TurnBody::next_seq);
+        let bodies = || turns.iter().filter_map(|turn| turn.body.as_ref());
+        let begin = bodies().next().map(|body| body.first_seq);
+        let events = begin.zip(bodies().next_back().map(TurnBody::next_seq));
+        let count = turns.len();
         let mut pause = FIRST_PAUSE;
         while !turns.is_empty() {
             let mut outcomes = self.shared.store.commit(turns.clone()).await.into_iter();
@@ -53,7 +57,7 @@ impl Live {
                 Some(error) => tracing::warn!(execution = %self.seat.key.1, %error, "a commit is in doubt"),
             }
             // Nobody knows what of it is there: the store is asked, until it answers.
-            match self.doubt(&lease, end, leaves).await {
+            match self.doubt(&lease, events, count, leaves).await {
                 Some(Doubt::Written) => break,
                 // Only this owner writes, and what it would write is the same as before.
                 Some(Doubt::From(seq)) => {
@@ -72,14 +76,19 @@ impl Live {
     }
 
     /// What was decided, as the store takes it: the head and the release go with the last turn.
-    fn turns(&self, unwritten: &Unwritten, lease: &Lease, leaves: Option<Exit>) -> Vec<Turn> {
-        let empty = || Turn::new(self.seat.key.0.clone(), self.seat.key.1.clone(), lease.clone());
+    fn turns(&mut self, unwritten: &Unwritten, lease: &Lease, leaves: Option<Exit>) -> Vec<Turn> {
+        let (namespace, execution) = self.seat.key.clone();
+        let empty = || Turn::new(namespace.clone(), execution.clone(), lease.clone());
         let mut turns: Vec<Turn> = Vec::with_capacity(unwritten.turns.len().max(1));
         for made in &unwritten.turns {
             let mut turn = empty();
             turn.body.clone_from(&made.body);
             turn.consumed.clone_from(&made.consumed);
             turns.push(turn);
+        }
+        // The machine is where the last turn left it. An execution that ended is never gone on with.
+        if let Some(last) = turns.last_mut().filter(|turn| turn.body.is_some() && !unwritten.ended) {
+            last.snapshot = self.tail.snapshot(|| self.machine.snapshot());
         }
         // Handing back makes an execution claimable at once; parking only when it is due or called.
         let release = matches!(leaves, Some(Exit::Ended | Exit::Parked | Exit::Blocked));
@@ -96,25 +105,41 @@ impl Live {
         turns
     }
 
-    /// What became of a commit that ends at `end`; nothing where the store does not answer.
-    async fn doubt(&self, lease: &Lease, end: Option<u64>, leaves: Option<Exit>) -> Option<Doubt> {
+    /// What became of a commit of the journal's events `begin` to `end`; nothing where the store does not answer.
+    async fn doubt(
+        &self,
+        lease: &Lease,
+        events: Option<(u64, u64)>,
+        turns: usize,
+        leaves: Option<Exit>,
+    ) -> Option<Doubt> {
         let (namespace, execution) = &self.seat.key;
-        let loaded = match self.shared.store.restore(namespace, execution).await {
-            Ok(loaded) => loaded,
+        let row = match self.shared.store.restore(namespace, execution).await {
+            Ok(loaded) => loaded.row,
             Err(error) if error.kind() == ErrorKind::NotFound => return Some(Doubt::Elsewhere),
             Err(_) => return None,
         };
-        let stands = loaded.turns.last().map_or(0, TurnBody::next_seq);
-        let held = loaded.row.lease.as_ref() == Some(lease);
-        match end {
-            Some(end) if stands == end => Some(Doubt::Written),
-            // A later owner's turns follow ours.
-            Some(end) if stands > end => Some(Doubt::Elsewhere),
-            _ if held => Some(Doubt::From(stands)),
+        let held = row.lease.as_ref() == Some(lease);
+        let Some((begin, end)) = events else {
             // Without a body only the release can tell.
-            None if leaves.is_some() && loaded.row.lease.is_none() => Some(Doubt::Written),
-            _ => Some(Doubt::Elsewhere),
-        }
+            let released = leaves.is_some() && row.lease.is_none();
+            return Some(if held {
+                Doubt::From(0)
+            } else if released {
+                Doubt::Written
+            } else {
+                Doubt::Elsewhere
+            });
+        };
+        // One more than were committed: a later owner's turns would follow.
+        let there =
+            self.shared.store.turns(namespace, execution, begin, turns.saturating_add(1)).await.ok()?;
+        let stands = there.last().map_or(begin, TurnBody::next_seq);
+        Some(match stands.cmp(&end) {
+            Ordering::Equal if held || leaves.is_some() => Doubt::Written,
+            Ordering::Less if held => Doubt::From(stands),
+            _ => Doubt::Elsewhere,
+        })
     }
 
     /// What was decided is durable: it is told, and what depends on it begins.

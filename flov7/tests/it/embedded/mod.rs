@@ -10,4 +10,5 @@ mod parking;
 mod recovery;
 mod shutdown;
 mod signals;
+mod snapshots;
 mod support;
