@@ -194,7 +194,13 @@ impl<'a> Desk<'a> {
         }
         self.output.either(
             || json!({ "accepted": true, "duplicate": duplicate }),
-            || if duplicate { "there is an answer or message with this id already: the first one counts\n".into() } else { "accepted\n".into() },
+            || {
+                if duplicate {
+                    "there is an answer or message with this id already: the first one counts\n".into()
+                } else {
+                    "accepted\n".into()
+                }
+            },
         );
         Ok(DONE)
     }
