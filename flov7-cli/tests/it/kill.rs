@@ -4,12 +4,14 @@
 //! process of its own and syncs its ledger before it answers, so that it knows what really happened.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
 use crate::world::{
-    Case, Dir, Ran, Shop, answer, assert_view, cases, catalog, command, drive, flov7, run, settled,
+    Case, Dir, Ran, Shop, answer, assert_view, catalog, command, drive, finish, flov7, real_cases, run,
+    settled, start,
 };
 
 /// No reference workflow has as many turns or calls in one process.
@@ -24,12 +26,10 @@ enum Victim {
     Resume,
 }
 
-fn start(dir: &Dir, bindings: &Path, case: &Case, fault: Option<&str>) -> Ran {
-    let input = case.case["input"].to_string();
-    let file = case.file.to_str().unwrap();
-    let args =
-        ["run", file, "--input", &input, "--bindings", bindings.to_str().unwrap(), "--key", "one", "--json"];
-    let mut command = command(dir.path(), &args);
+/// Starts a case under a key, so that it can be started again after a kill.
+fn keyed(dir: &Dir, bindings: &Path, case: &Case, fault: Option<&str>) -> Ran {
+    let mut command = start(dir, bindings, case);
+    command.args(["--key", "one"]);
     if let Some(fault) = fault {
         command.env("FLOV7_FAULT", fault);
     }
@@ -40,6 +40,12 @@ fn executions(dir: &Dir) -> Vec<Value> {
     flov7(dir.path(), &["executions", "--json"]).json()["executions"].as_array().unwrap().clone()
 }
 
+/// What the shop was asked, in order.
+fn ledger(dir: &Dir) -> Vec<Value> {
+    let text = fs::read_to_string(dir.path().join("service.jsonl")).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 /// Runs a case to its end with one fault on the way. Gives the last view and the ledger, or nothing when the place
 /// was never reached.
 fn faulty(case: &Case, victim: Victim, fault: &str) -> Option<(Value, Vec<Value>)> {
@@ -47,7 +53,7 @@ fn faulty(case: &Case, victim: Victim, fault: &str) -> Option<(Value, Vec<Value>
     let shop = Shop::start(dir.path());
     let bindings = shop.bindings(&dir);
     let aborts = !fault.ends_with("=error");
-    let first = start(&dir, &bindings, case, (victim == Victim::Run).then_some(fault));
+    let first = keyed(&dir, &bindings, case, (victim == Victim::Run).then_some(fault));
     let mut hit = victim == Victim::Run && first.code.is_none();
     if victim == Victim::Resume {
         let view = first.json();
@@ -67,11 +73,11 @@ fn faulty(case: &Case, victim: Victim, fault: &str) -> Option<(Value, Vec<Value>
     }
     if executions(&dir).is_empty() {
         // Killed before anything was acknowledged: the caller tries again.
-        start(&dir, &bindings, case, None);
+        keyed(&dir, &bindings, case, None);
     }
     let view = drive(&dir, &bindings, case);
     assert_eq!(executions(&dir).len(), 1, "{}: one key, one execution", case.name);
-    Some((view, shop.ledger()))
+    Some((view, ledger(&dir)))
 }
 
 /// Holds what the shop saw: no keyed effect twice, no `once` call twice, repeats byte for byte.
@@ -127,19 +133,16 @@ fn calm(case: &Case) -> Value {
     let dir = Dir::new();
     let shop = Shop::start(dir.path());
     let bindings = shop.bindings(&dir);
-    let view = start(&dir, &bindings, case, None).json();
-    if view["status"] != "waiting" {
-        return view;
-    }
-    answer(&dir, case, view["execution"].as_str().unwrap(), &view);
-    drive(&dir, &bindings, case)
+    let first = keyed(&dir, &bindings, case, None).json();
+    finish(&dir, &bindings, case, first)
 }
 
 /// Puts one kind of fault at place after place until a place is not reached; gives how many were, and how many of
 /// those left an outcome that nobody can know.
+#[expect(clippy::print_stdout, reason = "how many kills there were is told to whoever asks with --nocapture")]
 fn everywhere(kind: &str, when: &str) -> (usize, usize) {
     let (mut reached, mut unknown) = (0, 0);
-    for case in cases().into_iter().filter(|case| case.case["dry_only"] != true) {
+    for case in real_cases() {
         let calm = calm(&case);
         for victim in [Victim::Run, Victim::Resume] {
             for place in 1..=MOST {
@@ -183,7 +186,7 @@ fn killed_between_an_effect_and_its_record_nothing_is_done_twice() {
 
 #[test]
 fn a_commit_that_fails_after_it_was_written_changes_nothing() {
-    for case in cases().into_iter().filter(|case| case.case["dry_only"] != true) {
+    for case in real_cases() {
         let calm = calm(&case);
         // Without an abort nothing says that a place was reached: the first places are reached by every case.
         for place in 1..=2 {

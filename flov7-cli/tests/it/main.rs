@@ -1,5 +1,5 @@
 //! The command line as scripts see it: standard output, exit codes, files. Each test runs the real binary.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used)]
 
 mod contract;
 mod demo;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::world::{Dir, Shop, answer, assert_view, cases, drive, examples, exit_of, flov7};
+use crate::world::{Dir, Shop, assert_view, cases, examples, exit_of, finish, flov7, real_cases, run, start};
 
 #[test]
 fn there_are_enough_of_them_and_each_has_cases() {
@@ -54,23 +54,14 @@ fn each_runs_dry_as_expected() {
 
 #[test]
 fn each_runs_for_real_as_expected() {
-    for case in cases() {
-        if case.case["dry_only"] == true {
-            continue;
-        }
+    for case in real_cases() {
         let dir = Dir::new();
         let shop = Shop::start(dir.path());
         let bindings = shop.bindings(&dir);
-        let input = case.case["input"].to_string();
-        let file = case.file.to_str().unwrap();
-        let args = ["run", file, "--input", &input, "--bindings", bindings.to_str().unwrap(), "--json"];
-        let ran = flov7(dir.path(), &args);
-        let mut view = ran.json();
+        let ran = run(start(&dir, &bindings, &case));
+        let view = ran.json();
         assert_eq!(ran.code, Some(exit_of(&view["status"])), "{}: {ran:#?}", case.name);
-        if view["status"] == "waiting" {
-            answer(&dir, &case, view["execution"].as_str().unwrap(), &view);
-            view = drive(&dir, &bindings, &case);
-        }
+        let view = finish(&dir, &bindings, &case, view);
         assert_view(&case.name, &view, &case.case["expect"]);
         for (path, attempts) in case.case["attempts"].as_object().into_iter().flatten() {
             let step = view["steps"].as_array().unwrap().iter().find(|step| step["path"] == **path).unwrap();

@@ -88,7 +88,6 @@ pub(crate) fn run(mut command: Command) -> Ran {
 /// The demo's shop, as a process of its own with its ledger in a directory.
 pub(crate) struct Shop {
     child: Child,
-    ledger: PathBuf,
     address: String,
 }
 
@@ -100,7 +99,7 @@ impl Shop {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address =
             line.trim().strip_prefix("http://").unwrap_or_else(|| panic!("no address: {line:?}")).to_owned();
-        Shop { child, ledger: dir.join("service.jsonl"), address }
+        Shop { child, address }
     }
 
     /// Bindings of the connections that the reference workflows use: a shop that deduplicates, a bank that does not.
@@ -116,12 +115,6 @@ impl Shop {
         let bindings = json!({ "flov7_bindings": 1,
             "connections": { "shop": binding(Some("idempotency-key")), "bank": binding(None) } });
         dir.write("bindings.json", &bindings.to_string())
-    }
-
-    /// What the shop was asked, in order.
-    pub(crate) fn ledger(&self) -> Vec<Value> {
-        let text = fs::read_to_string(&self.ledger).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 
@@ -165,6 +158,17 @@ pub(crate) fn cases() -> Vec<Case> {
         .collect()
 }
 
+/// The cases that run for real too.
+pub(crate) fn real_cases() -> Vec<Case> {
+    cases().into_iter().filter(|case| case.case["dry_only"] != true).collect()
+}
+
+/// The command that starts a case.
+pub(crate) fn start(dir: &Dir, bindings: &Path, case: &Case) -> Command {
+    let (file, input) = (case.file.to_str().unwrap(), case.case["input"].to_string());
+    command(dir.path(), &["run", file, "--input", &input, "--bindings", bindings.to_str().unwrap(), "--json"])
+}
+
 /// Step paths with how they settled.
 pub(crate) fn settled(view: &Value) -> Value {
     let steps = view["steps"].as_array().unwrap_or_else(|| panic!("no steps: {view}"));
@@ -194,6 +198,15 @@ pub(crate) fn exit_of(status: &Value) -> i32 {
         "waiting" => 5,
         other => panic!("no case ends {other}"),
     }
+}
+
+/// Goes on from what a start gave, to the end. Gives the last view.
+pub(crate) fn finish(dir: &Dir, bindings: &Path, case: &Case, view: Value) -> Value {
+    if view["status"] != "waiting" {
+        return view;
+    }
+    answer(dir, case, view["execution"].as_str().unwrap(), &view);
+    drive(dir, bindings, case)
 }
 
 /// Drives an execution to its end: resumes it and gives the case's answers when it waits. Gives the last view.

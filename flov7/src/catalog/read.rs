@@ -66,9 +66,7 @@ fn examine(value: &Value) -> (Catalog, Vec<Finding>) {
 
 fn file(reader: &mut Reader, value: &Value) -> Option<Catalog> {
     let what = "a catalogue";
-    if let Some(members) = value.as_object()
-        && !format(reader, members)
-    {
+    if value.as_object().is_some_and(|members| !format(reader, members)) {
         return None;
     }
     let members = reader.object(value, what, &["flov7_catalog", "actions", "events", "people"])?;

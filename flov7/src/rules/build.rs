@@ -339,7 +339,8 @@ impl<'a> Builder<'a> {
         let mut left: Vec<Token> = clause
             .iter()
             .filter(|t| t.kind != TokenKind::Word || !matched.contains(&stem(&t.text)))
-            .filter(|t| !self.is_subject(t) && !(t.kind == TokenKind::Word && names_member(action, &t.text)))
+            .filter(|t| !self.is_subject(t))
+            .filter(|t| t.kind != TokenKind::Word || !names_member(action, &t.text))
             .cloned()
             .collect();
         let with = fill(self, action, &step, &mut left);

@@ -130,7 +130,7 @@ impl NumberFacet {
         let fits = a.low.is_some_and(|low| low >= Num::int(INT_MIN))
             && a.high.is_some_and(|high| high <= Num::int(if negative_side { -INT_MIN } else { INT_MAX }));
         // A divisor of magnitude 1 or more makes nothing larger.
-        let tame = positive || negative_side && fits;
+        let tame = positive || (negative_side && fits);
         let (low, high) = match (positive, a.low, a.high) {
             // Dividing by at least 1 moves every number towards zero.
             (true, low, high) => (

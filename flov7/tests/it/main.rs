@@ -1,10 +1,5 @@
 //! Everything that the crate promises, at its boundary.
-#![allow(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    clippy::await_holding_lock
-)] // Tests read files and fail by panic.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types)] // Tests read files and fail by panic.
 
 mod action;
 #[cfg(feature = "embedded")]

@@ -55,7 +55,7 @@ impl Checker<'_> {
             F::String | F::Int | F::Double | F::Bool | F::Timestamp | F::Duration => {
                 self.convert(id, function, args)
             }
-            F::ToJson => self.to_json(args),
+            F::ToJson => self.json_text(args),
             F::GetFullYear
             | F::GetMonth
             | F::GetDate
@@ -235,7 +235,7 @@ impl Checker<'_> {
         Some(Seen::of(Type::texts(seen.ty.kinds().iter().map(Kind::name)), 0))
     }
 
-    fn to_json(&mut self, args: &Args) -> Option<Seen> {
+    fn json_text(&mut self, args: &Args) -> Option<Seen> {
         let (seen, id) = args.get(0)?;
         if seen.unclear {
             return None;

@@ -168,7 +168,7 @@ impl Checker<'_> {
                 return Some(most);
             }
             // Each code point, and both ends where the old text is empty.
-            let places = if from == 0 { most.checked_add(1)? } else { most / from };
+            let places = most.checked_div(from).or_else(|| most.checked_add(1))?;
             most.checked_add(places.checked_mul(to)?)
         });
         let text = Type::text_of(0, longest);

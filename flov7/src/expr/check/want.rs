@@ -179,7 +179,7 @@ impl Checker<'_> {
         finding: ExprFinding,
         usage: Usage,
     ) -> Option<usize> {
-        let source = base.path.as_ref().and_then(|path| self.from_root(path));
+        let source = base.path.as_ref().and_then(|path| self.path_from_root(path));
         let help = match source.as_ref().map(|(root, _)| root) {
             Some(RootName::Step(step)) => {
                 format!("say with \"expect\" in the step `{step}` what it looks like")
@@ -199,7 +199,7 @@ impl Checker<'_> {
     }
 
     /// A path from a root or step, through the ranges of macros.
-    pub(super) fn from_root(&self, path: &Path) -> Option<(RootName, Vec<Segment>)> {
+    pub(super) fn path_from_root(&self, path: &Path) -> Option<(RootName, Vec<Segment>)> {
         let mut segments = path.segments.clone();
         let mut root = path.root.clone();
         // Each step leads to the range of a macro further out, of which there are four at most.

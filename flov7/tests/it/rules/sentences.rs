@@ -54,7 +54,8 @@ fn the_words_behind_each_step_stand_where_it_is_said() {
 
 #[test]
 fn answers_close_questions() {
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    type Answers<'a> = &'a [(&'a str, &'a str)];
+    let cases: &[(&str, Answers<'_>, &str)] = &[
         (
             "Every day, close the shop",
             &[("trigger.time", "18:30"), ("trigger.zone", "europe/berlin")],
