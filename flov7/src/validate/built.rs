@@ -6,7 +6,7 @@
 use super::Pass;
 use super::outline::StepAt;
 use crate::finding::{Code, Finding};
-use crate::workflow::{Condition, Match, Workflow};
+use crate::workflow::Workflow;
 
 /// Actions that the machine does not run yet, and what to use instead.
 const ACTIONS: &[(&str, &str)] = &[
@@ -53,50 +53,8 @@ fn step(at: &StepAt<'_>, findings: &mut Vec<Finding>) {
     let mut refuse = |below: &str, what: &str, instead: &str| {
         findings.push(refused(format!("{}{below}", at.pointer), what, instead).with_step(&at.step.id));
     };
-    match &at.step.condition {
-        Some(Condition::ForEach(_)) => refuse(
-            "/condition/for_each",
-            "`for_each`",
-            "compute with lists in a `data` step (map, filter, sum), or let one action take the whole list",
-        ),
-        Some(Condition::Loop(_)) => refuse(
-            "/condition/loop",
-            "`loop`",
-            "write the rounds as steps, or let one action go round by itself",
-        ),
-        Some(Condition::Parallel(_)) => refuse(
-            "/condition/parallel",
-            "`parallel`",
-            "steps with the same `after` run at the same time; whoever names them all in `after` waits for all",
-        ),
-        Some(Condition::Filter(_)) => {
-            refuse("/condition/filter", "`filter`", "put the steps that follow into the `then` of an `if`");
-        }
-        Some(Condition::Switch(condition)) if condition.switch.match_ == Some(Match::All) => refuse(
-            "/condition/switch/match",
-            "`switch` with `match: all`",
-            "write one `if` for each case; with the same `after` they run at the same time",
-        ),
-        _ => {}
-    }
-    if at.step.undo.is_some() {
-        refuse("/undo", "`undo`", "take the effect back in a step after an `on_error` that continues");
-    }
-    for (index, rule) in at.step.on_error.iter().flatten().enumerate() {
-        if rule.undo {
-            refuse(&format!("/on_error/{index}/undo"), "`undo` in a rule of `on_error`", "leave it out");
-        }
-    }
     let Some(action) = &at.step.action else { return };
     if let Some((id, instead)) = ACTIONS.iter().find(|(id, _)| *id == action.uses) {
         refuse("/action/use", &format!("`{id}`"), instead);
-    }
-    if action.uses == "core.wait_for" && action.with.as_ref().is_some_and(|with| with.0.get("key").is_some())
-    {
-        refuse(
-            "/action/with/key",
-            "`key` in `core.wait_for`",
-            "declare one signal for each thing to wait for",
-        );
     }
 }
