@@ -106,6 +106,10 @@ impl Checker<'_> {
             if !self.only_optional(&base, base_id) {
                 return Seen::unclear(base.steps);
             }
+            if inner.is_never() {
+                // It is always empty, and so is the rest of the path.
+                return Seen::of(base.ty, base.steps);
+            }
             let inner = Seen { path: None, ..Seen::of(inner, base.steps) };
             let found = self.member(&inner, id, base_id, name, true);
             return match found {
@@ -322,6 +326,7 @@ impl Checker<'_> {
             };
         }
         let (inner, inside) = match base.ty.optional_inner() {
+            Some(inner) if inner.is_never() && base.ty.kinds().is_empty() => return Seen::of(base.ty, steps),
             Some(inner) if self.only_optional(&base, base_id) => (Seen::of(inner, 0), true),
             Some(_) => return Seen::unclear(steps),
             None => (base.clone(), false),

@@ -30,6 +30,17 @@ fn a_question_is_answered_with_true_or_false() {
     check(asks(json!("${ input.flag && }")), &["expression-syntax /steps/0/condition/if"]);
     check(asks(json!("${ input.?maybe.orValue(true) }")), &["maybe-null /steps/0/condition/if"]);
     check(asks(json!("${ input.?maybe }")), &["maybe-absent /steps/0/condition/if"]);
+    // What is always empty stays so, however far the path goes.
+    for path in ["input.?nope.more", "input.?nope[0]", "input.?nope[?'a'].b"] {
+        check(
+            asks(json!(format!("${{ {path} }}"))),
+            &["no-such-member /steps/0/condition/if", "maybe-absent /steps/0/condition/if"],
+        );
+        check(
+            asks(json!(format!("${{ {path}.orValue(true) }}"))),
+            &["constant-condition /steps/0/condition/if", "no-such-member /steps/0/condition/if"],
+        );
+    }
 }
 
 #[test]
