@@ -149,18 +149,22 @@ pub enum ExprKind {
     },
     /// `has(operand)`; the operand is a [`ExprKind::Select`] or a step's [`ExprKind::Reference`].
     Has(NodeId),
-    /// A macro over a list, or over the keys of a map in sorted order.
+    /// A macro: over a list, over the keys of a map in sorted order, or over one value.
     Macro {
         /// Which.
         kind: MacroKind,
         /// What is walked.
         range: NodeId,
-        /// The variable that the parts below see.
+        /// The variable that the parts below see: each member, or each key of a map. Of two, the first: the position
+        /// in a list or the key of a map.
         variable: VarId,
-        /// The condition of the three-part `map`; nothing for all others.
+        /// The second of two variables: the member.
+        second: Option<VarId>,
+        /// The condition before the result of `map`, `transformList`, `transformMap` and `transformMapEntry`, where
+        /// there is one; nothing for all others.
         filter: Option<NodeId>,
-        /// The condition (`all`, `exists`, `exists_one`, `filter`), the result (`map`) or the key (`sortBy`,
-        /// `groupBy`).
+        /// The condition (`all`, `exists`, `exists_one`, `filter`), the result (`map` and its kin, `optMap`,
+        /// `cel.bind`) or the key (`sortBy`, `groupBy`).
         body: NodeId,
     },
 }
@@ -277,14 +281,14 @@ pub enum LogicOp {
 }
 
 /// The macros with a variable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum MacroKind {
-    /// `range.all(x, condition)`.
+    /// `range.all(x, condition)`, `range.all(i, x, condition)`.
     All,
-    /// `range.exists(x, condition)`.
+    /// `range.exists(x, condition)`, `range.exists(i, x, condition)`.
     Exists,
-    /// `range.exists_one(x, condition)`.
+    /// `range.exists_one(x, condition)`, `range.exists_one(i, x, condition)`.
     ExistsOne,
     /// `range.map(x, result)` and `range.map(x, condition, result)`.
     Map,
@@ -294,9 +298,38 @@ pub enum MacroKind {
     SortBy,
     /// `range.groupBy(x, key)`: a map from text keys to lists.
     GroupBy,
+    /// `range.transformList(i, x, result)` and `range.transformList(i, x, condition, result)`.
+    TransformList,
+    /// `map.transformMap(k, x, result)` and `map.transformMap(k, x, condition, result)`: the same keys.
+    TransformMap,
+    /// `range.transformMapEntry(i, x, {key: value})`, with a condition too: a map of all entries.
+    TransformMapEntry,
+    /// `optional.optMap(x, result)`: none stays none.
+    OptMap,
+    /// `optional.optFlatMap(x, optional)`: none stays none.
+    OptFlatMap,
+    /// `cel.bind(x, value, result)`: a name for a value.
+    Bind,
 }
 
 impl MacroKind {
+    /// All of them.
+    pub const ALL: &[MacroKind] = &[
+        MacroKind::All,
+        MacroKind::Exists,
+        MacroKind::ExistsOne,
+        MacroKind::Map,
+        MacroKind::Filter,
+        MacroKind::SortBy,
+        MacroKind::GroupBy,
+        MacroKind::TransformList,
+        MacroKind::TransformMap,
+        MacroKind::TransformMapEntry,
+        MacroKind::OptMap,
+        MacroKind::OptFlatMap,
+        MacroKind::Bind,
+    ];
+
     /// As it is written.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -308,22 +341,44 @@ impl MacroKind {
             MacroKind::Filter => "filter",
             MacroKind::SortBy => "sortBy",
             MacroKind::GroupBy => "groupBy",
+            MacroKind::TransformList => "transformList",
+            MacroKind::TransformMap => "transformMap",
+            MacroKind::TransformMapEntry => "transformMapEntry",
+            MacroKind::OptMap => "optMap",
+            MacroKind::OptFlatMap => "optFlatMap",
+            MacroKind::Bind => "cel.bind",
         }
     }
 
-    /// The macro of that name.
+    /// The macro of that name. CEL writes `exists_one` with one variable and `existsOne` with two; both are read.
     #[must_use]
     pub fn from_name(name: &str) -> Option<MacroKind> {
-        Some(match name {
-            "all" => MacroKind::All,
-            "exists" => MacroKind::Exists,
-            "exists_one" | "existsOne" => MacroKind::ExistsOne,
-            "map" => MacroKind::Map,
-            "filter" => MacroKind::Filter,
-            "sortBy" => MacroKind::SortBy,
-            "groupBy" => MacroKind::GroupBy,
-            _ => return None,
-        })
+        match name {
+            "existsOne" => Some(MacroKind::ExistsOne),
+            _ => MacroKind::ALL.iter().copied().find(|kind| kind.name() == name),
+        }
+    }
+
+    /// The fewest and the most variables that it names.
+    #[must_use]
+    pub fn variables(self) -> (usize, usize) {
+        match self {
+            MacroKind::All | MacroKind::Exists | MacroKind::ExistsOne => (1, 2),
+            MacroKind::TransformList | MacroKind::TransformMap | MacroKind::TransformMapEntry => (2, 2),
+            _ => (1, 1),
+        }
+    }
+
+    /// Whether a condition may stand before its result.
+    #[must_use]
+    pub fn may_filter(self) -> bool {
+        matches!(
+            self,
+            MacroKind::Map
+                | MacroKind::TransformList
+                | MacroKind::TransformMap
+                | MacroKind::TransformMapEntry
+        )
     }
 }
 
@@ -403,6 +458,7 @@ pub enum UseKind {
 pub struct Variable {
     pub(crate) name: Box<str>,
     pub(crate) depth: u8,
+    pub(crate) second: bool,
     pub(crate) range: NodeId,
 }
 
@@ -423,6 +479,12 @@ impl Variable {
     #[must_use]
     pub fn depth(&self) -> usize {
         usize::from(self.depth)
+    }
+
+    /// Whether it is the second of two variables.
+    #[must_use]
+    pub fn is_second(&self) -> bool {
+        self.second
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
-use super::ast::{Ast, ExprKind, Form, LogicOp, NodeId, RootName, UnaryOp};
+use super::ast::{Ast, ExprKind, Form, LogicOp, MacroKind, NodeId, RootName, UnaryOp};
 use super::names::is_reserved;
 use super::number::Num;
 use crate::json::canonical;
@@ -160,9 +160,17 @@ fn write(ast: &Ast, id: NodeId, f: &mut Formatter<'_>) -> fmt::Result {
             write(ast, *operand, f)?;
             f.write_str(")")
         }
-        ExprKind::Macro { kind, range, variable, filter, body } => {
+        ExprKind::Macro { kind: MacroKind::Bind, range, variable, body, .. } => {
+            write!(f, "cel.bind({}, ", ast.variable(*variable).name())?;
+            list(ast, [*range, *body], f)?;
+            f.write_str(")")
+        }
+        ExprKind::Macro { kind, range, variable, second, filter, body } => {
             place(ast, *range, 7, f)?;
             write!(f, ".{}({}, ", kind.name(), ast.variable(*variable).name())?;
+            if let Some(second) = second {
+                write!(f, "{}, ", ast.variable(*second).name())?;
+            }
             list(ast, filter.iter().copied().chain([*body]), f)?;
             f.write_str(")")
         }

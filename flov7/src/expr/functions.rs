@@ -63,6 +63,10 @@ functions! {
     LastIndexOf = "lastIndexOf", Member, 2..=3;
     /// `text.charAt(i)`: one code point; the empty text at the end; `data.index` beyond.
     CharAt = "charAt", Member, 2..=2;
+    /// `format.format(list)`: a text with `%s`, `%d`, `%f`, `%e`, `%b`, `%o`, `%x`, `%X` filled in, `%%` a percent sign.
+    Format = "format", Member, 2..=2;
+    /// `strings.quote(text)`: in double quotes, with escapes, as a literal.
+    StringsQuote = "strings.quote", Global, 1..=1;
     /// `string(x)`: the text of a number, bool, time, duration or text.
     String = "string", Global, 1..=1;
     /// `int(x)`: a number cut to whole, a text of digits read, a time in whole seconds since 1970.
@@ -73,6 +77,8 @@ functions! {
     Bool = "bool", Global, 1..=1;
     /// `type(x)`: `null`, `bool`, `number`, `string`, `list`, `map`, `timestamp` or `duration`.
     Type = "type", Global, 1..=1;
+    /// `dyn(x)`: x itself; CEL needs it where kinds mix, and there is nothing to do here.
+    Dyn = "dyn", Global, 1..=1;
     /// `timestamp(x)`: an RFC 3339 text, or seconds since 1970.
     Timestamp = "timestamp", Global, 1..=1;
     /// `duration(x)`: `1h30m` or `PT1H30M`.
@@ -139,6 +145,20 @@ functions! {
     MathTrunc = "math.trunc", Global, 1..=1;
     /// `math.sign(x)`: -1, 0 or 1.
     MathSign = "math.sign", Global, 1..=1;
+    /// `math.sqrt(x)`: the square root; `data.overflow` of what is below 0.
+    MathSqrt = "math.sqrt", Global, 1..=1;
+    /// `math.bitAnd(a, b)` of whole numbers of 64 bits, in two's complement.
+    MathBitAnd = "math.bitAnd", Global, 2..=2;
+    /// `math.bitOr(a, b)`.
+    MathBitOr = "math.bitOr", Global, 2..=2;
+    /// `math.bitXor(a, b)`.
+    MathBitXor = "math.bitXor", Global, 2..=2;
+    /// `math.bitNot(a)`.
+    MathBitNot = "math.bitNot", Global, 1..=1;
+    /// `math.bitShiftLeft(a, n)`: bits that leave 64 are lost; `data.index` for n below 0.
+    MathBitShiftLeft = "math.bitShiftLeft", Global, 2..=2;
+    /// `math.bitShiftRight(a, n)`: zeros come in from the left; `data.index` for n below 0.
+    MathBitShiftRight = "math.bitShiftRight", Global, 2..=2;
     /// `math.greatest(a, …)` of numbers, or of one list of them.
     MathGreatest = "math.greatest", Global, 1..=64;
     /// `math.least(a, …)` of numbers, or of one list of them.
@@ -217,4 +237,4 @@ impl Function {
 }
 
 /// The words before a dot that are part of a function's name and never a value.
-pub const NAMESPACES: &[&str] = &["math", "base64", "url", "optional"];
+pub const NAMESPACES: &[&str] = &["math", "strings", "base64", "url", "optional"];

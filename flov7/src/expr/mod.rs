@@ -55,6 +55,7 @@ mod check;
 mod display;
 mod env;
 mod error;
+mod format;
 mod functions;
 mod names;
 mod number;

@@ -82,12 +82,13 @@ fn example(name: &str) -> String {
     match Function::from_name(name).map(|f| f.signature()) {
         Some(Signature { forms: Forms::Member, .. }) => format!("value.{name}(…)"),
         Some(_) => format!("{name}(…)"),
+        None if name == MacroKind::Bind.name() => format!("{name}(x, value, …)"),
         None => format!("list.{name}(x, …)"),
     }
 }
 
 /// What people and models write by habit, and what this profile calls it.
-fn elsewhere(name: &str) -> Option<&'static str> {
+pub(super) fn elsewhere(name: &str) -> Option<&'static str> {
     Some(match name {
         "len" | "length" | "count" | "strlen" => "write `size(v)`",
         "toLowerCase" | "toLower" | "lowercase" | "lcase" => "write `text.lower()`",
@@ -99,14 +100,17 @@ fn elsewhere(name: &str) -> Option<&'static str> {
         "parseInt" | "toInt" | "integer" => "write `int(x)`",
         "uint" => "there is one kind of number: write `int(x)`",
         "bytes" => "there are no bytes in this profile, only text",
-        "dyn" => "leave `dyn` out: numbers mix freely",
         "json" | "toJSON" | "stringify" | "to_json" | "tojson" => "write `toJson(x)`",
         "typeof" | "typeOf" => "write `type(x)`",
         "round" => "write `math.round(x, digits)`",
         "floor" => "write `math.floor(x)`",
         "ceil" => "write `math.ceil(x)`",
         "abs" => "write `math.abs(x)`",
-        "pow" | "sqrt" | "math.pow" | "math.sqrt" => "there are no powers and roots in this profile",
+        "sqrt" => "write `math.sqrt(x)`",
+        "pow" | "math.pow" => "there are no powers in this profile: write `x * x`",
+        "sign" => "write `math.sign(x)`",
+        "trunc" | "truncate" => "write `math.trunc(x)`",
+        "mod" | "math.mod" => "write `a % b`",
         "avg" | "average" | "mean" => "write `sum(v) / size(v)`",
         "keys" => "write `m.map(k, k)`: a map is walked by its keys",
         "values" => "write `m.map(k, m[k])`: a map is walked by its keys",
@@ -121,21 +125,35 @@ fn elsewhere(name: &str) -> Option<&'static str> {
         "coalesce" | "default" | "orElse" | "getOrDefault" | "get" => "write `a.?b.orValue(default)`",
         "isEmpty" | "empty" => "write `size(v) == 0`",
         "regex" | "regexMatch" | "test" | "match" => "write `text.matches(\"…\")`",
-        "optMap" | "optFlatMap" => "write `a.hasValue() ? … : …`; these macros are not part of this release",
-        "format" => "write `\"…\" + string(x)`, or a template with `${ … }`",
+        "unwrap" | "unwrapOpt" | "optional.unwrap" => "write `[?a, ?b]`: empty optionals are left out",
+        "quote" => "write `strings.quote(text)`",
+        "encode" | "base64" | "btoa" => "write `base64.encode(text)` or `url.encode(text)`",
+        "decode" | "atob" => "write `base64.decode(text)` or `url.decode(text)`",
+        "fromJson" | "parseJson" | "json_decode" => {
+            "a text is read by a `parse` step, which says what is in it"
+        }
+        "bind" | "let" => "write `cel.bind(x, value, …)`",
+        "lists.range" => "write `range(n)`",
+        "lists.concat" => "write `a + b`",
+        "sets.intersects" => "write `a.exists(x, x in b)`",
+        "sets.equivalent" => "write `a.all(x, x in b) && b.all(x, x in a)`",
+        "regex.extract" | "regex.extractAll" => {
+            "patterns are asked with `matches` only: write `split` and `substring`"
+        }
+        "math.isNaN" | "math.isInf" | "math.isFinite" | "isNaN" | "isFinite" => {
+            "leave it out: every number is finite, what is not fails with `data.overflow`"
+        }
         _ => return None,
     })
 }
 
 /// The nearest name of a function or macro, if one is near.
 fn nearest(name: &str) -> Option<&'static str> {
-    let macros = ["all", "exists", "exists_one", "map", "filter", "sortBy", "groupBy"];
-    debug_assert!(macros.iter().all(|name| MacroKind::from_name(name).is_some()));
     let lower = name.to_ascii_lowercase();
     Function::ALL
         .iter()
         .map(|function| function.name())
-        .chain(macros)
+        .chain(MacroKind::ALL.iter().map(|kind| kind.name()))
         .map(|candidate| (distance(&lower, &candidate.to_ascii_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= candidate.len().min(name.len()) / 3)
         .min()

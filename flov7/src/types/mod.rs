@@ -61,6 +61,7 @@ pub use lattice::{Additional, Kind, Kinds, MemberLookup, Presence, Type};
 pub use lower::{Lowered, lower};
 pub(crate) use narrow::Limit;
 pub use narrow::Segment;
+pub(crate) use number::{Bound, Num};
 pub use profile::{SchemaFault, SchemaFaultKind};
 pub use sample::{NoSample, sample};
 pub use scope::Defs;

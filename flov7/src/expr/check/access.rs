@@ -76,6 +76,9 @@ impl Checker<'_> {
         let source = self.sources.get(&variable).cloned().unwrap_or_default();
         if let Some(origin) = source.origin {
             let range = Seen { origin: Some(origin), ..Seen::unclear(0) };
+            if source.whole {
+                return range;
+            }
             return self.read_on(&range, Segment::Index(0), id, 0);
         }
         match env.get(&Key::Variable(variable)) {
@@ -438,7 +441,8 @@ impl Checker<'_> {
     /// Whether the key is the variable of a macro that walks the keys of this very object: `m.map(k, m[k])`.
     fn walks_keys(&self, base: &Seen, key: NodeId) -> bool {
         let ExprKind::Variable(variable) = &self.ast.node(key).kind else { return false };
-        let source = self.sources.get(variable).and_then(|source| source.path.as_ref());
+        let source = self.sources.get(variable).filter(|source| !source.whole);
+        let source = source.and_then(|source| source.path.as_ref());
         let (Some(path), Some(source)) = (&base.path, source) else { return false };
         path.root == source.root && path.segments == source.segments
     }

@@ -11,7 +11,7 @@ use crate::expr::ast::NodeId;
 use crate::expr::functions::Function;
 use crate::expr::time::{Duration, Timestamp};
 use crate::finding::{Code, ResidualKind};
-use crate::types::{Arith, Kind, Kinds, NumberFacet, Type};
+use crate::types::{Arith, Bound, Kind, Kinds, Num, NumberFacet, Type};
 
 /// The arguments of a call: nodes, and what is known of them.
 pub(super) struct Args {
@@ -56,6 +56,9 @@ impl Checker<'_> {
                 self.convert(id, function, args)
             }
             F::ToJson => self.json_text(args),
+            F::Format => self.format(id, args),
+            // The value as it is; where it stands it is paid for.
+            F::Dyn => args.get(0).map(|(seen, _)| Seen { steps: 0, ..seen.clone() }),
             F::GetFullYear
             | F::GetMonth
             | F::GetDate
@@ -72,7 +75,14 @@ impl Checker<'_> {
             | F::MathCeil
             | F::MathFloor
             | F::MathTrunc
-            | F::MathSign => self.math(id, function, args),
+            | F::MathSign
+            | F::MathSqrt => self.math(id, function, args),
+            F::MathBitAnd
+            | F::MathBitOr
+            | F::MathBitXor
+            | F::MathBitNot
+            | F::MathBitShiftLeft
+            | F::MathBitShiftRight => self.bits(id, function, args),
             F::Contains
             | F::StartsWith
             | F::EndsWith
@@ -91,7 +101,8 @@ impl Checker<'_> {
             | F::Base64Encode
             | F::Base64Decode
             | F::UrlEncode
-            | F::UrlDecode => self.text_call(id, function, args),
+            | F::UrlDecode
+            | F::StringsQuote => self.text_call(id, function, args),
             F::Sum
             | F::Min
             | F::Max
@@ -128,7 +139,8 @@ impl Checker<'_> {
                 facet.values.as_ref().is_some_and(|values| values.iter().all(|value| !value.is_whole()));
             if certain {
                 let message = format!("{} is no whole number", self.show(arg.1));
-                self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(arg.1), message));
+                let help = format!("use `math.round({0})` or `math.floor({0})`", self.text(arg.1));
+                self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(arg.1), message).help(help));
                 return None;
             }
             // The evaluator points at the argument.
@@ -154,7 +166,7 @@ impl Checker<'_> {
     }
 
     /// The type inside of an argument that must be an optional.
-    fn want_optional(&mut self, arg: (&Seen, NodeId)) -> Option<Type> {
+    pub(super) fn want_optional(&mut self, arg: (&Seen, NodeId)) -> Option<Type> {
         let (seen, id) = arg;
         if seen.unclear {
             return None;
@@ -438,10 +450,30 @@ impl Checker<'_> {
                 }
             },
             F::MathAbs => numbers.magnitude(),
+            F::MathSqrt => {
+                let zero = Bound::inclusive(Num::int(0));
+                if numbers.lower_end().is_none_or(|end| end.at < zero.at) {
+                    self.residual(ResidualKind::Overflow, id);
+                }
+                NumberFacet { min: Some(zero), ..NumberFacet::default() }
+            }
             F::MathSign => return Some(Seen::of(Type::integer_between(Some(-1), Some(1)), 0)),
             _ => numbers.to_whole(),
         };
         Some(Seen::of(Type::of_numbers(facet), 0))
+    }
+
+    /// Whole numbers of 64 bits, and places to shift them by.
+    fn bits(&mut self, id: NodeId, function: Function, args: &Args) -> Option<Seen> {
+        self.want_whole(args.get(0)?, id)?;
+        if let Some(second) = args.get(1) {
+            let (low, _) = self.want_whole(second, id)?.whole_ends();
+            let shifts = matches!(function, Function::MathBitShiftLeft | Function::MathBitShiftRight);
+            if shifts && low.is_none_or(|low| low < 0) {
+                self.residual(ResidualKind::Index, id);
+            }
+        }
+        Some(Seen::of(Type::integer_between(Some(i64::MIN.into()), Some(i64::MAX.into())), 0))
     }
 
     fn extreme_of(&mut self, id: NodeId, function: Function, args: &Args) -> Option<Seen> {

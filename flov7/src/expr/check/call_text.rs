@@ -71,6 +71,12 @@ impl Checker<'_> {
                 self.made_text(&text);
                 text
             }
+            F::StringsQuote => {
+                let most = most.and_then(|most| most.checked_mul(2)?.checked_add(2));
+                let text = Type::text_of(least.saturating_add(2), most);
+                self.made_text(&text);
+                text
+            }
             F::UrlEncode => {
                 let text = Type::text_of(least, most.and_then(|most| most.checked_mul(12)));
                 self.made_text(&text);

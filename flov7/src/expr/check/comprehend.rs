@@ -1,4 +1,4 @@
-//! The macros: the variable has the type of an item, or is a key.
+//! The macros: a variable has the type of an item, of a key, of a position, or of the value that it stands for.
 
 use super::compare::ordered;
 use super::env::{Key, StepType, TypeEnv};
@@ -6,8 +6,35 @@ use super::found::ExprFinding;
 use super::narrow::{Truth, narrow};
 use super::walk::{Checker, Seen, Source};
 use crate::expr::ast::{MacroKind, NodeId, VarId};
-use crate::finding::Code;
-use crate::types::{Kind, Kinds, Type};
+use crate::finding::{Code, ResidualKind};
+use crate::types::{Additional, Kind, Kinds, Presence, Type};
+
+/// What a macro names and does.
+#[derive(Clone, Copy)]
+pub(super) struct Parts {
+    pub(super) variable: VarId,
+    pub(super) second: Option<VarId>,
+    pub(super) filter: Option<NodeId>,
+    pub(super) body: NodeId,
+}
+
+/// What is walked: its type where that is known, and the types of what the variables are.
+struct Walked {
+    ty: Option<Type>,
+    /// The members of a list, the keys of a map.
+    element: Option<Type>,
+    least: u64,
+    most: Option<u64>,
+}
+
+/// The results of the parts, in the environments that they see.
+struct Made {
+    /// The environment of the condition, with the variables.
+    inner: TypeEnv,
+    body: Seen,
+    /// The steps of one round.
+    each: u64,
+}
 
 impl Checker<'_> {
     pub(super) fn comprehend(
@@ -15,97 +42,207 @@ impl Checker<'_> {
         env: &TypeEnv,
         kind: MacroKind,
         range_id: NodeId,
-        variable: VarId,
-        filter: Option<NodeId>,
-        body: NodeId,
+        parts: Parts,
     ) -> Seen {
         let range = self.node(env, range_id);
-        let both = Kinds::only(Kind::List).and(Kind::Map);
-        // An untyped range is walked as a list: that is what it is inferred to be.
-        let walked = if range.unclear || range.ty.is_untyped() {
-            self.want(&range, range_id, Kinds::only(Kind::List), "a list to walk")
-        } else {
-            self.want(&range, range_id, both, "a list or an object to walk")
+        match kind {
+            MacroKind::Bind => self.bound(env, &range, parts),
+            MacroKind::OptMap | MacroKind::OptFlatMap => {
+                self.mapped_optional(env, kind, (&range, range_id), parts)
+            }
+            _ => self.walk(env, kind, (&range, range_id), parts),
+        }
+    }
+
+    // ---- one value
+
+    /// `cel.bind(x, value, result)`.
+    fn bound(&mut self, env: &TypeEnv, value: &Seen, parts: Parts) -> Seen {
+        let origin = if value.unclear { value.origin } else { None };
+        let source = Source { path: value.path.clone(), origin, declared: value.declared, whole: true };
+        self.sources.insert(parts.variable, source);
+        let entry = if value.unclear { StepType::NoValue } else { StepType::Done(value.ty.clone()) };
+        let inner = env.clone().with(Key::Variable(parts.variable), entry);
+        let body = self.node(&inner, parts.body);
+        let steps = value.steps.saturating_add(body.steps);
+        // What its path says holds inside only.
+        Seen { path: None, steps, ..body }
+    }
+
+    /// `optMap` and `optFlatMap`.
+    fn mapped_optional(
+        &mut self,
+        env: &TypeEnv,
+        kind: MacroKind,
+        range: (&Seen, NodeId),
+        parts: Parts,
+    ) -> Seen {
+        let inside = self.want_optional(range);
+        self.sources.insert(parts.variable, Source { whole: true, ..Source::default() });
+        // An optional that is always empty: nothing is said about what is done with it.
+        let entry = match inside.as_ref().filter(|inner| !inner.is_never()) {
+            Some(inner) => StepType::Done(inner.clone()),
+            None => StepType::NoValue,
         };
-        let (element, least, most) = match &walked {
+        let inner = env.clone().with(Key::Variable(parts.variable), entry);
+        let body = self.node(&inner, parts.body);
+        let steps = range.0.steps.saturating_add(body.steps);
+        let Some(inside) = inside else { return Seen::unclear(steps) };
+        if inside.is_never() {
+            return Seen::of(Type::optional(Type::never()), steps);
+        }
+        if body.unclear {
+            return Seen { origin: body.origin, ..Seen::unclear(steps) };
+        }
+        if kind == MacroKind::OptFlatMap {
+            return match self.want_optional((&body, parts.body)) {
+                Some(made) => Seen::of(Type::optional(made), steps),
+                None => Seen::unclear(steps),
+            };
+        }
+        if body.ty.optional_inner().is_some() {
+            let message = format!("{} is an optional itself", self.show(parts.body));
+            let finding = ExprFinding::new(Code::WRONG_TYPE, self.span(parts.body), message);
+            self.find(finding.help("write `optFlatMap` where the result is an optional"));
+            return Seen::unclear(steps);
+        }
+        Seen::of(Type::optional(body.ty), steps)
+    }
+
+    // ---- many
+
+    fn walk(&mut self, env: &TypeEnv, kind: MacroKind, range: (&Seen, NodeId), parts: Parts) -> Seen {
+        let (range, range_id) = range;
+        let walked = self.walked(kind, range, range_id);
+        let is_list = walked.ty.as_ref().is_some_and(|ty| ty.is_only(Kind::List));
+        let Made { inner, body: made, each } = self.rounds(env, range, &walked, parts);
+        let count = walked.most.unwrap_or(u64::MAX);
+        let mut steps = range.steps.saturating_add(each.saturating_mul(count));
+        if !is_list {
+            steps = steps.saturating_add(count);
+        }
+        let decides = matches!(kind, MacroKind::All | MacroKind::Exists | MacroKind::ExistsOne);
+        if decides || kind == MacroKind::Filter {
+            self.want_bool(&made, parts.body);
+        }
+        if decides {
+            return Seen::of(Type::boolean(), steps);
+        }
+        let element = walked.element.clone().unwrap_or_else(Type::never);
+        let ty = match kind {
+            MacroKind::Filter => {
+                let kept = narrow(self.ast, parts.body, &inner, Truth::True);
+                let item = match kept.get(&Key::Variable(parts.variable)) {
+                    Some(StepType::Done(ty)) if walked.element.is_some() => ty.clone(),
+                    _ => element,
+                };
+                Some(Type::list_of(Vec::new(), item, 0, walked.most))
+            }
+            MacroKind::SortBy => {
+                let weight = self.sort_key(&made, parts.body);
+                steps = steps.saturating_add(sorting_steps(weight, count));
+                Some(Type::list_of(Vec::new(), element, walked.least, walked.most))
+            }
+            MacroKind::GroupBy => {
+                self.want_string(&made, parts.body).map(|names| Type::grouped(&names, element))
+            }
+            MacroKind::TransformMap => {
+                (!made.unclear).then(|| transformed(&walked, made.ty, parts.filter.is_some()))
+            }
+            MacroKind::TransformMapEntry => self.entries(&made, &walked, parts),
+            _ if made.unclear => None,
+            _ => {
+                let least = if parts.filter.is_some() { 0 } else { walked.least };
+                let item = if walked.element.is_none() { Type::never() } else { made.ty };
+                Some(Type::list_of(Vec::new(), item, least, walked.most))
+            }
+        };
+        match ty {
+            Some(ty) if walked.ty.is_some() => Seen::of(ty, steps),
+            _ if kind == MacroKind::Filter => Seen { origin: range.origin, ..Seen::unclear(steps) },
+            _ => Seen::unclear(steps),
+        }
+    }
+
+    /// What the range is walked as.
+    fn walked(&mut self, kind: MacroKind, range: &Seen, range_id: NodeId) -> Walked {
+        let (list, map) = (Kinds::only(Kind::List), Kinds::only(Kind::Map));
+        let silent = range.unclear || range.ty.is_untyped();
+        let ty = match kind {
+            MacroKind::TransformMap if !silent && range.ty.is_only(Kind::List) => {
+                let message = format!("{} is {}, wanted is an object to walk", self.show(range_id), range.ty);
+                let finding = ExprFinding::new(Code::WRONG_TYPE, self.span(range_id), message);
+                self.find(finding.help("keys are text: give each member one with `transformMapEntry`"));
+                None
+            }
+            MacroKind::TransformMap => self.want(range, range_id, map, "an object to walk"),
+            // An untyped range is walked as a list: that is what it is inferred to be.
+            _ if silent => self.want(range, range_id, list, "a list to walk"),
+            _ => self.want(range, range_id, list.union(map), "a list or an object to walk"),
+        };
+        let (element, least, most) = match &ty {
             Some(ty) => walk_of(ty),
             None => (None, 0, None),
         };
-        let is_list = walked.as_ref().is_some_and(|ty| ty.is_only(Kind::List));
-        self.sources.insert(
-            variable,
-            Source {
-                path: range.path.clone(),
-                origin: if range.unclear { range.origin } else { self.last_read(&range) },
-                declared: range.declared && is_list,
-            },
-        );
-        let key = Key::Variable(variable);
         // A list that is always empty: its items have no type, and nothing is said about what is done with them.
-        let element = element.filter(|ty| !ty.is_never());
-        let inner = match &element {
-            Some(ty) => env.clone().with(key.clone(), StepType::Done(ty.clone())),
-            None => env.clone().with(key.clone(), StepType::NoValue),
+        Walked { element: element.filter(|ty| !ty.is_never()), ty, least, most }
+    }
+
+    /// Checks the condition and the body with the variables in sight.
+    fn rounds(&mut self, env: &TypeEnv, range: &Seen, walked: &Walked, parts: Parts) -> Made {
+        let is_list = walked.ty.as_ref().is_some_and(|ty| ty.is_only(Kind::List));
+        let source = Source {
+            path: range.path.clone(),
+            origin: if range.unclear { range.origin } else { self.last_read(range) },
+            declared: range.declared && is_list,
+            whole: false,
         };
+        let known = |ty: Option<Type>| ty.map_or(StepType::NoValue, StepType::Done);
+        let mut inner = env.clone();
+        match parts.second {
+            None => {
+                self.sources.insert(parts.variable, source);
+                inner = inner.with(Key::Variable(parts.variable), known(walked.element.clone()));
+            }
+            Some(second) => {
+                let (first, member) = pair_of(walked);
+                // The keys of an object are known by its path, as those of the macros with one variable are; its
+                // members are any of them.
+                let keys =
+                    if is_list { Source::default() } else { Source { origin: None, ..source.clone() } };
+                let members = if is_list || walked.ty.is_none() { source } else { Source::default() };
+                self.sources.insert(parts.variable, keys);
+                self.sources.insert(second, members);
+                inner = inner.with(Key::Variable(parts.variable), known(first));
+                inner = inner.with(Key::Variable(second), known(member));
+            }
+        }
         let mut each: u64 = 1;
         let mut body_env = inner.clone();
-        if let Some(filter) = filter {
+        if let Some(filter) = parts.filter {
             let asked = self.node(&inner, filter);
             self.want_bool(&asked, filter);
             each = each.saturating_add(asked.steps);
             body_env = narrow(self.ast, filter, &inner, Truth::True);
         }
-        let made = self.node(&body_env, body);
-        each = each.saturating_add(made.steps);
-        let count = most.unwrap_or(u64::MAX);
-        let mut steps = range.steps.saturating_add(each.saturating_mul(count));
-        if !is_list {
-            steps = steps.saturating_add(count);
+        let body = self.node(&body_env, parts.body);
+        each = each.saturating_add(body.steps);
+        Made { inner, body, each }
+    }
+
+    /// The map of all entries that `transformMapEntry` makes.
+    fn entries(&mut self, made: &Seen, walked: &Walked, parts: Parts) -> Option<Type> {
+        let entry = self.want(
+            made,
+            parts.body,
+            Kinds::only(Kind::Map),
+            "an object with the entries, as `{key: value}`",
+        )?;
+        if walked.most.is_none_or(|most| most > 1) {
+            // Which of two equal keys fails is for the run to tell.
+            self.residual(ResidualKind::Key, parts.body);
         }
-        let item = |env: &TypeEnv| match env.get(&key) {
-            Some(StepType::Done(ty)) => ty.clone(),
-            _ => Type::untyped(),
-        };
-        let ty = match kind {
-            MacroKind::All | MacroKind::Exists | MacroKind::ExistsOne => {
-                self.want_bool(&made, body);
-                Type::boolean()
-            }
-            MacroKind::Filter => {
-                self.want_bool(&made, body);
-                let kept = narrow(self.ast, body, &inner, Truth::True);
-                if element.is_none() && walked.is_none() {
-                    return Seen { origin: range.origin, ..Seen::unclear(steps) };
-                }
-                let item = element.as_ref().map_or_else(Type::never, |_| item(&kept));
-                Type::list_of(Vec::new(), item, 0, most)
-            }
-            MacroKind::Map => {
-                if made.unclear {
-                    return Seen::unclear(steps);
-                }
-                let least = if filter.is_some() { 0 } else { least };
-                let item = if element.is_none() && walked.is_some() { Type::never() } else { made.ty };
-                Type::list_of(Vec::new(), item, least, most)
-            }
-            MacroKind::SortBy => {
-                let weight = self.sort_key(&made, body);
-                steps = steps.saturating_add(sorting_steps(weight, count));
-                if walked.is_none() {
-                    return Seen::unclear(steps);
-                }
-                Type::list_of(Vec::new(), element.unwrap_or_else(Type::never), least, most)
-            }
-            MacroKind::GroupBy => {
-                let names = self.want_string(&made, body);
-                let (Some(names), true) = (names, walked.is_some()) else { return Seen::unclear(steps) };
-                Type::grouped(&names, element.unwrap_or_else(Type::never))
-            }
-        };
-        if walked.is_none() && !matches!(kind, MacroKind::All | MacroKind::Exists | MacroKind::ExistsOne) {
-            return Seen::unclear(steps);
-        }
-        Seen::of(ty, steps)
+        Some(Type::map::<&str>([], Additional::Of(entry.any_member())))
     }
 
     /// The read that `want` has just noted for an untyped range.
@@ -145,6 +282,23 @@ fn walk_of(ty: &Type) -> (Option<Type>, u64, Option<u64>) {
     }
 }
 
+/// What two variables are: positions and members of a list, keys and members of a map. Nothing where it is empty or
+/// unclear.
+fn pair_of(walked: &Walked) -> (Option<Type>, Option<Type>) {
+    let Some(ty) = walked.ty.as_ref().filter(|_| walked.element.is_some()) else { return (None, None) };
+    let (mut first, mut second) = (Type::never(), Type::never());
+    if ty.kinds().has(Kind::List) {
+        let last = ty.item_count().and_then(|(_, most)| most).unwrap_or(u64::from(u32::MAX));
+        first = first.union(&Type::integer_between(Some(0), Some(i128::from(last.max(1)) - 1)));
+        second = second.union(&ty.element().unwrap_or_else(Type::untyped));
+    }
+    if ty.kinds().has(Kind::Map) {
+        first = first.union(&key_of(ty, Type::text()));
+        second = second.union(&ty.any_member());
+    }
+    (Some(first), Some(second).filter(|ty| !ty.is_never()))
+}
+
 /// The keys of an object that declares them all.
 fn key_of(ty: &Type, any: Type) -> Type {
     if ty.member_count().is_some_and(|(_, most)| most.is_some()) && ty.any_member_is_declared() {
@@ -152,4 +306,15 @@ fn key_of(ty: &Type, any: Type) -> Type {
         return Type::texts(names.iter().map(AsRef::as_ref));
     }
     any
+}
+
+/// An object with the same keys and other members.
+fn transformed(walked: &Walked, made: Type, filtered: bool) -> Type {
+    let Some(ty) = walked.ty.as_ref() else { return Type::untyped() };
+    let members = ty.members().into_iter().map(|(name, _, presence)| {
+        (name, made.clone(), if filtered { Presence::Optional } else { presence })
+    });
+    let additional =
+        if ty.any_member_is_declared() { Additional::Closed } else { Additional::Of(made.clone()) };
+    Type::map(members, additional)
 }

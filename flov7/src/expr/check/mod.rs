@@ -34,6 +34,7 @@ mod call_text;
 mod compare;
 mod comprehend;
 mod env;
+mod format;
 mod found;
 mod literal;
 mod logic;

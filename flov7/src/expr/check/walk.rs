@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::comprehend::Parts;
 use super::env::{Key, TypeEnv};
 use super::found::{Checked, ExprFinding, UntypedRead};
 use super::reads::reads;
@@ -83,6 +84,8 @@ pub(super) struct Source {
     pub(super) path: Option<Path>,
     pub(super) origin: Option<usize>,
     pub(super) declared: bool,
+    /// It stands for the value itself and not for what is in it.
+    pub(super) whole: bool,
 }
 
 /// The checker of one expression.
@@ -257,8 +260,9 @@ impl<'a> Checker<'a> {
                 self.ternary(env, *condition, *then, *otherwise)
             }
             ExprKind::Has(operand) => self.has(env, id, *operand),
-            ExprKind::Macro { kind, range, variable, filter, body } => {
-                self.comprehend(env, *kind, *range, *variable, *filter, *body)
+            ExprKind::Macro { kind, range, variable, second, filter, body } => {
+                let parts = Parts { variable: *variable, second: *second, filter: *filter, body: *body };
+                self.comprehend(env, *kind, *range, parts)
             }
         };
         seen.steps = seen.steps.saturating_add(1);

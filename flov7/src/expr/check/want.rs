@@ -119,7 +119,7 @@ impl Checker<'_> {
         }
     }
 
-    fn still_optional(&mut self, id: NodeId) {
+    pub(super) fn still_optional(&mut self, id: NodeId) {
         let message = format!("{} is an optional: it may be empty", self.show(id));
         let help = format!("say what to use instead: `{}.orValue(…)`", self.text(id));
         self.find(ExprFinding::new(Code::MAYBE_ABSENT, self.span(id), message).help(help));
@@ -207,9 +207,12 @@ impl Checker<'_> {
             match root {
                 Key::Name(name) => return Some((name, segments)),
                 Key::Variable(variable) => {
-                    let source = self.sources.get(&variable)?.path.as_ref()?;
+                    let origin = self.sources.get(&variable)?;
+                    let source = origin.path.as_ref()?;
                     let mut longer = source.segments.clone();
-                    longer.push(Segment::Index(0));
+                    if !origin.whole {
+                        longer.push(Segment::Index(0));
+                    }
                     longer.append(&mut segments);
                     (root, segments) = (source.root.clone(), longer);
                 }

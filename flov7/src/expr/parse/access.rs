@@ -3,7 +3,7 @@
 use super::lexer::{Lexeme, Token};
 use super::pattern::Pattern;
 use super::{Parser, Step};
-use crate::expr::ast::{ExprKind, Form, MacroKind, NodeId, RootName, UseKind, VarId, Variable};
+use crate::expr::ast::{ExprKind, Form, MacroKind, NodeId, RootName, UseKind};
 use crate::expr::error::{ExprError, Span};
 use crate::expr::functions::Function;
 use crate::expr::names;
@@ -97,7 +97,8 @@ impl<'s> Parser<'s, '_> {
 
     pub(super) fn member_call(&mut self, base: NodeId, name: &'s str, name_span: Span) -> Step<NodeId> {
         if let Some(kind) = MacroKind::from_name(name) {
-            return self.macro_call(base, kind, name_span);
+            self.advance();
+            return self.macro_call(Some(base), kind, name_span);
         }
         let mut args = vec![base];
         self.arguments(&mut args)?;
@@ -169,68 +170,18 @@ impl<'s> Parser<'s, '_> {
         }
     }
 
-    pub(super) fn macro_call(&mut self, range: NodeId, kind: MacroKind, name_span: Span) -> Step<NodeId> {
-        let open = self.span();
-        let name = kind.name();
-        self.advance();
-        let variable = match (self.peek(), self.is_at(1, ",")) {
-            (Token::Name(variable), true) if !names::is_reserved(variable) => *variable,
-            _ => {
-                let error = ExprError::new(
-                    "wrong-arguments",
-                    self.span(),
-                    format!("`{name}` first names a variable, then says what to do with it"),
-                );
-                return Err(Box::new(
-                    error.with_help(format!("write `.{name}(x, …)`, with x for each member")),
-                ));
-            }
-        };
-        self.advance();
-        self.advance();
-        if self.scope.len() >= self.limits.macros {
-            let message = format!("macros nest at most {} deep", self.limits.macros);
-            return Err(self.size(name_span, message));
-        }
-        let id = VarId(u32::try_from(self.variables.len()).unwrap_or(u32::MAX));
-        let depth = u8::try_from(self.scope.len()).unwrap_or(u8::MAX);
-        self.variables.push(Variable { name: variable.into(), depth, range });
-        self.scope.push(id);
-        let first = self.expression()?;
-        let mut filter = None;
-        let mut body = first;
-        if kind == MacroKind::Map && self.take(",") {
-            filter = Some(first);
-            body = self.expression()?;
-        }
-        self.scope.pop();
-        if self.is(",") {
-            let error = ExprError::new(
-                "wrong-arguments",
-                self.span(),
-                format!(
-                    "`{name}` takes a variable and {}",
-                    if kind == MacroKind::Map { "one or two expressions" } else { "one expression" }
-                ),
-            );
-            return Err(Box::new(error));
-        }
-        self.close(")", open)?;
-        let span = self.span_of(range).to(self.last_span());
-        self.push(ExprKind::Macro { kind, range, variable: id, filter, body }, span)
-    }
-
     pub(super) fn global_call(&mut self, name: &'s str, name_span: Span) -> Step<NodeId> {
         if name == "has" {
             return self.has(name_span);
         }
-        if MacroKind::from_name(name).is_some() {
-            let error = ExprError::new(
-                "wrong-arguments",
-                name_span,
-                format!("`{name}` is written behind the list that it walks"),
-            );
-            return Err(Box::new(error.with_help(format!("write `list.{name}(x, …)`"))));
+        if let Some(kind) = MacroKind::from_name(name) {
+            let (receiver, walks) = match kind {
+                MacroKind::OptMap | MacroKind::OptFlatMap => ("optional", "the optional that it asks"),
+                _ => ("list", "the list that it walks"),
+            };
+            let error =
+                ExprError::new("wrong-arguments", name_span, format!("`{name}` is written behind {walks}"));
+            return Err(Box::new(error.with_help(format!("write `{receiver}.{name}(x, …)`"))));
         }
         let mut args = Vec::new();
         self.arguments(&mut args)?;

@@ -4,6 +4,7 @@
 //! the wrong way round does not, so that one run finds all of them.
 
 mod access;
+mod comprehend;
 mod lexer;
 mod operators;
 mod pattern;
@@ -45,6 +46,7 @@ pub(super) fn parse(source: &str, offset: usize, limits: &Limits) -> Result<Pars
         references: Vec::new(),
         variables: Vec::new(),
         scope: Vec::new(),
+        macros: 0,
         patterns: Vec::new(),
         findings: Vec::new(),
     };
@@ -79,6 +81,8 @@ struct Parser<'s, 'l> {
     variables: Vec<Variable>,
     /// The variables in sight, innermost last.
     scope: Vec<VarId>,
+    /// How many macros enclose this place.
+    macros: usize,
     patterns: Vec<(NodeId, Pattern)>,
     /// Faults after which parsing went on.
     findings: Vec<ExprError>,

@@ -3,7 +3,7 @@
 use super::lexer::{Token, number_range};
 use super::{Parser, Step};
 use crate::expr::ast::{
-    Element, Entry, ExprKind, Form, NodeId, RefId, Reference, RootName, Use, UseKind, VarId,
+    Element, Entry, ExprKind, Form, MacroKind, NodeId, RefId, Reference, RootName, Use, UseKind, VarId,
 };
 use crate::expr::error::{ExprError, Span};
 use crate::expr::functions::NAMESPACES;
@@ -134,12 +134,21 @@ impl<'s> Parser<'s, '_> {
             self.advance();
             return self.push(ExprKind::Variable(variable), span);
         }
-        if NAMESPACES.contains(&name)
+        if name == "cel"
             && self.is_at(1, ".")
-            && let Token::Name(function) = self.peek_at(2)
+            && self.peek_at(2) == &Token::Name("bind")
             && self.is_at(3, "(")
         {
-            let full = format!("{name}.{function}");
+            let name_span = span.to(self.span_at(2));
+            (0..4).for_each(|_| drop(self.advance()));
+            return self.macro_call(None, MacroKind::Bind, name_span);
+        }
+        if self.is_at(1, ".")
+            && let Token::Name(function) = self.peek_at(2)
+            && self.is_at(3, "(")
+            && let full = format!("{name}.{function}")
+            && (NAMESPACES.contains(&name) || names::elsewhere(&full).is_some())
+        {
             let name_span = span.to(self.span_at(2));
             (0..3).for_each(|_| drop(self.advance()));
             let mut args = Vec::new();

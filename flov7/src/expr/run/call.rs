@@ -55,11 +55,14 @@ impl<'a> Run<'a, '_> {
             | F::Base64Encode
             | F::Base64Decode
             | F::UrlEncode
-            | F::UrlDecode => self.text_function(function, value, *first, rest, id),
+            | F::UrlDecode
+            | F::StringsQuote => self.text_function(function, value, *first, rest, id),
             F::String | F::Int | F::Double | F::Bool | F::Timestamp | F::Duration => {
                 self.convert(function, value, *first, id)
             }
             F::ToJson => self.json_text(value, id),
+            F::Format => self.format(&value, *first, rest, id),
+            F::Dyn => Ok(value),
             F::GetFullYear
             | F::GetMonth
             | F::GetDate
@@ -94,7 +97,14 @@ impl<'a> Run<'a, '_> {
             | F::MathCeil
             | F::MathFloor
             | F::MathTrunc
-            | F::MathSign => self.math(function, &value, *first, rest, id),
+            | F::MathSign
+            | F::MathSqrt => self.math(function, &value, *first, rest, id),
+            F::MathBitAnd
+            | F::MathBitOr
+            | F::MathBitXor
+            | F::MathBitNot
+            | F::MathBitShiftLeft
+            | F::MathBitShiftRight => self.bits(function, &value, *first, rest, id),
             F::OptionalOf => Ok(Val::some(value)),
             F::OptionalOfNonZeroValue => Ok(if is_zero(&value) { Val::none() } else { Val::some(value) }),
             F::HasValue => self.optional(value, *first).map(|inner| Val::Bool(inner.is_some())),
@@ -120,6 +130,10 @@ impl<'a> Run<'a, '_> {
     /// A whole number; `data.conversion` for one with a fraction.
     pub(super) fn whole_arg(&mut self, id: NodeId) -> Res<i64> {
         let number = self.number_arg(id)?;
+        self.whole(number, id)
+    }
+
+    pub(super) fn whole(&self, number: Num, id: NodeId) -> Res<i64> {
         match number.as_whole() {
             Some(n) => Ok(n),
             None => {

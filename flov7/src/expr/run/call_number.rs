@@ -72,6 +72,7 @@ impl<'a> Run<'a, '_> {
             F::MathCeil => Ok(n.map_double(f64::ceil)),
             F::MathFloor => Ok(n.map_double(f64::floor)),
             F::MathTrunc => Ok(n.map_double(f64::trunc)),
+            F::MathSqrt => Num::double(n.as_f64().sqrt()),
             F::MathSign => Ok(Num::Int(match n.compare(Num::Int(0)) {
                 Ordering::Less => -1,
                 Ordering::Equal => 0,
@@ -80,6 +81,35 @@ impl<'a> Run<'a, '_> {
             _ => return self.defect(id, "this function is not one of numbers"),
         };
         self.number(result, id)
+    }
+
+    /// The bits of whole numbers of 64 bits, in two's complement.
+    pub(super) fn bits(
+        &mut self,
+        function: Function,
+        value: &Val<'a>,
+        arg: NodeId,
+        rest: &'a [NodeId],
+        id: NodeId,
+    ) -> Res<Val<'a>> {
+        use Function as F;
+        let Val::Num(n) = value else { return self.wrong(arg, value, "a number") };
+        let a = self.whole(*n, arg)?;
+        let b = self.whole_or(rest.first(), 0)?;
+        let shifts = matches!(function, F::MathBitShiftLeft | F::MathBitShiftRight);
+        if shifts && b < 0 {
+            return self.fail("data.index", id, format!("bits are shifted by 0 or more places, not {b}"));
+        }
+        // Of 64 bits none is left after 64 places.
+        let places = u32::try_from(b).unwrap_or(u32::MAX);
+        Ok(Val::Num(Num::Int(match function {
+            F::MathBitAnd => a & b,
+            F::MathBitOr => a | b,
+            F::MathBitXor => a ^ b,
+            F::MathBitNot => !a,
+            F::MathBitShiftLeft => a.checked_shl(places).unwrap_or(0),
+            _ => a.cast_unsigned().checked_shr(places).unwrap_or(0).cast_signed(),
+        })))
     }
 
     pub(super) fn extreme_of(&mut self, function: Function, args: &'a [NodeId], id: NodeId) -> Res<Val<'a>> {

@@ -81,6 +81,7 @@ impl<'a> Run<'a, '_> {
             }
             F::Replace => self.replace(subject, rest, id),
             F::Base64Encode => self.text(text::base64_encode(subject), id),
+            F::StringsQuote => self.text(text::quote(subject), id),
             F::UrlEncode => self.text(text::url_encode(subject), id),
             F::Base64Decode | F::UrlDecode => {
                 let decoded = if function == F::UrlDecode {

@@ -9,6 +9,7 @@ mod call_list;
 mod call_number;
 mod call_text;
 mod comprehend;
+mod format;
 mod operate;
 mod read;
 pub(crate) mod budget;
@@ -20,6 +21,7 @@ pub(crate) mod value;
 use std::rc::Rc;
 
 use budget::{Budget, bytes_cost};
+use comprehend::Parts;
 use value::Val;
 
 use crate::expr::MACRO_DEPTH;
@@ -39,8 +41,8 @@ pub(crate) struct Run<'a, 'b> {
     pub(crate) patterns: &'a [(NodeId, Pattern)],
     pub(crate) env: &'a dyn Env,
     pub(crate) budget: &'b mut Budget,
-    /// The variables of the enclosing macros, by depth.
-    locals: [Val<'a>; MACRO_DEPTH],
+    /// The variables of the enclosing macros, by depth, two for each.
+    locals: [Val<'a>; 2 * MACRO_DEPTH],
 }
 
 impl<'a, 'b> Run<'a, 'b> {
@@ -50,7 +52,7 @@ impl<'a, 'b> Run<'a, 'b> {
         env: &'a dyn Env,
         budget: &'b mut Budget,
     ) -> Run<'a, 'b> {
-        Run { ast, patterns, env, budget, locals: [const { Val::Null }; MACRO_DEPTH] }
+        Run { ast, patterns, env, budget, locals: [const { Val::Null }; 2 * MACRO_DEPTH] }
     }
 
     // ---- failing
@@ -182,8 +184,9 @@ impl<'a, 'b> Run<'a, 'b> {
                 self.eval(chosen)
             }
             ExprKind::Has(operand) => self.has(*operand).map(Val::Bool),
-            ExprKind::Macro { kind, range, variable, filter, body } => {
-                self.comprehend(*kind, *range, *variable, *filter, *body, id)
+            ExprKind::Macro { kind, range, variable, second, filter, body } => {
+                let parts = Parts { variable: *variable, second: *second, filter: *filter, body: *body };
+                self.comprehend(*kind, *range, parts, id)
             }
         }
     }
@@ -217,8 +220,9 @@ impl<'a, 'b> Run<'a, 'b> {
 
 /// The place of a variable among the locals.
 fn slot(ast: &Ast, variable: VarId) -> usize {
+    let variable = ast.variable(variable);
     // The parser refuses more than MACRO_DEPTH levels; the remainder only spares a panic.
-    ast.variable(variable).depth() % MACRO_DEPTH
+    2 * (variable.depth() % MACRO_DEPTH) + usize::from(variable.is_second())
 }
 
 /// A text of the outside, short enough for a message.

@@ -280,6 +280,89 @@ fn num_money_rounds_as_it_reads() {
 }
 
 #[test]
+fn formats() {
+    check(&[
+        ("\"no clause\".format([])", json!("no clause")),
+        ("\"%s has %d\".format([\"Ada\", 3])", json!("Ada has 3")),
+        ("\"%%%s%%\".format([\"a\"])", json!("%a%")),
+        ("\"%s %s %s\".format([null, true, 2.5])", json!("null true 2.5")),
+        (
+            "\"%s\".format([[\"a\", 1, [null], {\"k\": true, \"b\": []}]])",
+            json!("[a, 1, [null], {b: [], k: true}]"),
+        ),
+        ("\"%s\".format([now])", json!("2026-11-22T08:30:00Z")),
+        ("\"%s\".format([duration(\"90m\")])", json!("PT1H30M")),
+        ("\"%d %d\".format([-3, 18446744073709551615])", json!("-3 18446744073709551615")),
+        ("\"%d\".format([1e20])", json!("100000000000000000000")),
+        ("\"%.2f %.0f %f\".format([3.14159, 2.5, 1])", json!("3.14 2 1.000000")),
+        ("\"%.0f\".format([1.5])", json!("2")),
+        ("\"%.3f\".format([-1.2])", json!("-1.200")),
+        ("\"%.1f\".format([-0.0])", json!("0.0")),
+        ("\"%e %.1e %e\".format([1052.032911275, 5, 1e-300])", json!("1.052033e+03 5.0e+00 1.000000e-300")),
+        ("\"%b %b %o %x %X\".format([5, true, 11, 30, 30])", json!("101 1 13 1e 1E")),
+        ("\"%x %b\".format([-255, -2])", json!("-ff -10")),
+        ("\"%x %X\".format([\"Hé\", \"Hé\"])", json!("48c3a9 48C3A9")),
+        (
+            "input.lines.map(l, \"%s: %.2f\".format([l.sku, l.price]))",
+            json!(["s1: 9.50", "s2: 1.00", "s1: 2.00"]),
+        ),
+        ("(input.name + \" %s\").format(input.texts)", json!("Ada b")),
+        ("strings.quote(\"a\\\"b\\n\\\\\\a\\v\")", json!("\"a\\\"b\\n\\\\\\a\\v\"")),
+        ("strings.quote(input.name)", json!("\"Ada\"")),
+    ]);
+    check_failures(&[
+        ("\"%d\".format([1.5])", "data.conversion"),
+        ("\"%d\".format([\"1\"])", "data.conversion"),
+        ("\"%d\".format([])", "data.conversion"),
+        ("\"%f\".format([null])", "data.conversion"),
+        ("\"%x\".format([0.5])", "data.conversion"),
+        ("\"%x\".format([1e30])", "data.conversion"),
+        ("\"%b\".format([[1]])", "data.conversion"),
+        ("\"%q\".format([1])", "data.conversion"),
+        ("\"100%\".format([1])", "data.conversion"),
+        ("\"%.d\".format([1])", "data.conversion"),
+        ("\"%.101f\".format([1])", "data.conversion"),
+        ("\"%.2d\".format([1])", "data.conversion"),
+        ("\"%s\".format([input.?name])", "data.conversion"),
+        ("(\"%d\" + input.name).format(input.texts)", "data.conversion"),
+        ("1.format([1])", "defect.expression"),
+        ("\"%s\".format(1)", "defect.expression"),
+        ("strings.quote(1)", "defect.expression"),
+    ]);
+}
+
+#[test]
+fn bits_and_roots() {
+    check(&[
+        ("math.sqrt(9)", json!(3)),
+        ("math.sqrt(2.25)", json!(1.5)),
+        ("math.sqrt(input.big)", json!(4_294_967_296_u64)),
+        ("math.bitAnd(6, 3)", json!(2)),
+        ("math.bitAnd(1, -1)", json!(1)),
+        ("math.bitOr(4, -2)", json!(-2)),
+        ("math.bitXor(4, -2)", json!(-6)),
+        ("math.bitNot(1)", json!(-2)),
+        ("math.bitShiftLeft(1, 4)", json!(16)),
+        ("math.bitShiftLeft(1, 63)", json!(i64::MIN)),
+        ("math.bitShiftLeft(-1, 200)", json!(0)),
+        ("math.bitShiftRight(1024, 2)", json!(256)),
+        ("math.bitShiftRight(-1024, 3)", json!(2_305_843_009_213_693_824_i64)),
+        ("math.bitShiftRight(-1, 64)", json!(0)),
+        ("math.bitOr(input.n, 8.0)", json!(15)),
+        ("dyn(1) + dyn(0.5)", json!(1.5)),
+        ("dyn(input).name", json!("Ada")),
+    ]);
+    check_failures(&[
+        ("math.sqrt(-1)", "data.overflow"),
+        ("math.bitAnd(1, 0.5)", "data.conversion"),
+        ("math.bitAnd(input.big, 1)", "data.conversion"),
+        ("math.bitShiftLeft(1, -1)", "data.index"),
+        ("math.bitShiftRight(input.n, input.small)", "data.index"),
+        ("math.bitNot(\"1\")", "defect.expression"),
+    ]);
+}
+
+#[test]
 fn encoders() {
     check(&[
         ("base64.encode(\"hello\")", json!("aGVsbG8=")),

@@ -2,12 +2,14 @@
 
 mod functions;
 mod hostile;
+mod macros;
 mod operators;
 mod optionals;
 mod show;
 mod syntax;
 mod templates;
 mod time;
+mod typed;
 
 use flov7::expr::{EvalError, ExprError, Fuel, Limits, Named, Timestamp, parse};
 use serde_json::{Value, json};
@@ -41,6 +43,7 @@ pub(crate) fn value(source: &str) -> Result<Value, EvalError> {
 /// Each expression has the value beside it, and numbers the same spelling.
 pub(crate) fn check(cases: &[(&str, Value)]) {
     for (source, expected) in cases {
+        typed::hold(source);
         match value(source) {
             Ok(found) => assert_eq!(found.to_string(), expected.to_string(), "{source}"),
             Err(error) => panic!("{source}: {} ({})", error.message, error.code),
@@ -51,6 +54,7 @@ pub(crate) fn check(cases: &[(&str, Value)]) {
 /// Each expression compiles and fails with the code beside it.
 pub(crate) fn check_failures(cases: &[(&str, &str)]) {
     for (source, code) in cases {
+        typed::hold(source);
         match value(source) {
             Ok(found) => panic!("{source} is {found}, expected {code}"),
             Err(error) => assert_eq!(error.code, *code, "{source}: {}", error.message),

@@ -116,7 +116,9 @@ fn what_is_refused() {
         ("nope(1)", "unknown-function"),
         ("input.nope()", "unknown-function"),
         ("math.nope(1)", "unknown-function"),
-        ("optMap(1)", "unknown-function"),
+        ("optMap(1)", "wrong-arguments"),
+        ("lists.range(3)", "unknown-function"),
+        ("math.isNaN(1)", "unknown-function"),
         ("size()", "wrong-arguments"),
         ("size(1, 2)", "wrong-arguments"),
         ("contains(\"a\", \"b\")", "wrong-arguments"),
@@ -173,6 +175,30 @@ fn refusals_teach() {
             "write `.map(x, …)`, with x for each member",
         ),
         ("all(a, x, x)", "`all` is written behind the list that it walks", "write `list.all(x, …)`"),
+        (
+            "a.transformList(x, x)",
+            "`transformList` first names two variables, then says what to do with them",
+            "write `.transformList(i, x, …)`, with i for each position or key and x for each member",
+        ),
+        (
+            "cel.bind(1, 2)",
+            "`cel.bind` first names a variable, then says its value",
+            "write `cel.bind(x, value, …)`",
+        ),
+        ("a.all(i, i, true)", "both variables of `all` are called `i`", ""),
+        ("a.all(i, x, true, 1)", "`all` takes one or two variables and one expression", ""),
+        ("a.optMap(x, x, 1)", "`optMap` takes a variable and one expression", ""),
+        (
+            "optMap(a, x)",
+            "`optMap` is written behind the optional that it asks",
+            "write `optional.optMap(x, …)`",
+        ),
+        ("lists.range(3)", "there is no function `lists.range`", "write `range(n)`"),
+        (
+            "math.isNaN(a)",
+            "there is no function `math.isNaN`",
+            "leave it out: every number is finite, what is not fails with `data.overflow`",
+        ),
         ("1)", "expected an operator or the end, found `)`", "nothing opened it"),
     ];
     for (source, message, help) in cases {
