@@ -9,8 +9,8 @@ use crate::types::{Segment, Type, Usage};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Checked {
-    /// What its value can be, before it leaves: times are still times, an optional is still one. Untyped where a
-    /// finding left nothing to be said.
+    /// What its value can be once it has left: times and durations are texts; an optional is still one where it may
+    /// leave as a member. Untyped where a finding left nothing to be said.
     pub ty: Type,
     /// Whether every value of the type may come, because it is what a schema declares; a computed type is an upper
     /// bound. [`Lowered::declared`](crate::types::Lowered::declared) and `computed` want to know.

@@ -1,6 +1,7 @@
 //! The expression language, at its boundary: tables of small cases.
 
 mod functions;
+mod guide;
 mod hostile;
 mod macros;
 mod operators;
