@@ -1,3 +1,5 @@
-//! Benchmarks: ratios against a peer or a physical limit that is measured in the same run.
+//! Measurements of flov7 against peers and limits that are taken in the same run.
 
+pub mod editor;
 pub mod engine;
+pub mod measure;

@@ -184,7 +184,7 @@ pub(crate) fn read(text: &str) -> Result<Value, Error> {
 
 /// Limits of what a store reads back: nesting is bounded as everywhere, sizes by what was taken in.
 pub(crate) fn limits() -> ReadLimits {
-    ReadLimits::default().with_bytes(usize::MAX).with_values(usize::MAX)
+    ReadLimits::default().with_bytes(usize::MAX).with_values(usize::MAX).with_depth(json::MAX_STORED_DEPTH)
 }
 
 fn text(row: &Row<'_>, column: usize) -> Read<String> {

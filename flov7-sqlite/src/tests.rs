@@ -208,3 +208,20 @@ async fn what_is_acknowledged_is_synced_and_a_lease_is_not() {
     commit(&store, turn(1, &claimed[0].lease, 1, 10)).await.unwrap();
     assert_eq!(level(), 2, "FULL after a turn");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_validates_is_kept_however_deep_it_nests() {
+    // The deepest document that there is: 256 levels, five of them around the value.
+    let deep = (0..flov7::json::MAX_DEPTH - 4).fold(json!(1), |inner, _| json!([inner]));
+    let document = json!({ "flov7": 1, "name": "deep", "steps": [{ "id": "a", "data": { "set": deep } }] });
+    let workflow = flov7::workflow::read(&document).unwrap();
+    let valid = flov7::validate::validate(&workflow, &flov7::catalog::Catalog::new()).unwrap();
+    let file = File::new();
+    let store = file.open();
+    let head = Head::new(Status::Running, None);
+    let new = NewExecution::new(id(1), valid.bundle().clone(), *valid.digest(), body(0, 1), head);
+    assert!(matches!(store.create(&ns(), new).await, Ok(Created::New(_))));
+    drop(store);
+    let loaded = file.open().restore(&ns(), &id(1)).await.unwrap();
+    assert_eq!(loaded.bundle.digest(), *valid.digest());
+}

@@ -6,7 +6,7 @@ use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
 use super::span::{Node, Place};
-use super::{BigNumbers, Document, Lines, MAX_DEPTH, Numeric, Pointer, ReadError, ReadLimits, Spans};
+use super::{BigNumbers, Document, Lines, MAX_STORED_DEPTH, Numeric, Pointer, ReadError, ReadLimits, Spans};
 
 /// What was found in a text: a document that may be incomplete, and the faults.
 #[derive(Debug, Clone)]
@@ -81,7 +81,7 @@ pub(super) struct Builder {
 impl Builder {
     pub(super) fn new(limits: &ReadLimits, places: Places) -> Builder {
         Builder {
-            limits: ReadLimits { depth: limits.depth.min(MAX_DEPTH), ..*limits },
+            limits: ReadLimits { depth: limits.depth.min(MAX_STORED_DEPTH), ..*limits },
             places,
             spans: Spans::default(),
             stack: Vec::new(),

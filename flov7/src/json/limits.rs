@@ -8,7 +8,8 @@ use super::MAX_DEPTH;
 pub struct ReadLimits {
     /// The longest text in bytes. Default 4 MiB.
     pub bytes: usize,
-    /// The deepest nesting of lists and objects. Default and maximum [`MAX_DEPTH`]: more is taken as that.
+    /// The deepest nesting of lists and objects. Default [`MAX_DEPTH`], for what comes from outside. At most
+    /// [`MAX_STORED_DEPTH`](super::MAX_STORED_DEPTH), for what flov7 has written itself: more is taken as that.
     pub depth: usize,
     /// How many values a text may hold: scalars, lists and objects together. Default 1,000,000.
     pub values: usize,

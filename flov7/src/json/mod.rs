@@ -49,3 +49,8 @@ pub use value::{EnterFault, NumberRange, discard, enter, equal, normalize};
 
 /// The deepest nesting of lists and objects that any value has. `[[]]` is two deep.
 pub const MAX_DEPTH: usize = 256;
+
+/// How deep a text may nest that flov7 itself has written: what it puts around a value (a bundle puts two levels around
+/// a document, three around a schema of the catalogue) comes on top of [`MAX_DEPTH`], so that whatever was taken in can
+/// be kept.
+pub const MAX_STORED_DEPTH: usize = MAX_DEPTH + 8;
