@@ -167,7 +167,12 @@ fn write(ast: &Ast, id: NodeId, f: &mut Formatter<'_>) -> fmt::Result {
         }
         ExprKind::Macro { kind, range, variable, second, filter, body } => {
             place(ast, *range, 7, f)?;
-            write!(f, ".{}({}, ", kind.name(), ast.variable(*variable).name())?;
+            // CEL's own spelling of the one with two variables.
+            let name = match (kind, second) {
+                (MacroKind::ExistsOne, Some(_)) => "existsOne",
+                _ => kind.name(),
+            };
+            write!(f, ".{name}({}, ", ast.variable(*variable).name())?;
             if let Some(second) = second {
                 write!(f, "{}, ", ast.variable(*second).name())?;
             }

@@ -182,12 +182,20 @@ fn upper_within(own: Option<Bound>, limit: Option<Bound>) -> bool {
 }
 
 fn whole_lower(min: Bound) -> Bound {
+    // A double beyond 2^53 is whole already, and may be beyond 128 bits.
+    if min.at.as_int().is_none() && min.at.is_whole() {
+        return min;
+    }
     let at = min.at.ceil();
     let skip = min.exclusive && min.at == Num::int(at);
     Bound::inclusive(Num::int(if skip { at.saturating_add(1) } else { at }))
 }
 
 fn whole_upper(max: Bound) -> Bound {
+    // As above.
+    if max.at.as_int().is_none() && max.at.is_whole() {
+        return max;
+    }
     let at = max.at.floor();
     let skip = max.exclusive && max.at == Num::int(at);
     Bound::inclusive(Num::int(if skip { at.saturating_sub(1) } else { at }))

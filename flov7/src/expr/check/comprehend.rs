@@ -150,10 +150,11 @@ impl Checker<'_> {
                 (!made.unclear).then(|| transformed(&walked, made.ty, parts.filter.is_some()))
             }
             MacroKind::TransformMapEntry => self.entries(&made, &walked, parts),
+            _ if walked.element.is_none() => Some(Type::list_of(Vec::new(), element, 0, Some(0))),
             _ if made.unclear => None,
             _ => {
                 let least = if parts.filter.is_some() { 0 } else { walked.least };
-                let item = if walked.element.is_none() { Type::never() } else { made.ty };
+                let item = made.ty;
                 Some(Type::list_of(Vec::new(), item, least, walked.most))
             }
         };

@@ -58,6 +58,11 @@ impl<'s> Parser<'s, '_> {
         let optional = self.take("?");
         let name_span = self.span();
         let name = match self.peek() {
+            // Literals and an operator: CEL allows them in back-ticks and brackets only.
+            Token::Name(name @ ("true" | "false" | "null" | "in")) => {
+                let error = self.syntax(name_span, format!("`{name}` is no member's name behind a dot"));
+                return Err(Box::new(error.with_help(format!("write `.`{name}`` or `[\"{name}\"]`"))));
+            }
             Token::Name(name) => *name,
             Token::Quoted(name) => {
                 let name = *name;

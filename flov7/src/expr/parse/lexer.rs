@@ -137,13 +137,22 @@ impl<'s> Lexer<'s> {
 
     fn quoted_name(&mut self) -> Lexed<Token<'s>> {
         let rest = &self.rest()[1..];
-        match rest.find(['`', '\n']) {
-            Some(end) if end > 0 && rest.as_bytes()[end] == b'`' => {
-                self.at += end + 2;
-                Ok(Token::Quoted(&rest[..end]))
-            }
-            _ => self.fault(self.at, self.at + 1, "this back-tick is never closed", ""),
+        let end = match rest.find(['`', '\n']) {
+            Some(end) if end > 0 && rest.as_bytes()[end] == b'`' => end,
+            _ => return self.fault(self.at, self.at + 1, "this back-tick is never closed", ""),
+        };
+        let name = &rest[..end];
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/' | ' ');
+        if !name.chars().all(plain) {
+            return self.fault(
+                self.at,
+                self.at + end + 2,
+                "a name in back-ticks has letters, digits, `_`, `.`, `-`, `/` and blanks only",
+                "write any other in brackets: `a[\"…\"]`",
+            );
         }
+        self.at += end + 2;
+        Ok(Token::Quoted(name))
     }
 
     fn sign(&mut self) -> Lexed<Token<'s>> {

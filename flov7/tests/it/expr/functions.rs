@@ -266,6 +266,9 @@ fn num_money_rounds_as_it_reads() {
         ("math.greatest(1, 3, 2.5)", json!(3)),
         ("math.least(1, 3, -2.5)", json!(-2.5)),
         ("math.greatest([1, 3, 2.5])", json!(3)),
+        // Whole, and beyond 128 bits: its type once ended there.
+        ("math.greatest(1.797693e308, 1)", json!(1.797_693e308)),
+        ("math.least(1, -1.797693e308) < -1e300", json!(true)),
     ]);
     check_failures(&[
         ("math.round(1.5, 0.5)", "data.conversion"),

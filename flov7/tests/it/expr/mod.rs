@@ -1,5 +1,6 @@
 //! The expression language, at its boundary: tables of small cases.
 
+mod conformance;
 mod functions;
 mod guide;
 mod hostile;

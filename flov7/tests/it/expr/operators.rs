@@ -207,7 +207,8 @@ fn reading() {
         ("item.id + index", json!(8)),
         ("input.lines[1].sku", json!("s2")),
         ("input", super::env_root()),
-        ("{\"in\": 1}.in", json!(1)),
+        ("{\"in\": 1}.`in`", json!(1)),
+        ("{\"in\": 1}[\"in\"]", json!(1)),
         ("{\"loop\": 1}.loop", json!(1)),
     ]);
     check_failures(&[

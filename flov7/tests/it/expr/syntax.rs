@@ -199,6 +199,8 @@ fn refusals_teach() {
             "there is no function `math.isNaN`",
             "leave it out: every number is finite, what is not fails with `data.overflow`",
         ),
+        ("a.in", "`in` is no member's name behind a dot", "write `.`in`` or `[\"in\"]`"),
+        ("a.true == 1", "`true` is no member's name behind a dot", "write `.`true`` or `[\"true\"]`"),
         ("1)", "expected an operator or the end, found `)`", "nothing opened it"),
     ];
     for (source, message, help) in cases {
