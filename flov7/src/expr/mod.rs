@@ -79,7 +79,7 @@ pub use ast::{
     Reference, RootName, UnaryOp, Use, UseKind, VarId, Variable,
 };
 pub use check::{
-    Checked, ExprFinding, PlacedFinding, Read, StepType, TemplateChecked, Truth, TypeEnv, UntypedRead,
+    Checked, Edit, ExprFinding, PlacedFinding, Read, StepType, TemplateChecked, Truth, TypeEnv, UntypedRead,
 };
 pub use env::{Env, Fuel, Named};
 pub use error::{EvalError, ExprError, Span};

@@ -3,6 +3,7 @@
 use super::ast::{Form, MacroKind};
 use super::error::{ExprError, Span};
 use super::functions::{Forms, Function, Signature};
+use crate::finding::slip;
 
 /// The roots that exist somewhere in a document. Which of them exist in a place is for the checker to say.
 pub const ROOTS: &[&str] =
@@ -65,6 +66,12 @@ pub(super) fn is_accessor(function: Function) -> bool {
 /// The finding for a call of a function that does not exist.
 pub(super) fn unknown_function(name: &str, span: Span, form: Form) -> ExprError {
     let error = ExprError::new("unknown-function", span, format!("there is no function `{name}`"));
+    let fits = |name: &str| Function::from_name(name).is_some_and(|f| f.signature().forms.allow(form));
+    let meant = same_elsewhere(name).or_else(|| nearest(name).filter(|near| slip(name, [*near]).is_some()));
+    let error = match meant {
+        Some(meant) if fits(meant) => error.with_fix(meant),
+        _ => error,
+    };
     match elsewhere(name) {
         Some(help) => error.with_help(help),
         None => match nearest(name) {
@@ -85,6 +92,17 @@ fn example(name: &str) -> String {
         None if name == MacroKind::Bind.name() => format!("{name}(x, value, …)"),
         None => format!("list.{name}(x, …)"),
     }
+}
+
+/// Functions that are nothing but called otherwise in other languages.
+fn same_elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "len" | "strlen" => "size",
+        "toLowerCase" | "toLower" | "lowercase" | "lcase" => "lower",
+        "toUpperCase" | "toUpper" | "uppercase" | "ucase" => "upper",
+        "str" | "toString" => "string",
+        _ => return None,
+    })
 }
 
 /// What people and models write by habit, and what this profile calls it.

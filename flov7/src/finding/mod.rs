@@ -22,6 +22,7 @@ mod render;
 mod report;
 
 pub use code::{Code, Example, Stage, code, codes};
-pub use nearest::nearest;
+pub use nearest::{nearest, slip};
 pub use render::{Source, Style, render};
+pub(crate) use report::Misnamed;
 pub use report::{Finding, Report, Residual, ResidualKind, Severity, Span};

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use super::code::Code;
-use crate::json::{Document, PatchOp, tokens};
+use super::nearest::{nearest, slip};
+use crate::json::{Document, PatchOp, escape, tokens};
 
 /// How severe a finding is. Only errors stop validation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -174,12 +175,52 @@ impl Finding {
         self
     }
 
+    /// With the nearest of some names that would do here: as help, as what is allowed, and as the fix where it is a slip
+    /// for exactly one of them.
+    #[must_use]
+    pub(crate) fn with_names<'c, I>(self, found: &str, candidates: I, what: Misnamed) -> Finding
+    where
+        I: IntoIterator<Item = &'c str>,
+    {
+        let candidates: Vec<&str> = candidates.into_iter().collect();
+        let near = nearest(found, candidates.iter().copied());
+        let meant = slip(found, candidates);
+        let Some(first) = meant.as_ref().or(near.first()) else { return self };
+        let strange = found.chars().find(|c| !c.is_ascii()).map(crate::id::named);
+        let strange =
+            strange.map(|strange| format!(" {strange} is among what is written")).unwrap_or_default();
+        let mut finding = self.with_help(format!("did you mean `{first}`?{strange}"));
+        if what == Misnamed::Value {
+            finding = finding.with_allowed(near);
+        }
+        if let Some(meant) = meant {
+            let path = finding.pointer.clone();
+            finding.fix = Some(vec![match what {
+                Misnamed::Value => PatchOp::Replace { path, value: meant.into() },
+                Misnamed::Member => {
+                    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+                    PatchOp::Move { path: format!("{parent}/{}", escape(&meant)), from: path }
+                }
+            }]);
+        }
+        finding
+    }
+
     /// About the name of the member at `pointer` and not its value: that is what a picture of it underlines.
     #[must_use]
     pub fn about_name(mut self) -> Finding {
         self.names_member = true;
         self
     }
+}
+
+/// What of a value is a name that nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Misnamed {
+    /// The text at the pointer.
+    Value,
+    /// The name of the member at the pointer.
+    Member,
 }
 
 /// What only the run can tell: a failure code at a place.

@@ -159,10 +159,21 @@ fn check(text: &str, max: usize, what: &str, allowed: fn(u8) -> bool) -> Result<
         return Err(IdError::of(text, format!("is longer than the {max} characters of {what}")));
     }
     if !first.is_ascii_lowercase() {
-        return Err(IdError::of(text, format!("is not {what}: it starts with a lower-case letter")));
+        let found = if first.is_ascii() { String::new() } else { format!(", found {}", named(first)) };
+        let message = format!("is not {what}: it starts with a letter from a to z{found}");
+        return Err(IdError::of(text, message));
     }
     if let Some(wrong) = text.chars().find(|c| !u8::try_from(*c).is_ok_and(allowed)) {
-        return Err(IdError::of(text, format!("is not {what}: {wrong:?} is not allowed in it")));
+        return Err(IdError::of(text, format!("is not {what}: {} is not allowed in it", named(wrong))));
     }
     Ok(())
+}
+
+/// A character as it can be told from those that look like it: beyond ASCII with its number.
+pub(crate) fn named(character: char) -> String {
+    if character.is_ascii() {
+        format!("{character:?}")
+    } else {
+        format!("{character:?} (U+{:04X})", u32::from(character))
+    }
 }

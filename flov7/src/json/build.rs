@@ -320,7 +320,7 @@ fn place(text: &str, faults: &mut [ReadError]) {
 
 /// At most 40 characters of a text in back quotes, control characters escaped.
 pub(super) fn quoted(text: &str) -> String {
-    let mut shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
+    let mut shown: String = text.chars().take(40).map(visible).collect();
     if text.chars().nth(40).is_some() {
         shown.push('…');
     }
@@ -332,5 +332,13 @@ fn shortened(literal: &str) -> String {
     match literal.chars().count() {
         0..=40 => literal.to_owned(),
         length => format!("{}… ({length} characters)", literal.chars().take(24).collect::<String>()),
+    }
+}
+
+/// A character as it is shown: control characters escaped, quotes as they are.
+pub(super) fn visible(character: char) -> String {
+    match character {
+        '"' | '\'' | '\\' => character.to_string(),
+        other => other.escape_debug().collect(),
     }
 }

@@ -336,7 +336,7 @@ impl<'t> Reader<'t> {
     fn scan_error<T>(&mut self, error: &ScanError) -> Result<T, Stop> {
         let at = self.offsets.byte(error.marker().index());
         let length = self.text[at..].chars().next().map_or(0, char::len_utf8);
-        let message: String = error.info().chars().flat_map(char::escape_debug).collect();
+        let message: String = error.info().chars().map(super::build::visible).collect();
         self.stop(message, at..at + length)
     }
 

@@ -1,7 +1,7 @@
 //! Whether the actions that are used exist.
 
 use super::Pass;
-use crate::finding::{Code, Finding, nearest};
+use crate::finding::{Code, Finding, Misnamed};
 use crate::workflow::read::shorten;
 
 pub(super) fn check(pass: &mut Pass<'_>) {
@@ -15,17 +15,16 @@ pub(super) fn check(pass: &mut Pass<'_>) {
             if pass.catalog.action(uses).is_some() {
                 continue;
             }
-            let near = nearest(uses, pass.catalog.actions().map(|action| action.id.as_str()));
             let message = format!("the catalogue has no action `{}`", shorten(uses));
             let finding = Finding::new(Code::UNKNOWN_ACTION, format!("{}/{member}/use", at.pointer), message)
                 .with_step(&at.step.id)
                 .with_found(shorten(uses));
-            findings.push(match near.first() {
-                Some(first) => {
-                    finding.with_help(format!("did you mean `{first}`?")).with_allowed(near.clone())
-                }
-                None => finding,
-            });
+            let known = pass.catalog.actions().map(|action| action.id.as_str());
+            let mut finding = finding.with_names(uses, known, Misnamed::Value);
+            if finding.help.is_none() {
+                finding.help = Some("use one of the catalogue, or describe it there".to_owned());
+            }
+            findings.push(finding);
         }
     }
     pass.findings.append(&mut findings);

@@ -1,11 +1,13 @@
 //! Arguments of built-in actions that are literals by nature: names of signals, codes, and what must be written out.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::Pass;
 use super::handlers::is_ours;
 use super::outline::{StepAt, StepNo};
-use crate::finding::{Code, Finding, nearest};
+use crate::finding::{Code, Finding, Misnamed};
 use crate::id::{Name, Timestamp};
 use crate::workflow::read::{describe, shorten};
 use crate::workflow::{Action, parse_duration};
@@ -14,7 +16,7 @@ use crate::workflow::{Action, parse_duration};
 pub(super) fn check(pass: &mut Pass<'_>) -> Vec<StepNo> {
     let mut blamed = Vec::new();
     let mut findings = Vec::new();
-    let mut awaited: Vec<&str> = Vec::new();
+    let mut awaited: BTreeSet<&str> = BTreeSet::new();
     // Where an action could not be read, it may have waited for anything.
     let mut unknown = pass.poisoned.contains("");
     for (index, at) in pass.outline.steps.iter().enumerate() {
@@ -23,7 +25,11 @@ pub(super) fn check(pass: &mut Pass<'_>) -> Vec<StepNo> {
         let found = findings.len();
         match action.uses.as_str() {
             "core.wait" => wait(at, action, &mut findings),
-            "core.wait_for" => awaited.extend(wait_for(pass, at, action, &mut findings)),
+            "core.wait_for" => {
+                awaited.extend(wait_for(pass, at, action, &mut findings));
+                // Whichever signal was meant, it is not unused.
+                unknown |= findings.len() > found;
+            }
             "core.ask" => ask(at, action, &mut findings),
             "core.fail" => fail(at, action, &mut findings),
             "core.call" => {
@@ -43,7 +49,11 @@ pub(super) fn check(pass: &mut Pass<'_>) -> Vec<StepNo> {
         }
     }
     if !unknown {
-        for name in pass.workflow.signals.keys().filter(|name| !awaited.contains(&name.as_str())) {
+        for name in pass.workflow.signals.keys().filter(|name| !awaited.contains(name.as_str())) {
+            // Nobody can wait for what cannot be a name, which is said where it stands.
+            if Name::parse(name).is_err() {
+                continue;
+            }
             let message = format!("no step waits for the signal `{name}`");
             findings.push(Finding::new(
                 Code::UNUSED_SIGNAL,
@@ -135,15 +145,15 @@ fn wait_for<'a>(
     let hidden = format!("/signals/{}", crate::json::escape(name));
     if !signals.contains_key(name) && !pass.poisoned.contains("/signals") && !pass.poisoned.contains(&hidden)
     {
-        let near = nearest(name, signals.keys().map(String::as_str));
         let pointer = format!("{}/action/with/signal", at.pointer);
         let finding =
             Finding::new(Code::UNKNOWN_SIGNAL, pointer, format!("no signal `{}` is declared", shorten(name)))
                 .with_found(shorten(name));
-        findings.push(match near.first() {
-            Some(first) => finding.with_help(format!("did you mean `{first}`?")).with_allowed(near.clone()),
-            None => finding.with_help("declare it in `signals`, with the schema of what is sent"),
-        });
+        let mut finding = finding.with_names(name, signals.keys().map(String::as_str), Misnamed::Value);
+        if finding.help.is_none() {
+            finding.help = Some("declare it in `signals`, with the schema of what is sent".to_owned());
+        }
+        findings.push(finding);
     }
     Some(name)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Pass;
 use crate::catalog::{ActionDescriptor, ConnectorUse};
-use crate::finding::{Code, Finding, nearest};
+use crate::finding::{Code, Finding, Misnamed};
 use crate::json::PatchOp;
 use crate::workflow::Connection;
 
@@ -20,10 +20,16 @@ pub(super) fn check(pass: &mut Pass<'_>) {
             continue;
         }
         if !known.contains(connection.connector.as_str()) {
-            let near = nearest(&connection.connector, known.iter().copied());
             let message = format!("there is no connector `{}`", connection.connector);
             let finding = Finding::new(Code::UNKNOWN_CONNECTOR, format!("{pointer}/connector"), message);
-            findings.push(with_nearest(finding, near, &connection.connector));
+            let found = &connection.connector;
+            let finding = finding.with_found(&**found);
+            let mut finding = finding.with_names(found, known.iter().copied(), Misnamed::Value);
+            if finding.help.is_none() {
+                let all: Vec<&str> = known.iter().copied().take(8).collect();
+                finding.help = Some(format!("this application knows `{}`", all.join("`, `")));
+            }
+            findings.push(finding);
         }
     }
     for at in pass.outline.steps.iter().filter(|at| !at.poisoned) {
@@ -50,14 +56,6 @@ fn connectors<'p>(pass: &Pass<'p>) -> BTreeSet<&'p str> {
     offered.chain(used).chain([WEBHOOK]).collect()
 }
 
-fn with_nearest(finding: Finding, near: Vec<String>, found: &str) -> Finding {
-    let finding = finding.with_found(found);
-    match near.first() {
-        Some(first) => finding.with_help(format!("did you mean `{first}`?")).with_allowed(near.clone()),
-        None => finding,
-    }
-}
-
 /// The connection of that id, or the finding that there is none.
 pub(super) fn declared<'p>(
     pass: &Pass<'p>,
@@ -72,10 +70,10 @@ pub(super) fn declared<'p>(
     if let Some(connection) = workflow.connections.iter().find(|connection| connection.id == id) {
         return Ok(Some(connection));
     }
-    let near = nearest(id, workflow.connections.iter().map(|connection| connection.id.as_str()));
     let finding =
         Finding::new(Code::UNKNOWN_CONNECTION, pointer, format!("no connection `{id}` is declared"));
-    let mut finding = with_nearest(finding, near, id);
+    let known = workflow.connections.iter().map(|connection| connection.id.as_str());
+    let mut finding = finding.with_found(id).with_names(id, known, Misnamed::Value);
     if finding.help.is_none() {
         finding.help = Some("declare it in `connections`".to_owned());
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::Pass;
 use super::outline::{StepAt, StepNo, continues};
-use crate::finding::{Code, Finding, nearest};
+use crate::finding::{Code, Finding, Misnamed};
+use crate::json::PatchOp;
 use crate::workflow::{Condition, OnError, Step};
 
 /// Failures that any step, or any step that calls a handler, can end with (RULES, fail.class).
@@ -57,7 +58,13 @@ pub(super) fn check(pass: &mut Pass<'_>) {
             for (place, code) in rule.codes.iter().flatten().enumerate() {
                 let possible = possible.get_or_insert_with(|| Possible::of(pass, StepNo(index)));
                 let pointer = format!("{pointer}/codes/{place}");
-                if let Some(finding) = check_code(possible, code, pointer) {
+                if let Some(mut finding) = check_code(possible, code, pointer) {
+                    // No rule sees it: beside other codes it says nothing.
+                    if finding.code == Code::UNCATCHABLE
+                        && rule.codes.as_ref().is_some_and(|all| all.len() > 1)
+                    {
+                        finding.fix = Some(vec![PatchOp::Remove { path: finding.pointer.clone() }]);
+                    }
                     findings.push(finding.with_step(&at.step.id));
                 }
             }
@@ -96,13 +103,11 @@ fn steps(pass: &Pass<'_>, own: StepNo, rule: &OnError, pointer: &str, findings: 
             Some(_) => format!("`{id}` does not stand inside of `{}`", at.step.id),
             None => format!("no step is called `{id}`"),
         };
-        let near = nearest(id, inside);
         let mut finding = Finding::new(Code::UNKNOWN_STEP, format!("{pointer}/steps/{place}"), message)
             .with_step(&at.step.id)
-            .with_found(id.as_str());
-        if let [first, ..] = near.as_slice() {
-            finding = finding.with_help(format!("did you mean `{first}`?")).with_allowed(near.clone());
-        } else if at.blocks.is_empty() {
+            .with_found(id.as_str())
+            .with_names(id, inside, Misnamed::Value);
+        if finding.help.is_none() && at.blocks.is_empty() {
             finding = finding.with_help("nothing stands inside of this step: leave `steps` out");
         }
         findings.push(finding);
@@ -163,16 +168,17 @@ impl Possible {
 fn check_code(possible: &Possible, code: &str, pointer: String) -> Option<Finding> {
     if UNCATCHABLE.contains(&code) {
         let message = format!("`{code}` is no failure of a step: no rule sees it");
-        return Some(Finding::new(Code::UNCATCHABLE, pointer, message).with_found(code));
+        let finding = Finding::new(Code::UNCATCHABLE, pointer, message).with_found(code);
+        return Some(finding.with_help("it ends or suspends the whole execution: leave it out"));
     }
     if possible.has(code) {
         return None;
     }
-    let near = nearest(code, possible.codes.iter().map(String::as_str));
     let finding = Finding::new(Code::UNKNOWN_CODE, pointer, format!("nothing here fails with `{code}`"))
         .with_found(code);
-    Some(match near.first() {
-        Some(first) => finding.with_help(format!("did you mean `{first}`?")).with_allowed(near.clone()),
-        None => finding.with_help("a rule without `codes` is for every failure"),
-    })
+    let mut finding = finding.with_names(code, possible.codes.iter().map(String::as_str), Misnamed::Value);
+    if finding.help.is_none() {
+        finding.help = Some("a rule without `codes` is for every failure".to_owned());
+    }
+    Some(finding)
 }

@@ -1,7 +1,8 @@
 //! What has happened before what: the steps that each step waits for, and whether one place may read a step.
 
 use super::outline::{BlockNo, Outline, StepNo, may_fail_silently};
-use crate::finding::{Code, Finding, nearest};
+use crate::finding::{Code, Finding, Misnamed};
+use crate::json::PatchOp;
 use crate::workflow::Condition;
 
 /// The steps of its block that one step waits for, itself or through others.
@@ -220,12 +221,13 @@ fn named(
     let block = outline.block_at(step.block);
     let Some(found) = outline.find(id) else {
         let earlier = block.steps[..step.index].iter().map(|no| outline.step(*no).step.id.as_str());
-        let near = nearest(id, earlier);
-        let mut finding = Finding::new(Code::UNKNOWN_STEP, pointer, format!("no step is called `{id}`"))
+        let finding = Finding::new(Code::UNKNOWN_STEP, pointer, format!("no step is called `{id}`"))
             .with_step(&step.step.id)
             .with_found(id);
-        if let [first, ..] = near.as_slice() {
-            finding = finding.with_help(format!("did you mean `{first}`?")).with_allowed(near.clone());
+        let all: Vec<&str> = earlier.clone().filter(|id| !id.is_empty()).take(6).collect();
+        let mut finding = finding.with_names(id, earlier, Misnamed::Value);
+        if finding.help.is_none() && !all.is_empty() {
+            finding.help = Some(format!("earlier steps of this block: `{}`", all.join("`, `")));
         }
         findings.push(finding);
         return None;
@@ -242,21 +244,37 @@ fn named(
             Some("move this step behind the one that it waits for".to_owned()),
         )
     } else {
-        (format!("`{id}` stands in another block"), around(outline, step.block, found))
+        (
+            format!("`{id}` stands in another block"),
+            around(outline, step.block, found)
+                .map(|holder| format!("wait for `{}`, which it stands in", outline.step(holder).step.id)),
+        )
     };
-    let mut finding = Finding::new(Code::BAD_AFTER, pointer, message).with_step(&step.step.id).with_found(id);
+    let mut finding =
+        Finding::new(Code::BAD_AFTER, pointer.as_str(), message).with_step(&step.step.id).with_found(id);
     finding.help = help;
+    let named = step.step.after.as_deref().unwrap_or_default();
+    finding.fix = if found == no && named.len() > 1 {
+        Some(vec![PatchOp::Remove { path: pointer }])
+    } else {
+        // Whoever waits for a step inside of a condition waits for the condition.
+        around(outline, step.block, found)
+            .filter(|holder| outline.step(*holder).index < step.index && other.block != step.block)
+            .map(|holder| outline.step(holder).step.id.as_str())
+            .filter(|holder| !named.iter().any(|named| named == holder))
+            .map(|holder| vec![PatchOp::Replace { path: pointer, value: holder.into() }])
+    };
     findings.push(finding);
     None
 }
 
-/// Which step of `block` has `inner` inside of it, as help.
-fn around(outline: &Outline<'_>, block: BlockNo, inner: StepNo) -> Option<String> {
+/// Which step of `block` has `inner` inside of it.
+fn around(outline: &Outline<'_>, block: BlockNo, inner: StepNo) -> Option<StepNo> {
     let mut at = inner;
     while outline.step(at).block != block {
         at = outline.block_at(outline.step(at).block).owner?;
     }
-    Some(format!("wait for `{}`, which it stands in", outline.step(at).step.id))
+    Some(at)
 }
 
 /// The steps that never run because `ending` ends their block: the first of them.

@@ -5,7 +5,9 @@ use serde_json::Value;
 use super::Pass;
 use crate::expr::{Limits, Part, Piece, Template};
 use crate::finding::{Code, Finding};
+use crate::json::PatchOp;
 use crate::workflow;
+use crate::workflow::read::shorten;
 
 /// The action whose `path` and `url` are looked at.
 pub(super) const REQUEST: &str = "http.request";
@@ -80,9 +82,18 @@ fn filled(text: &str) -> Option<(String, bool)> {
 const FILLING: &str = "x";
 
 /// What is written is judged here; what expressions fill in, when the request is made.
-fn path(text: &str, pointer: String) -> Option<Finding> {
-    let (text, computed) = filled(text)?;
+fn path(written: &str, pointer: String) -> Option<Finding> {
+    let (text, computed) = filled(written)?;
     let path = text.split_once('?').map_or(text.as_str(), |(path, _)| path);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_');
+    let words = !path.is_empty() && path.bytes().all(plain) && !path.contains("//");
+    if !computed && words && !path.starts_with('/') {
+        // Words with `/` between them are a path, and name no host.
+        let fix = vec![PatchOp::Replace { path: pointer.clone(), value: format!("/{written}").into() }];
+        let message = format!("a path starts with `/`, found `{}`", shorten(written));
+        let finding = Finding::new(Code::PATH_OR_URL, pointer, message);
+        return Some(finding.with_help("write `/` before it").with_fix(fix));
+    }
     let message = if computed || !path.starts_with('/') {
         "a path starts with `/`: each `${ … }` in it becomes one segment"
     } else if path.starts_with("//") {

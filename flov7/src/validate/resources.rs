@@ -4,6 +4,7 @@ use super::Pass;
 use super::outline::StepAt;
 use crate::catalog::CORE_PREFIX;
 use crate::finding::{Code, Finding};
+use crate::json::PatchOp;
 use crate::workflow::{DurationText, Retry, Step, parse_duration};
 
 /// How long one attempt of an action may take where nobody says otherwise (RULES, time.out).
@@ -58,7 +59,14 @@ fn retry_place(at: &StepAt<'_>, findings: &mut Vec<Finding>) {
                 .with_step(&step.id)
                 .with_help(help)
                 .about_name();
-            findings.push(finding);
+            // A computation gives the same again: without it nothing changes.
+            let idle = step.data.is_some() && name == "retry";
+            findings.push(if idle {
+                let path = finding.pointer.clone();
+                finding.with_fix(vec![PatchOp::Remove { path }])
+            } else {
+                finding
+            });
         }
     }
     if let Some(undo) = &step.undo

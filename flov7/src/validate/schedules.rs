@@ -128,6 +128,11 @@ mod cron {
         if text.len() > LONGEST {
             return Some(Fault::new("/cron", format!("a cron expression has at most {LONGEST} bytes")));
         }
+        let fields = text.split_whitespace().count();
+        if fields != 5 && !text.starts_with('@') {
+            let message = format!("a cron expression has five fields, and `{}` has {fields}", shorten(text));
+            return Some(Fault::new("/cron", message).help(example));
+        }
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let cron = match parser.parse(text) {
             Ok(cron) => cron,
@@ -144,7 +149,7 @@ mod cron {
             Ok(_) => None,
             Err(_) => {
                 let message = format!("`{}` matches no instant, in no year", shorten(text));
-                Some(Fault::new("/cron", message))
+                Some(Fault::new("/cron", message).help("no such month has such a day"))
             }
         }
     }

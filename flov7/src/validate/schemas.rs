@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Pass;
-use crate::finding::{Code, Finding, code, nearest};
-use crate::json;
+use crate::finding::{Code, Finding, Misnamed, code};
+use crate::json::{self, PatchOp};
 use crate::types::{Defs, Lowered, SchemaFault, SchemaFaultKind, lower};
 use crate::workflow::Schema;
 
@@ -95,14 +95,16 @@ fn finding(fault: &SchemaFault, place: &str, schema: &Value, defs: &Defs) -> Fin
     }
     let wanted = json::get(schema, &fault.pointer).and_then(Value::as_str).unwrap_or_default();
     let wanted = wanted.strip_prefix("#/types/").unwrap_or(wanted);
-    let near = nearest(wanted, defs.names());
-    match near.first() {
-        Some(first) => finding
-            .with_help(format!("did you mean `#/types/{first}`?"))
-            .with_found(wanted)
-            .with_allowed(near.clone()),
-        None => finding.with_found(wanted),
+    let mut finding = finding.with_names(wanted, defs.names(), Misnamed::Value).with_found(wanted);
+    // The names stand without the `#/types/` that a reference has.
+    finding.help = Some(match finding.help {
+        Some(help) => help.replacen('`', "`#/types/", 1),
+        None => "describe it under `types`".to_owned(),
+    });
+    if let Some([PatchOp::Replace { value: Value::String(name), .. }]) = finding.fix.as_deref_mut() {
+        name.insert_str(0, "#/types/");
     }
+    finding
 }
 
 /// Whether a reference to a named type stands anywhere in a schema.

@@ -6,17 +6,23 @@ use serde_json::{Map, Value};
 
 use super::connections::{WEBHOOK, declared, missing};
 use super::{Pass, schedules};
-use crate::finding::{Code, Finding, nearest};
+use crate::finding::{Code, Finding, Misnamed, slip};
+use crate::json::PatchOp;
 use crate::workflow::Trigger;
 use crate::workflow::read::{describe, excerpt, shorten};
 
 /// The kinds of format 1, with the members that their `with` takes.
 const KINDS: &[(&str, &[&str])] = &[
     ("manual", &[]),
-    ("schedule", &["cron", "every", "at", "zone", "missed"]),
+    ("schedule", SCHEDULE),
     ("webhook", &["path", "method", "unsigned"]),
     ("event", &["name", "filter"]),
 ];
+
+const SCHEDULE: &[&str] = &["cron", "every", "at", "zone", "missed"];
+
+/// The methods that a webhook can be called with.
+const METHODS: &[&str] = &["POST", "PUT", "PATCH", "GET", "DELETE"];
 
 /// The kind of a trigger, if it is one of format 1.
 pub(super) fn kind(trigger: &Trigger) -> Option<&'static str> {
@@ -96,11 +102,14 @@ impl One<'_, '_> {
             return;
         }
         let kinds: Vec<&str> = KINDS.iter().map(|(kind, _)| *kind).collect();
-        let near = nearest(&self.trigger.uses, kinds.iter().copied());
-        let finding = self.note(Code::WRONG_KIND, "/use", format!("there is no kind of trigger `{uses}`"));
-        finding.found = Some(uses.into());
-        finding.allowed = Some(kinds.into());
-        finding.help = near.first().map(|first| format!("did you mean `{first}`?"));
+        let message = format!("there is no kind of trigger `{uses}`: it is one of `{}`", kinds.join("`, `"));
+        let mut finding = Finding::new(Code::WRONG_KIND, format!("{}/use", self.pointer), message)
+            .with_found(uses)
+            .with_names(&self.trigger.uses, kinds.iter().copied(), Misnamed::Value)
+            .with_allowed(kinds);
+        // Whether that is the kind that was meant, only its settings could tell.
+        finding.fix = None;
+        self.findings.push(finding);
     }
 
     fn members(&mut self, kind: &str, with: &Map<String, Value>) {
@@ -109,21 +118,22 @@ impl One<'_, '_> {
             with.keys().map(String::as_str).filter(|name| !known.contains(name)).collect();
         unknown.sort_unstable();
         for name in unknown {
-            let near = nearest(name, known.iter().copied().filter(|known| !with.contains_key(*known)));
             let below = format!("/with/{}", crate::json::escape(name));
             let message = format!("a trigger of the kind `{kind}` has no setting `{}`", shorten(name));
             let finding = Finding::new(Code::UNKNOWN_MEMBER, format!("{}{below}", self.pointer), message)
                 .with_allowed(known)
                 .about_name();
-            self.findings.push(match near.first() {
-                Some(first) => finding.with_help(format!("did you mean `{first}`?")),
-                None => finding,
-            });
+            let free = known.iter().copied().filter(|known| !with.contains_key(*known));
+            self.findings.push(finding.with_names(name, free, Misnamed::Member));
         }
     }
 
     fn schedule(&mut self, with: &Map<String, Value>) {
-        for fault in schedules::check(with) {
+        let slipped = with
+            .keys()
+            .any(|name| !SCHEDULE.contains(&name.as_str()) && slip(name, ["cron", "every", "at"]).is_some());
+        let faults = schedules::check(with).into_iter();
+        for fault in faults.filter(|fault| !(slipped && fault.below.is_empty())) {
             let finding = self.note(Code::BAD_SCHEDULE, &format!("/with{}", fault.below), fault.message);
             finding.help = fault.help;
         }
@@ -179,17 +189,20 @@ impl One<'_, '_> {
         }
         let method = match with.get("method") {
             None => "POST",
-            Some(Value::String(method))
-                if ["POST", "PUT", "PATCH", "GET", "DELETE"].contains(&method.as_str()) =>
-            {
-                method
-            }
+            Some(Value::String(method)) if METHODS.contains(&method.as_str()) => method,
             Some(other) => {
                 let message = format!(
                     "`method` is a method in capital letters such as \"POST\", found {}",
                     describe(other)
                 );
-                self.note(Code::WRONG_KIND, "/with/method", message).found = Some(excerpt(other));
+                let path = format!("{}/with/method", self.pointer);
+                let finding = self.note(Code::WRONG_KIND, "/with/method", message);
+                finding.found = Some(excerpt(other));
+                // In small letters it is the same method.
+                let capital = other.as_str().map(str::to_uppercase);
+                finding.fix = capital
+                    .filter(|method| METHODS.contains(&method.as_str()))
+                    .map(|method| vec![PatchOp::Replace { path, value: method.into() }]);
                 return;
             }
         };

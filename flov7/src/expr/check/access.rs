@@ -1,11 +1,11 @@
 //! Roots, steps, variables, members and positions.
 
 use super::env::{Key, StepType, TypeEnv};
-use super::found::ExprFinding;
+use super::found::{Edit, ExprFinding};
 use super::walk::{Checker, Path, Seen};
 use crate::expr::ast::{ExprKind, NodeId, RootName, VarId};
 use crate::expr::names::{ROOTS, is_reserved};
-use crate::finding::{Code, ResidualKind, Severity, nearest};
+use crate::finding::{Code, ResidualKind, Severity, nearest, slip};
 use crate::types::{Kind, Kinds, MemberLookup, Segment, Type, Usage};
 
 impl Checker<'_> {
@@ -175,7 +175,17 @@ impl Checker<'_> {
             return None;
         } else {
             let wanted = format!("an object with `{name}`");
-            self.want(base, base_id, Kinds::only(Kind::Map), &wanted)?
+            let before = self.found();
+            let own = self.want(base, base_id, Kinds::only(Kind::Map), &wanted);
+            if matches!(name, "length" | "size" | "count")
+                && base.ty.kinds().within(Kinds::only(Kind::Text).and(Kind::List))
+            {
+                let help = format!("write `size({})`", self.text(base_id));
+                if let (true, Some(finding)) = (self.found() > before, self.last_found()) {
+                    finding.help = Some(help);
+                }
+            }
+            own?
         };
         let found = match ty.member(name) {
             MemberLookup::Required(ty) => ty,
@@ -197,6 +207,13 @@ impl Checker<'_> {
                 self.no_such_member(&ty, id, base_id, name, Severity::Error, help);
                 return None;
             }
+            MemberLookup::Missing if !optional && self.was_ruled_out(base_id, name) => {
+                self.may_be_absent(id, base_id, name);
+                if let Some(finding) = self.last_found() {
+                    finding.message.push_str(": a condition around this says that it is not there");
+                }
+                return None;
+            }
             MemberLookup::Missing => {
                 let severity = if optional { Severity::Warning } else { Severity::Error };
                 self.no_such_member(&ty, id, base_id, name, severity, "the schema allows no other members");
@@ -207,6 +224,14 @@ impl Checker<'_> {
             }
         };
         Some(if optional { Type::optional(found) } else { found })
+    }
+
+    /// Whether a member that is not there is one that the schema knows: a question in this very expression has ruled it
+    /// out.
+    fn was_ruled_out(&mut self, base: NodeId, name: &str) -> bool {
+        let Some(declared) = self.declared_env().cloned() else { return false };
+        let seen = self.aside(|checker| checker.node(&declared, base));
+        matches!(seen.ty.member(name), MemberLookup::Optional(_))
     }
 
     fn no_such_member(
@@ -231,6 +256,11 @@ impl Checker<'_> {
         let mut finding = ExprFinding::new(Code::NO_SUCH_MEMBER, self.span(id), message).severity(severity);
         if near.is_empty() {
             finding = finding.help(help);
+        }
+        if let Some(meant) = slip(name, names.iter().map(AsRef::as_ref))
+            && is_plain(&meant)
+        {
+            finding = finding.edit(Edit::ending(self.span(id), name, meant));
         }
         self.find(finding.near(near));
     }
@@ -259,7 +289,15 @@ impl Checker<'_> {
                 }
             }
             ExprKind::Select { base: base_id, member, .. } => {
+                let before = self.found();
                 let base = self.node(env, *base_id);
+                // Whether what holds the member is there has to be asked too, and before.
+                let around = Edit::Around {
+                    span: self.span(id),
+                    before: format!("(has({}) && ", self.text(*base_id)),
+                    after: ")",
+                };
+                self.mend_absent(before, *base_id, around);
                 let mut seen = self.asked(&base, id, operand, *base_id, member);
                 seen.steps = base.steps.saturating_add(1);
                 seen
@@ -384,7 +422,8 @@ impl Checker<'_> {
                 return Some(Type::never());
             }
             let message = format!("{} is no position of this list", self.show(key_id));
-            self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(key_id), message));
+            let finding = ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(key_id), message);
+            self.find(finding.help("positions count from 0; `v.last()` is the last item, as an optional"));
             return None;
         }
         let inside = at.is_index()
@@ -479,7 +518,9 @@ fn unknown_root(env: &TypeEnv, root: &str, span: crate::expr::Span) -> ExprFindi
     }
     if env.step(root).is_some() {
         let finding = finding(format!("`{root}` is a step, and is read as `steps.{root}`"));
-        return finding.edit(format!("steps.{root}")).help(format!("write `steps.{root}`"));
+        return finding
+            .edit(Edit::ending(span, root, format!("steps.{root}")))
+            .help(format!("write `steps.{root}`"));
     }
     let mut names = roots;
     names.extend(["steps".to_owned(), "now".to_owned()]);
@@ -489,7 +530,9 @@ fn unknown_root(env: &TypeEnv, root: &str, span: crate::expr::Span) -> ExprFindi
     if near.is_empty()
         && env.root("input").is_some_and(|input| input.member_names().iter().any(|name| &**name == root))
     {
-        return found.edit(format!("input.{root}")).help(format!("write `input.{root}`"));
+        return found
+            .edit(Edit::ending(span, root, format!("input.{root}")))
+            .help(format!("write `input.{root}`"));
     }
     found.near(near)
 }

@@ -1,7 +1,7 @@
 //! `+ - * / %` and the unary operators.
 
 use super::env::TypeEnv;
-use super::found::ExprFinding;
+use super::found::{Edit, ExprFinding};
 use super::walk::{Checker, Seen};
 use crate::expr::ast::{ArithmeticOp, NodeId, UnaryOp};
 use crate::finding::{Code, ResidualKind};
@@ -64,6 +64,18 @@ impl Checker<'_> {
         left: (&Seen, NodeId),
         right: (&Seen, NodeId),
     ) -> Seen {
+        if op == ArithmeticOp::Add
+            && [left, right].iter().all(|side| !side.0.unclear && !side.0.ty.is_untyped())
+        {
+            // True and false go into a text like numbers do, once they are written out.
+            let (l, r) = (&left.0.ty, &right.0.ty);
+            if l.is_only(Kind::Text) && r.is_only(Kind::Bool)
+                || l.is_only(Kind::Bool) && r.is_only(Kind::Text)
+            {
+                self.find(self.mismatch(op, (l, left.1), (r, right.1)));
+                return Seen::unclear(0);
+            }
+        }
         let (kinds, wanted) = operands(op);
         // Where one side is untyped, the other says what is wanted of it.
         let (own, other) = (guess(left.0, right.0, kinds), guess(right.0, left.0, kinds));
@@ -128,9 +140,21 @@ impl Checker<'_> {
 
     fn mismatch(&self, op: ArithmeticOp, left: (&Type, NodeId), right: (&Type, NodeId)) -> ExprFinding {
         let (a, b) = (self.show(left.1), self.show(right.1));
-        let message =
-            format!("{a} is {} and {b} is {}: `{}` does not go between them", left.0, right.0, op.symbol());
+        let message = format!(
+            "{a} is {} and {b} is {}: `{}` does not go between them",
+            self.kind_of(left.0, left.1),
+            self.kind_of(right.0, right.1),
+            op.symbol()
+        );
         let finding = ExprFinding::new(Code::WRONG_TYPE, self.span(left.1).to(self.span(right.1)), message);
+        let string =
+            |id: NodeId| Edit::Around { span: self.span(id), before: "string(".to_owned(), after: ")" };
+        let edit = match (left.0, right.0) {
+            (l, r) if l.is_only(Kind::Text) && r.kinds().within(texted()) => Some(string(right.1)),
+            (l, r) if r.is_only(Kind::Text) && l.kinds().within(texted()) => Some(string(left.1)),
+            _ => None,
+        };
+        let finding = ExprFinding { edit, ..finding };
         let help = match (left.0, right.0) {
             (l, r) if l.is_only(Kind::Text) && !r.kinds().common(texted()).is_empty() => {
                 format!("use `string({})`", self.text(right.1))

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::compare::ordered;
 use super::env::TypeEnv;
-use super::found::ExprFinding;
+use super::found::{Edit, ExprFinding};
 use super::walk::{Checker, Seen};
 use super::want::text_of;
-use crate::expr::ast::NodeId;
+use crate::expr::ast::{ExprKind, NodeId, RootName};
 use crate::expr::functions::Function;
 use crate::expr::time::{Duration, Timestamp};
 use crate::finding::{Code, ResidualKind};
@@ -31,12 +31,43 @@ impl Args {
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, env: &TypeEnv, id: NodeId, function: Function, nodes: &[NodeId]) -> Seen {
-        let seen: Vec<Seen> = nodes.iter().map(|node| self.node(env, *node)).collect();
+        let mut seen = Vec::with_capacity(nodes.len());
+        for (at, node) in nodes.iter().enumerate() {
+            let before = self.found();
+            seen.push(self.node(env, *node));
+            // What is asked for its value or another is meant to be read as an optional.
+            if at == 0
+                && matches!(function, Function::OrValue | Function::Or | Function::HasValue)
+                && let Some(name) = self.last_name(*node)
+            {
+                let mended = self.mend_absent(
+                    before,
+                    *node,
+                    Edit::ending(self.span(*node), &name, format!("?{name}")),
+                );
+                if let (true, Some(seen)) = (mended, seen.last_mut()) {
+                    seen.unclear = true;
+                }
+            }
+        }
         let steps = seen.iter().fold(0, |steps: u64, seen| steps.saturating_add(seen.steps));
         let args = Args { nodes: nodes.to_vec(), seen };
         let mut result = self.called(id, function, &args).unwrap_or_else(|| Seen::unclear(0));
         result.steps = result.steps.saturating_add(steps);
         result
+    }
+
+    /// The name that a path ends with.
+    fn last_name(&self, id: NodeId) -> Option<Box<str>> {
+        match &self.ast.node(id).kind {
+            ExprKind::Select { member, optional: false, .. } => Some((**member).into()),
+            ExprKind::Reference { reference, optional: false } => match self.ast.reference(*reference).name()
+            {
+                RootName::Step(step) => Some((**step).into()),
+                RootName::Root(_) => None,
+            },
+            _ => None,
+        }
     }
 
     /// The result of a call; nothing where that is unclear.

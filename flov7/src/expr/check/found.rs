@@ -39,8 +39,8 @@ pub struct ExprFinding {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
-    /// The text that should stand at the span, where that is certain.
-    pub edit: Option<String>,
+    /// What should become of the text, where that is certain.
+    pub edit: Option<Edit>,
     /// The names that would do, nearest first.
     pub nearest: Vec<String>,
     /// The step that the finding is about: what `not-ordered` adds to `after`.
@@ -66,8 +66,8 @@ impl ExprFinding {
         self
     }
 
-    pub(super) fn edit(mut self, text: impl Into<String>) -> ExprFinding {
-        self.edit = Some(text.into());
+    pub(super) fn edit(mut self, edit: Edit) -> ExprFinding {
+        self.edit = Some(edit);
         self
     }
 
@@ -104,9 +104,55 @@ impl ExprFinding {
     /// The whole string as it should be, where that is certain. `text` is the string that was checked.
     #[must_use]
     pub fn mended(&self, text: &str) -> Option<String> {
-        let (edit, span) = (self.edit.as_ref()?, self.span.range());
-        let (before, after) = (text.get(..span.start)?, text.get(span.end..)?);
-        Some(format!("{before}{edit}{after}"))
+        self.edit.as_ref()?.apply(text)
+    }
+}
+
+/// A change of the source of an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Edit {
+    /// What stands at the span ends with the one text, which becomes the other: the last name of a path.
+    Ending {
+        /// The span.
+        span: Span,
+        /// How it ends; where the source is spelled otherwise, nothing is certain.
+        from: Box<str>,
+        /// What becomes of that.
+        to: String,
+    },
+    /// Something is put around what stands at the span.
+    Around {
+        /// The span.
+        span: Span,
+        /// What is put before it.
+        before: String,
+        /// What is put behind it.
+        after: &'static str,
+    },
+}
+
+impl Edit {
+    /// A name at the end of `span` becomes another.
+    pub(crate) fn ending(span: Span, from: &str, to: impl Into<String>) -> Edit {
+        Edit::Ending { span, from: from.into(), to: to.into() }
+    }
+
+    /// The source as it should be; nothing where it is spelled in another way than the tree shows.
+    #[must_use]
+    pub fn apply(&self, source: &str) -> Option<String> {
+        let (start, end, inside) = match self {
+            Edit::Ending { span, from, to } => {
+                let range = span.range();
+                let kept = source.get(range.clone())?.strip_suffix(&**from)?;
+                (range.start + kept.len(), range.end, to.clone())
+            }
+            Edit::Around { span, before, after } => {
+                let range = span.range();
+                (range.start, range.end, format!("{before}{}{after}", source.get(range)?))
+            }
+        };
+        Some(format!("{}{inside}{}", source.get(..start)?, source.get(end..)?))
     }
 }
 

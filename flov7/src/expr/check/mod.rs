@@ -45,7 +45,7 @@ mod walk;
 mod want;
 
 pub use env::{StepType, TypeEnv};
-pub use found::{Checked, ExprFinding, Read, UntypedRead};
+pub use found::{Checked, Edit, ExprFinding, Read, UntypedRead};
 pub use narrow::Truth;
 pub use template::{PlacedFinding, TemplateChecked};
 

@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use super::comprehend::Parts;
 use super::env::{Key, TypeEnv};
-use super::found::{Checked, ExprFinding, UntypedRead};
+use super::found::{Checked, Edit, ExprFinding, UntypedRead};
 use super::reads::reads;
 use crate::expr::ast::{Ast, ExprKind, NodeId, VarId};
 use crate::expr::display::Show;
 use crate::expr::error::Span;
 use crate::expr::parse::Pattern;
 use crate::expr::{Expr, RootName};
-use crate::finding::ResidualKind;
+use crate::finding::{Code, ResidualKind};
 use crate::types::{MAX_TEXT, Segment, Type};
 
 /// A constant path: a root, step or variable, and what is read from it.
@@ -98,6 +98,8 @@ pub(super) struct Checker<'a> {
     pub(super) sources: BTreeMap<VarId, Source>,
     steps_limit: u64,
     bytes_limit: u64,
+    /// What was known before the expression.
+    declared: Option<TypeEnv>,
     /// A text or the result may become larger than one evaluation allows.
     too_large: bool,
 }
@@ -120,6 +122,7 @@ impl<'a> Checker<'a> {
             sources: BTreeMap::new(),
             steps_limit: expr.steps,
             bytes_limit: u64::try_from(expr.bytes).unwrap_or(u64::MAX),
+            declared: None,
             too_large: false,
         }
     }
@@ -131,6 +134,7 @@ impl<'a> Checker<'a> {
     /// Also says what the evaluation weighs, so that a template can add it up.
     pub(super) fn check_weighed(mut self, env: &TypeEnv, place: Place) -> (Checked, Weight) {
         let root = self.ast.root();
+        self.declared = Some(env.clone());
         let mut seen = self.node(env, root);
         let mut weight = Weight { steps: seen.steps, bytes: Some(0) };
         match place {
@@ -190,6 +194,46 @@ impl<'a> Checker<'a> {
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }
+    }
+
+    /// The environment before any question of this expression taught anything; none while that is being looked at.
+    pub(super) fn declared_env(&self) -> Option<&TypeEnv> {
+        self.declared.as_ref()
+    }
+
+    /// Looks at something without saying anything about it.
+    pub(super) fn aside<T>(&mut self, look: impl FnOnce(&mut Self) -> T) -> T {
+        let (found, untyped) = (self.findings.len(), self.untyped.len());
+        let residuals = self.residuals.clone();
+        let declared = self.declared.take();
+        let result = look(self);
+        self.declared = declared;
+        self.findings.truncate(found);
+        self.untyped.truncate(untyped);
+        self.residuals = residuals;
+        result
+    }
+
+    pub(super) fn last_found(&mut self) -> Option<&mut ExprFinding> {
+        self.findings.last_mut()
+    }
+
+    /// How much was found so far.
+    pub(super) fn found(&self) -> usize {
+        self.findings.len()
+    }
+
+    /// Says how to mend that `id` may be absent, if that was all that was found since `before`. Whether it was.
+    pub(super) fn mend_absent(&mut self, before: usize, id: NodeId, edit: Edit) -> bool {
+        let span = self.span(id);
+        if let Some([only]) = self.findings.get_mut(before..)
+            && only.code == Code::MAYBE_ABSENT
+            && only.span == span
+        {
+            only.edit = Some(edit);
+            return true;
+        }
+        false
     }
 
     pub(super) fn residual(&mut self, kind: ResidualKind, id: NodeId) {

@@ -1,7 +1,7 @@
 //! Holding a value against what its place can work with.
 
 use super::env::Key;
-use super::found::{ExprFinding, UntypedRead};
+use super::found::{Edit, ExprFinding, UntypedRead};
 use super::walk::{Checker, Path, Place, Seen};
 use crate::expr::RootName;
 use crate::expr::ast::NodeId;
@@ -136,11 +136,15 @@ impl Checker<'_> {
         let certain = ty.kinds().common(kinds).is_empty();
         let shown = self.show(id);
         let message = if certain {
-            format!("{shown} is {ty} here, wanted is {wanted}")
+            format!("{shown} is {} here, wanted is {wanted}", self.kind_of(ty, id))
         } else {
             format!("{shown} may be {} here, wanted is {wanted}", ty.only_kinds(bad))
         };
         let finding = ExprFinding::new(Code::WRONG_TYPE, self.span(id), message);
+        let printed = Kinds::only(Kind::Number).and(Kind::Bool);
+        let edit = (certain && kinds == Kinds::only(Kind::Text) && ty.kinds().within(printed))
+            .then(|| Edit::Around { span: self.span(id), before: "string(".to_owned(), after: ")" });
+        let finding = ExprFinding { edit, ..finding };
         match conversion(bad, kinds, &self.text(id)) {
             Some(help) if certain => finding.help(help),
             _ if !certain => {
@@ -149,6 +153,11 @@ impl Checker<'_> {
             }
             _ => finding,
         }
+    }
+
+    /// A type in words; that of a literal without repeating the literal.
+    pub(super) fn kind_of(&self, ty: &Type, id: NodeId) -> Type {
+        if self.literal(id).is_some() { ty.widen_literals() } else { ty.clone() }
     }
 
     // ---- untyped values

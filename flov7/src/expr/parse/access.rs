@@ -166,10 +166,11 @@ impl<'s> Parser<'s, '_> {
                     .with_help("compare with `==`, `startsWith`, `contains` or `in` where the other side is computed"),
             ),
             (f, Some(text)) if names::is_accessor(f) && read_offset(text).is_err() => {
-                self.findings.push(
-                    ExprError::new("zone-name", span, format!("`{text}` is no fixed offset from UTC"))
-                        .with_help("write an offset such as \"+02:00\"; names of zones are not part of this release"),
-                );
+                let fault = ExprError::new("zone-name", span, format!("`{text}` is no fixed offset from UTC"))
+                    .with_help("write an offset such as \"+02:00\"; names of zones are not part of this release");
+                // Some names are one offset forever.
+                let fixed = ["UTC", "GMT", "Z", "Etc/UTC"].contains(&&**text);
+                self.findings.push(if fixed { fault.with_fix("'+00:00'") } else { fault });
             }
             _ => {}
         }

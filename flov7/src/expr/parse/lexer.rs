@@ -171,12 +171,25 @@ impl<'s> Lexer<'s> {
             '&' => self.wrong_sign(1, "`&` is written `&&`", Some("&&")),
             '|' => self.wrong_sign(1, "`|` is written `||`", Some("||")),
             '“' | '”' | '„' | '‘' | '’' => {
-                self.wrong_sign(first.len_utf8(), "texts stand in straight quotes", None)
+                let message = format!("texts stand in straight quotes, `\"` or `'`, not in `{first}`");
+                self.wrong_sign(first.len_utf8(), &message, None)
             }
             '$' if rest.starts_with("${") => {
                 self.wrong_sign(2, "this is an expression already: `${` opens one inside a text only", None)
             }
-            _ => self.wrong_sign(first.len_utf8(), &format!("`{first}` has no meaning here"), None),
+            ';' => {
+                let message =
+                    "`;` has no meaning here: an expression gives one value, and another step the next";
+                self.wrong_sign(1, message, None)
+            }
+            _ if first.is_ascii() => self.wrong_sign(1, &format!("`{first}` has no meaning here"), None),
+            // What it looks like, it is not.
+            _ => {
+                let found = crate::id::named(first);
+                let message =
+                    format!("{found} has no meaning here: names are letters from a to z, digits and `_`");
+                self.wrong_sign(first.len_utf8(), &message, None)
+            }
         }
     }
 

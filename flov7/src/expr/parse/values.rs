@@ -126,7 +126,12 @@ impl<'s> Parser<'s, '_> {
         }
         if names::is_reserved(name) {
             let message = format!("`{name}` is a reserved word");
-            return Err(self.syntax(span, message));
+            let error = self.syntax(span, message);
+            return Err(if name == "if" {
+                Box::new(error.with_help("a choice is written `condition ? this : that`"))
+            } else {
+                error
+            });
         }
         if let Some(variable) = self.lookup(name)
             && !self.is_at(1, "(")

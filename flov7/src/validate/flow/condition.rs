@@ -263,8 +263,7 @@ impl Flow<'_, '_> {
             (None, Some(first)) => Some(Typed::computed(first.ty.widen_literals())),
         };
         // What follows the first state may be a fraction where that was whole: then the state is any number.
-        let marks =
-            (self.pass.findings.len(), self.pass.residuals.len(), self.pass.checks.clone(), self.bytes);
+        let marks = self.marks();
         let next = self.round(place, no, round, state.clone(), pointer);
         let (Some(state), Some(next)) = (state, next) else { return None };
         match schema {
@@ -279,10 +278,7 @@ impl Flow<'_, '_> {
                 let wide = state.ty.widen_numbers();
                 if wide != state.ty && self.retries < MOST_RETRIES {
                     self.retries += 1;
-                    self.pass.findings.truncate(marks.0);
-                    self.pass.residuals.truncate(marks.1);
-                    self.pass.checks = marks.2;
-                    self.bytes = marks.3;
+                    self.back(marks);
                     let next = self.round(place, no, round, Some(Typed::computed(wide.clone())), pointer)?;
                     if next.ty.is_within(&wide) {
                         return Some(Typed::computed(wide));

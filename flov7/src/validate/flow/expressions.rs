@@ -1,6 +1,7 @@
 //! Expressions and templates: read, given what they may read, typed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -66,8 +67,24 @@ impl Flow<'_, '_> {
             return Answer::always(answer);
         }
         let Some(expr) = self.marked(place, question, pointer) else { return Answer::default() };
-        let seen = self.see(place, std::iter::once(&expr), &mut |_| pointer.to_owned());
-        if !seen.is_clear(&expr) {
+        let before = self.pass.findings.len();
+        let seen = self.see(place, std::iter::once((&expr, &question.0)), &mut |_| pointer.to_owned());
+        let answer = self.answer(place, &expr, &seen, question, pointer);
+        self.prove_fixes(before, &question.0, pointer, |flow, mended| {
+            flow.question(place, &Expression(mended.clone()), pointer);
+        });
+        answer
+    }
+
+    fn answer(
+        &mut self,
+        place: &Place,
+        expr: &Expr,
+        seen: &Seen,
+        question: &Expression,
+        pointer: &str,
+    ) -> Answer {
+        if !seen.is_clear(expr) {
             return Answer::default();
         }
         let mut checked = expr.check_condition(&seen.env);
@@ -89,9 +106,9 @@ impl Flow<'_, '_> {
             .iter()
             .any(|finding| finding.code == Code::CONSTANT_CONDITION && finding.span == whole);
         Answer {
-            yes: learnt(&expr, &seen, Truth::True),
-            no: learnt(&expr, &seen, Truth::False),
-            always: by_type.or_else(|| constant(&expr)),
+            yes: learnt(expr, seen, Truth::True),
+            no: learnt(expr, seen, Truth::False),
+            always: by_type.or_else(|| constant(expr)),
             said,
         }
     }
@@ -134,9 +151,11 @@ impl Flow<'_, '_> {
         let (parsed, mut sound) = self.compiled(place, template, pointer)?;
         let mut exprs: Vec<(String, &Expr)> = Vec::new();
         parsed.visit(&mut |below, expr, _| exprs.push((below.to_owned(), expr)));
+        let before = self.pass.findings.len();
         let mut places = exprs.iter().map(|(below, _)| format!("{pointer}{below}"));
-        let seen =
-            self.see(place, exprs.iter().map(|(_, expr)| *expr), &mut |_| places.next().unwrap_or_default());
+        let texts =
+            exprs.iter().map(|(below, expr)| (*expr, json::get(template, below).unwrap_or(&Value::Null)));
+        let seen = self.see(place, texts, &mut |_| places.next().unwrap_or_default());
         let checked = parsed.check(&seen.env);
         // What reads something unclear is not judged, string by string.
         let unclear: BTreeSet<&str> =
@@ -167,6 +186,9 @@ impl Flow<'_, '_> {
                 self.remain(*kind, format!("{pointer}{below}"), place.step);
             }
         }
+        self.prove_fixes(before, template, pointer, |flow, mended| {
+            flow.template(place, mended, pointer);
+        });
         let declared = checked.declared && exprs.iter().all(|(_, expr)| seen.is_declared(expr));
         sound.then_some(Typed { ty: checked.ty, declared })
     }
@@ -286,12 +308,54 @@ impl Flow<'_, '_> {
         findings.iter().all(|finding| finding.severity != Severity::Error)
     }
 
+    /// Keeps the fixes of what was found in a text since `before` only where the mended text is sound in their place: a
+    /// name that is nearly right may be of a type that is not.
+    fn prove_fixes(&mut self, before: usize, text: &Value, pointer: &str, check: impl Fn(&mut Self, &Value)) {
+        /// Each proof costs as much as the text itself.
+        const MOST: usize = 8;
+        if self.proving {
+            return;
+        }
+        let (mut proven, end) = (0, self.pass.findings.len());
+        for at in before..end {
+            let finding = &self.pass.findings[at];
+            // The fix of a text that cannot be read may well show more that is wrong with it.
+            let Some([PatchOp::Replace { path, value }]) = finding.fix.as_deref() else { continue };
+            let Some(below) = path.strip_prefix(pointer) else { continue };
+            let mut mended = text.clone();
+            let operation = PatchOp::Replace { path: below.to_owned(), value: value.clone() };
+            proven += 1;
+            let sound = proven <= MOST
+                && json::apply(&mut mended, &[operation]).is_ok()
+                && self.adds_nothing(before..end, at, |flow| check(flow, &mended));
+            if !sound {
+                self.pass.findings[at].fix = None;
+            }
+        }
+    }
+
+    /// Whether `check` finds nothing but what is among the findings in that range, and one less of what is found at `at`.
+    fn adds_nothing(&mut self, range: Range<usize>, at: usize, check: impl Fn(&mut Self)) -> bool {
+        let marks = self.marks();
+        self.proving = true;
+        check(self);
+        self.proving = false;
+        let found: Vec<Finding> = self.pass.findings.split_off(marks.findings);
+        self.back(marks);
+        let same =
+            |a: &Finding, b: &Finding| a.code == b.code && a.pointer == b.pointer && a.message == b.message;
+        let mended = &self.pass.findings[at];
+        let count = |all: &mut dyn Iterator<Item = &Finding>| all.filter(|one| same(one, mended)).count();
+        count(&mut found.iter()) < count(&mut self.pass.findings[range.clone()].iter())
+            && found.iter().all(|new| self.pass.findings[range.clone()].iter().any(|old| same(old, new)))
+    }
+
     /// What everything that some expressions name is at a place. Whatever cannot be read there is noted where it is
     /// named; `pointer` is asked once for each expression, in order.
     fn see<'e>(
         &mut self,
         place: &Place,
-        exprs: impl Iterator<Item = &'e Expr>,
+        exprs: impl Iterator<Item = (&'e Expr, &'e Value)>,
         pointer: &mut dyn FnMut(&Expr) -> String,
     ) -> Seen {
         let mut seen = Seen {
@@ -301,19 +365,20 @@ impl Flow<'_, '_> {
             computed: BTreeSet::new(),
         };
         let mut known: BTreeSet<RootName> = BTreeSet::new();
-        for expr in exprs {
+        for (expr, text) in exprs {
             let pointer = pointer(expr);
             for reference in expr.references() {
                 let name = reference.name();
                 if known.insert(name.clone()) || seen.unclear.contains(name) {
-                    self.name(place, reference, &pointer, &mut seen);
+                    self.name(place, reference, (&pointer, text), &mut seen);
                 }
             }
         }
         seen
     }
 
-    fn name(&mut self, place: &Place, reference: &Reference, pointer: &str, seen: &mut Seen) {
+    fn name(&mut self, place: &Place, reference: &Reference, at: (&str, &Value), seen: &mut Seen) {
+        let (pointer, text) = at;
         let name = reference.name();
         match self.read(place, name) {
             Ok(Read::Of(typed, presence)) => {
@@ -332,8 +397,7 @@ impl Flow<'_, '_> {
             Err(wrong) => {
                 unclear(seen, name);
                 for place_of_use in reference.uses() {
-                    let range = place_of_use.span.range();
-                    let finding = wrong.finding(pointer, range.start, range.end);
+                    let finding = wrong.finding(pointer, text, place_of_use.span);
                     self.note(finding, place.step);
                 }
             }

@@ -1,11 +1,13 @@
 //! Links: a value that goes where a schema waits for it (RULES, types.assign).
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::roots::Typed;
-use crate::finding::{Code, Finding, nearest};
-use crate::json::{canonical, escape};
-use crate::types::{Assign, Lowered, MemberLookup, Presence, SchemaChecker, Type, Violation, assign};
+use crate::finding::{Code, Finding, Misnamed, slip};
+use crate::json::{PatchOp, ReadLimits, canonical, escape};
+use crate::types::{
+    Assign, Kind, Kinds, Lowered, MemberLookup, Presence, SchemaChecker, Type, Violation, assign,
+};
 use crate::workflow::read::shorten;
 
 /// What became of a link.
@@ -84,13 +86,15 @@ fn members(
     let Some(written) = written.as_object().filter(|_| level < LEVELS) else { return };
     let given = from.ty.members();
     // Where the other side also takes something else, no member of the object is to blame.
-    if to.is_untyped() || !to.kinds().within(crate::types::Kinds::only(crate::types::Kind::Map)) {
+    if to.is_untyped() || !to.kinds().within(Kinds::only(Kind::Map)) {
         return;
     }
     for (name, wanted, presence) in to.members() {
         if presence == Presence::Required && !wanted.is_never() {
             let found = given.iter().find(|(given, ..)| *given == name);
             match found {
+                // What is written with a slip of the pen is not missing too.
+                None if given.iter().any(|(given, ..)| slip(given, [&*name]).is_some()) => {}
                 None => findings.push(missing(&name, &wanted, place, parts, "is missing")),
                 Some((_, _, Presence::Optional)) => {
                     findings.push(missing(&name, &wanted, place, parts, "may be absent"));
@@ -104,7 +108,7 @@ fn members(
         let wanted = match to.member(name) {
             MemberLookup::Required(wanted) | MemberLookup::Optional(wanted) => wanted,
             MemberLookup::Missing => {
-                findings.push(unknown(name, to, &below, parts));
+                findings.push(unknown(name, to, written, &below, parts));
                 continue;
             }
             _ => continue,
@@ -118,7 +122,15 @@ fn members(
             members(&member, &wanted, written, &below, Parts::Members, findings, level + 1);
         }
         if findings.len() == before {
-            findings.push(broken(ty, &wanted, &witness, &below, parts));
+            let mut finding = broken(ty, &wanted, &witness, &below, parts);
+            finding.fix = written.get(&**name).and_then(|written| converted(written, ty, &wanted, &below));
+            if let Some([PatchOp::Replace { value, .. }]) = finding.fix.as_deref() {
+                finding.help = Some(format!(
+                    "write `{}`",
+                    shorten(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                ));
+            }
+            findings.push(finding);
         }
     }
 }
@@ -131,14 +143,50 @@ fn broken(from: &Type, to: &Type, witness: &Value, place: &str, parts: Parts<'_>
     };
     let witness_text = shorten(&canonical(witness));
     let (wanted, given) = (to.to_string(), from.to_string());
+    let (text, number) = (Kinds::only(Kind::Text), Kinds::only(Kind::Number));
     let finding = if Type::of_value(witness) == *from {
-        Finding::new(code, place, format!("expected {wanted}, found {witness_text}"))
+        // Of the right kind: it is a limit that it breaks.
+        let limit = from.widen_literals().to_string() == wanted;
+        let message =
+            if limit { SAME.to_owned() } else { format!("expected {wanted}, found {witness_text}") };
+        Finding::new(code, place, message)
+    } else if from.kinds().within(text) && to.kinds() == number {
+        Finding::new(code, place, format!("expected {wanted}, found {given}"))
+            .with_help("convert it inside of the expression: `int(…)` or `double(…)`")
     } else {
         let message =
             if wanted == given { SAME.to_owned() } else { format!("expected {wanted}, found {given}") };
         Finding::new(code, place, message).with_help(format!("a value that does not fit: {witness_text}"))
     };
     finding.with_found(witness.clone()).with_allowed(to.to_string())
+}
+
+/// What is written as it should be, where that is certain: text is wanted of a number, or a literal number of text.
+fn converted(written: &Value, from: &Type, to: &Type, place: &str) -> Option<Vec<PatchOp>> {
+    let (text, number) = (Kinds::only(Kind::Text), Kinds::only(Kind::Number));
+    let wanted = to.kinds();
+    let value: Value = match written {
+        Value::String(written) if wanted == text && from.kinds().within(number.and(Kind::Bool)) => {
+            let inside = written.strip_prefix("${")?.strip_suffix('}')?.trim();
+            format!("${{ string({inside}) }}").into()
+        }
+        Value::Number(number) if wanted == text => crate::json::number_text(number).into(),
+        Value::String(written) if wanted == number && !written.contains("${") => {
+            let number = crate::json::read(written, &ReadLimits::default().with_depth(0)).ok()?;
+            number.is_number().then_some(number)?
+        }
+        _ => return None,
+    };
+    if let Value::String(mended) = &value {
+        // `${ a } and ${ b }` begins and ends like one expression, and is none.
+        crate::expr::Template::parse(&Value::String(mended.clone()), &crate::expr::Limits::default()).ok()?;
+    } else if !matches!(
+        assign(&Lowered::computed(Type::of_value(&value)), &Lowered::declared(to.clone())),
+        Assign::Yes
+    ) {
+        return None;
+    }
+    Some(vec![PatchOp::Replace { path: place.to_owned(), value }])
 }
 
 fn missing(name: &str, wanted: &Type, place: &str, parts: Parts<'_>, how: &str) -> Finding {
@@ -152,9 +200,8 @@ fn missing(name: &str, wanted: &Type, place: &str, parts: Parts<'_>, how: &str) 
     Finding::new(code, place, message).with_allowed(format!("{name}: {wanted}"))
 }
 
-fn unknown(name: &str, to: &Type, place: &str, parts: Parts<'_>) -> Finding {
+fn unknown(name: &str, to: &Type, written: &Map<String, Value>, place: &str, parts: Parts<'_>) -> Finding {
     let names = to.member_names();
-    let near = nearest(name, names.iter().map(AsRef::as_ref));
     let (code, message) = match parts {
         Parts::Arguments(action) => {
             (Code::UNKNOWN_ARGUMENT, format!("`{action}` takes no `{}`", shorten(name)))
@@ -162,10 +209,11 @@ fn unknown(name: &str, to: &Type, place: &str, parts: Parts<'_>) -> Finding {
         Parts::Input => (Code::TRIGGER_INPUT, format!("the input has no `{}`", shorten(name))),
         Parts::Members => (Code::NOT_ASSIGNABLE, format!("`{}` is not known here", shorten(name))),
     };
-    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-    let finding = Finding::new(code, place, message).about_name().with_allowed(names);
-    match near.first() {
-        Some(first) => finding.with_help(format!("did you mean `{first}`?")),
-        None => finding,
+    let free = names.iter().map(AsRef::as_ref).filter(|name| !written.contains_key(*name));
+    let mut finding = Finding::new(code, place, message).about_name();
+    if written.contains_key(name) {
+        finding = finding.with_names(name, free, Misnamed::Member);
     }
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    finding.with_allowed(names)
 }

@@ -16,6 +16,8 @@ mod rules;
 mod trigger;
 mod untyped;
 
+use std::collections::BTreeSet;
+
 use self::facts::Facts;
 use self::roots::{Known, Roots, Typed};
 use self::untyped::Untyped;
@@ -42,6 +44,7 @@ pub(super) fn check(pass: &mut Pass<'_>, order: &Order, blamed: &[StepNo]) {
         untyped: Untyped::default(),
         bytes: 0,
         retries: 0,
+        proving: false,
     };
     let input = flow.input();
     flow.triggers(&input);
@@ -89,6 +92,18 @@ struct Flow<'f, 'w> {
     bytes: usize,
     /// Loops that were walked a second time.
     retries: u32,
+    /// A mended text is tried: nothing that is found stays.
+    proving: bool,
+}
+
+/// How far everything had come that a second walk takes back.
+struct Marks {
+    findings: usize,
+    residuals: usize,
+    uses: usize,
+    found: usize,
+    checks: BTreeSet<String>,
+    bytes: usize,
 }
 
 /// Where an expression stands, and what is known there.
@@ -182,6 +197,27 @@ impl Flow<'_, '_> {
         for (name, schema) in &workflow.signals {
             self.schema(schema, &format!("/signals/{}", crate::json::escape(name)), None);
         }
+    }
+
+    fn marks(&self) -> Marks {
+        Marks {
+            findings: self.pass.findings.len(),
+            residuals: self.pass.residuals.len(),
+            uses: self.untyped.uses.len(),
+            found: self.untyped.found.len(),
+            checks: self.pass.checks.clone(),
+            bytes: self.bytes,
+        }
+    }
+
+    /// Takes back all that was said since.
+    fn back(&mut self, marks: Marks) {
+        self.pass.findings.truncate(marks.findings);
+        self.pass.residuals.truncate(marks.residuals);
+        self.untyped.uses.truncate(marks.uses);
+        self.untyped.found.truncate(marks.found);
+        self.pass.checks = marks.checks;
+        self.bytes = marks.bytes;
     }
 
     fn note(&mut self, mut finding: Finding, step: Option<StepNo>) {

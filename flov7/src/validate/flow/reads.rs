@@ -1,9 +1,11 @@
 //! Whether what an expression starts from can be read where it stands.
 
+use serde_json::Value;
+
 use super::roots::{Known, Typed};
 use super::{Flow, Place, StepValue};
-use crate::expr::RootName;
-use crate::finding::{Code, Finding, nearest};
+use crate::expr::{Edit, RootName, Span};
+use crate::finding::{Code, Finding, nearest, slip};
 use crate::json::PatchOp;
 use crate::types::Presence;
 use crate::validate::order::Sight;
@@ -24,11 +26,13 @@ pub(super) struct Wrong {
     pub(super) help: Option<String>,
     pub(super) allowed: Vec<String>,
     pub(super) fix: Option<Vec<PatchOp>>,
+    /// The name that is read, and what should stand instead.
+    pub(super) meant: Option<(String, String)>,
 }
 
 impl Wrong {
     fn new(code: Code, message: String) -> Wrong {
-        Wrong { code, message, help: None, allowed: Vec::new(), fix: None }
+        Wrong { code, message, help: None, allowed: Vec::new(), fix: None, meant: None }
     }
 
     fn help(mut self, help: impl Into<String>) -> Wrong {
@@ -36,11 +40,23 @@ impl Wrong {
         self
     }
 
-    /// As a finding about those bytes of the string at `pointer`.
-    pub(super) fn finding(&self, pointer: &str, start: usize, end: usize) -> Finding {
-        let mut finding = Finding::new(self.code, pointer, self.message.as_str()).with_expr_span(start, end);
+    fn meant(mut self, name: &str, instead: impl Into<String>) -> Wrong {
+        self.meant = Some((name.to_owned(), instead.into()));
+        self
+    }
+
+    /// As a finding about a part of the string `text` at `pointer`.
+    pub(super) fn finding(&self, pointer: &str, text: &Value, span: Span) -> Finding {
+        let range = span.range();
+        let mut finding =
+            Finding::new(self.code, pointer, self.message.as_str()).with_expr_span(range.start, range.end);
         finding.help = self.help.clone();
         finding.fix = self.fix.clone();
+        if let (Some((name, instead)), Some(text)) = (&self.meant, text.as_str()) {
+            let mended = Edit::ending(span, name, instead.as_str()).apply(text);
+            let path = pointer.to_owned();
+            finding.fix = mended.map(|text| vec![PatchOp::Replace { path, value: text.into() }]);
+        }
         if !self.allowed.is_empty() {
             finding = finding.with_allowed(self.allowed.clone());
         }
@@ -82,12 +98,19 @@ impl Flow<'_, '_> {
         if let Some(Some(input)) = place.roots.get("input")
             && input.ty.member_names().iter().any(|name| **name == *root)
         {
-            return wrong.help(format!("did you mean `input.{root}`?"));
+            let meant = format!("input.{root}");
+            return wrong.help(format!("did you mean `{meant}`?")).meant(root, meant);
         }
         if self.pass.outline.find(root).is_some() {
-            return wrong.help(format!("did you mean `steps.{root}`?"));
+            let meant = format!("steps.{root}");
+            return wrong.help(format!("did you mean `{meant}`?")).meant(root, meant);
         }
-        let near = nearest(root, place.roots.names().chain(["steps", "now"]));
+        let names = || place.roots.names().chain(["steps", "now"]);
+        let near = nearest(root, names());
+        let wrong = match slip(root, names()) {
+            Some(meant) => wrong.meant(root, meant),
+            None => wrong,
+        };
         match near.first() {
             Some(first) => {
                 let help = format!("did you mean `{first}`?");
@@ -141,13 +164,22 @@ impl Flow<'_, '_> {
             return Ok(Read::Unknown);
         }
         let near = nearest(id, self.pass.outline.ids());
+        let meant = slip(id, self.pass.outline.ids());
         let wrong = Wrong::new(Code::UNKNOWN_STEP, format!("no step is called `{id}`"));
-        Err(match near.first() {
+        let wrong = match &meant {
+            Some(meant) => wrong.meant(id, meant.as_str()),
+            None => wrong,
+        };
+        Err(match meant.as_ref().or(near.first()) {
             Some(first) => {
                 let help = format!("did you mean `{first}`?");
                 Wrong { allowed: near, ..wrong }.help(help)
             }
-            None => wrong,
+            None => {
+                let some: Vec<&str> = self.pass.outline.ids().take(6).collect();
+                let more = if self.pass.outline.ids().nth(6).is_some() { ", …" } else { "" };
+                wrong.help(format!("there are `{}`{more}", some.join("`, `")))
+            }
         })
     }
 

@@ -7,7 +7,7 @@ use super::links::{Link, Parts, link};
 use super::roots::{Known, Roots, Typed, event, manual, schedule, webhook};
 use super::{Flow, Place};
 use crate::finding::{Code, Finding};
-use crate::types::{Defs, Lowered, Type, lower};
+use crate::types::{Defs, Lowered, Presence, Type, lower};
 use crate::validate::order::Spot;
 use crate::validate::triggers::kind;
 use crate::workflow::{Expression, Trigger};
@@ -55,6 +55,21 @@ impl Flow<'_, '_> {
         // decided: it then starts nothing.
         let given = Typed::computed(given.ty);
         if let Link::Broken(findings) = link(&given, wanted, written, &at, Parts::Input) {
+            if trigger.input.is_none() && findings.len() > 1 {
+                // One cause: nobody said where the input comes from.
+                let names: Vec<String> = wanted
+                    .upper()
+                    .members()
+                    .iter()
+                    .filter(|(_, _, presence)| *presence == Presence::Required)
+                    .map(|(name, ..)| format!("`{name}`"))
+                    .collect();
+                let message =
+                    format!("the input needs {}: nothing says where they come from", names.join(", "));
+                let finding = Finding::new(Code::TRIGGER_INPUT, at, message);
+                self.note(finding.with_help("say with `input` what each is made of"), None);
+                return;
+            }
             for finding in findings {
                 self.note(finding, None);
             }

@@ -9,7 +9,7 @@ use crate::catalog::CORE_PREFIX;
 use crate::expr::{RootName, UntypedRead};
 use crate::finding::Finding;
 use crate::json::PatchOp;
-use crate::types::{Usage, infer_expect};
+use crate::types::{Kind, Usage, infer_expect};
 use crate::workflow::Data;
 
 /// One read, from the root or step where it starts.
@@ -33,7 +33,7 @@ pub(super) struct Untyped {
     /// What is read, and by which trigger, if by one.
     pub(super) uses: Vec<(Unread, Option<usize>)>,
     /// Findings, by index, with where their value comes from.
-    found: Vec<(usize, RootName, Option<usize>)>,
+    pub(super) found: Vec<(usize, RootName, Option<usize>)>,
 }
 
 impl Place {
@@ -103,6 +103,17 @@ impl Flow<'_, '_> {
             }
             RootName::Root(_) => return None,
         };
+        // A sum of two values that nobody described may be one of numbers, of texts or of lists.
+        let several = |usage: &Usage| {
+            let wanted = usage.wanted;
+            wanted.has(Kind::Number)
+                && wanted.has(Kind::Text)
+                && wanted.has(Kind::List)
+                && !wanted.has(Kind::Map)
+        };
+        if uses.iter().any(several) {
+            return None;
+        }
         let inferred = infer_expect(uses);
         let value = match there {
             Some(there) => merged(there, inferred, 0),

@@ -29,6 +29,9 @@ pub(super) fn condition(reader: &mut Reader, value: &Value) -> Option<Condition>
     let Some(kind) = there.next() else {
         reader.poison();
         reader.unknown_members(members, "a condition", &KINDS);
+        if reader.has_slip(members, &KINDS) {
+            return None;
+        }
         reader.fault(Code::MISSING_MEMBER, format!("a condition has one of `{}`", KINDS.join("`, `")));
         return None;
     };
@@ -140,6 +143,10 @@ fn wait(reader: &mut Reader, value: &Value, branches: usize) -> Option<Wait> {
     if value.is_number() {
         let most = u32::try_from(branches).unwrap_or(u32::MAX).max(1);
         return reader.small(value, 1, most).map(Wait::Count);
+    }
+    if value.as_str().is_none_or(|text| !["all", "any"].contains(&text)) {
+        reader.wrong_kind("\"all\", \"any\" or a number of branches", value);
+        return None;
     }
     let word = reader.word(value, &[("all", WaitWord::All), ("any", WaitWord::Any)])?;
     if word == WaitWord::Any && branches == 0 {

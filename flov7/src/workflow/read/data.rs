@@ -13,6 +13,9 @@ pub(super) fn data(reader: &mut Reader, value: &Value) -> Option<Data> {
     let mut there = KINDS.iter().copied().filter(|kind| members.contains_key(*kind));
     let Some(kind) = there.next() else {
         reader.poison();
+        if reader.has_slip(members, &KINDS) {
+            return None;
+        }
         reader.fault(Code::MISSING_MEMBER, "`data` has one of `set`, `parse`, `format` and `validate`");
         return None;
     };

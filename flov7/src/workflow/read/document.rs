@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::reader::{Members, Reader, Zero, describe, excerpt, shorten};
+use super::reader::{Members, Reader, Zero, as_name, describe, excerpt, shorten};
 use super::step::steps;
 use crate::finding::Code;
 use crate::id::WorkflowName;
@@ -78,7 +78,12 @@ fn format(reader: &mut Reader, members: &Members) -> bool {
                     .about(Code::FORMAT_VERSION, message)
                     .with_found(excerpt(value))
                     .with_allowed(FORMAT);
-                if newer {
+                if value.as_str() == Some("1") {
+                    let path = reader.pointer.as_str().to_owned();
+                    finding = finding
+                        .with_help("write the number")
+                        .with_fix(vec![PatchOp::Replace { path, value: FORMAT.into() }]);
+                } else if newer {
                     finding = finding.with_help("the document was written for a newer flov7");
                 }
                 reader.note(finding);
@@ -98,7 +103,8 @@ fn format(reader: &mut Reader, members: &Members) -> bool {
 fn name(reader: &mut Reader, value: &Value) -> Option<String> {
     let text = reader.text(value)?;
     if let Err(error) = WorkflowName::parse(&text) {
-        let finding = reader.about(Code::BAD_ID, error.to_string()).with_found(shorten(&text));
+        let mut finding = reader.about(Code::BAD_ID, error.to_string()).with_found(shorten(&text));
+        finding.help = as_name(&text).map(|near| format!("`{near}` would do"));
         reader.note(finding);
     }
     Some(text)

@@ -47,7 +47,7 @@ pub(crate) struct Examined {
 /// let document = serde_json::json!({ "flov7": 1, "nmae": "x", "steps": [{ "id": "A" }] });
 /// let findings = workflow::read(&document).unwrap_err();
 /// let codes: Vec<&str> = findings.iter().map(|finding| finding.code.name()).collect();
-/// assert_eq!(codes, ["missing-member", "missing-member", "bad-id", "unknown-member"]);
+/// assert_eq!(codes, ["missing-member", "bad-id", "unknown-member"]);
 /// ```
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::finding::{Code, Finding, nearest};
+use crate::finding::{Code, Finding, Misnamed, nearest, slip};
 use crate::id::Name;
 use crate::json::{PatchOp, Pointer};
 use crate::workflow::{DocumentLimits, DurationText, Expression, Schema, Template, parse_duration};
@@ -119,6 +119,18 @@ impl Reader {
         self.note(finding);
     }
 
+    /// Notes that the value here is of another kind than wanted, and surely means `meant`.
+    fn wrong_kind_for(&mut self, wanted: &str, found: &Value, meant: Option<Value>) {
+        self.wrong_kind(wanted, found);
+        let path = self.pointer.as_str().to_owned();
+        if let (Some(value), Some(finding)) = (meant, self.findings.last_mut())
+            && finding.pointer == path
+        {
+            finding.help = Some(format!("write `{value}`"));
+            finding.fix = Some(vec![PatchOp::Replace { path, value }]);
+        }
+    }
+
     /// The object here, each member of which is one of `known`; unknown ones are noted.
     pub(crate) fn object<'v>(&mut self, value: &'v Value, what: &str, known: &[&str]) -> Option<&'v Members> {
         let Some(members) = value.as_object() else {
@@ -144,14 +156,22 @@ impl Reader {
             }
             self.within(name, |reader| {
                 let message = format!("{what} has no member `{}`", shorten(name));
-                let mut finding =
-                    reader.about(Code::UNKNOWN_MEMBER, message).about_name().with_allowed(known);
-                if let [first, ..] = nearest.as_slice() {
-                    finding = finding.with_help(format!("did you mean `{first}`?"));
+                let free = known.iter().copied().filter(|known| !members.contains_key(*known));
+                let finding = reader.about(Code::UNKNOWN_MEMBER, message).about_name().with_allowed(known);
+                let mut finding = finding.with_names(name, free, Misnamed::Member);
+                if finding.fix.is_none()
+                    && let Some((_, help)) = FOREIGN.iter().find(|(foreign, _)| *foreign == name)
+                {
+                    finding.help = Some((*help).to_owned());
                 }
                 reader.note(finding);
             });
         }
+    }
+
+    /// Whether a member is there that is surely one of `names` with a slip of the pen: then that is what is wrong.
+    pub(crate) fn has_slip(&self, members: &Members, names: &[&str]) -> bool {
+        members.keys().any(|key| slip(key, names.iter().copied()).is_some())
     }
 
     /// Notes that the member `name` is missing here.
@@ -170,6 +190,11 @@ impl Reader {
     ) -> Option<T> {
         match members.get(name) {
             Some(value) => self.within(name, |reader| read(reader, value)),
+            // What is written with a slip of the pen is not missing too.
+            None if self.has_slip(members, &[name]) => {
+                self.poison();
+                None
+            }
             None => {
                 self.missing(what, name);
                 None
@@ -212,7 +237,8 @@ impl Reader {
     /// True or false.
     pub(crate) fn boolean(&mut self, value: &Value) -> Option<bool> {
         if value.as_bool().is_none() {
-            self.wrong_kind("true or false", value);
+            let meant = ["true", "false"].iter().position(|word| value.as_str() == Some(*word));
+            self.wrong_kind_for("true or false", value, meant.map(|at| Value::Bool(at == 0)));
         }
         value.as_bool()
     }
@@ -238,6 +264,10 @@ impl Reader {
 
     /// A list of texts.
     pub(crate) fn texts(&mut self, value: &Value) -> Option<Vec<String>> {
+        if value.is_string() {
+            self.wrong_kind_for("a list of texts", value, Some(Value::Array(vec![value.clone()])));
+            return None;
+        }
         self.list(value, "a list of texts", Self::text)
     }
 
@@ -251,7 +281,7 @@ impl Reader {
                 number
             }
             _ => {
-                self.wrong_kind("a whole number", value);
+                self.wrong_kind_for("a whole number", value, whole_number(value, least, greatest));
                 return None;
             }
         };
@@ -305,13 +335,13 @@ impl Reader {
         self.poison();
         let message = format!("expected {}, found {}", alternatives(&all), describe(value));
         let allowed: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let mut finding =
-            self.about(Code::WRONG_KIND, message).with_found(excerpt(value)).with_allowed(allowed);
-        let near = found.map(|text| nearest(text, words.iter().map(|(word, _)| *word)));
-        if let Some([first, ..]) = near.as_deref() {
-            finding = finding.with_help(format!("did you mean \"{first}\"?"));
+        let mut finding = self.about(Code::WRONG_KIND, message).with_found(excerpt(value));
+        if let Some(text) = found {
+            finding = finding.with_names(text, allowed.iter().copied(), Misnamed::Value);
+            // A word stands in quotes here, and not in the marks of a name.
+            finding.help = finding.help.map(|help| help.replacen('`', "\"", 2));
         }
-        self.note(finding);
+        self.note(finding.with_allowed(allowed));
         None
     }
 
@@ -386,7 +416,10 @@ impl Reader {
             if trimmed.len() == text.len() {
                 return Some(Expression(value.clone()));
             }
-            return Some(self.marked(trimmed.to_owned(), "nothing may stand around the `${ … }` here"));
+            return Some(self.marked(
+                trimmed.to_owned(),
+                "nothing may stand around the `${ … }` here, not even white space".to_owned(),
+            ));
         }
         if text.contains("${") || trimmed.is_empty() {
             self.poison();
@@ -398,16 +431,26 @@ impl Reader {
             self.note(finding);
             return None;
         }
-        Some(self.marked(format!("${{ {trimmed} }}"), "an expression stands in `${ … }`"))
+        Some(self.marked(
+            format!("${{ {trimmed} }}"),
+            format!("expected {wanted}, found the bare text {}", describe(value)),
+        ))
     }
 
-    fn marked(&mut self, text: String, message: &str) -> Expression {
+    fn marked(&mut self, text: String, message: String) -> Expression {
+        let help = format!("write `{}`", shorten(&text));
         let fixed = Value::String(text);
         let fix = PatchOp::Replace { path: self.pointer.as_str().to_owned(), value: fixed.clone() };
-        let finding = self.about(Code::EXPRESSION_MARKS, message).with_fix(vec![fix]);
+        let finding = self.about(Code::EXPRESSION_MARKS, message).with_help(help).with_fix(vec![fix]);
         self.note(finding);
         Expression(fixed)
     }
+}
+
+/// The whole number that a text is, if it is one of those allowed.
+fn whole_number(value: &Value, least: u64, greatest: u64) -> Option<Value> {
+    let number: u64 = value.as_str()?.parse().ok()?;
+    (least..=greatest).contains(&number).then(|| number.into())
 }
 
 /// Whether a duration of zero means something.
@@ -417,19 +460,92 @@ pub(crate) enum Zero {
     Refused,
 }
 
-/// `Send-Invoice` → `send_invoice`.
-fn as_name(text: &str) -> Option<String> {
+/// `Send-Invoice` → `send_invoice`; nothing where too little of the text is left.
+pub(super) fn as_name(text: &str) -> Option<String> {
     let mut near = String::new();
     for c in text.chars().take(Name::MAX_BYTES) {
-        match c.to_ascii_lowercase() {
-            c @ ('a'..='z' | '0'..='9' | '_') => near.push(c),
+        match plain(c)? {
+            Some(c @ ('a'..='z' | '0'..='9' | '_')) => near.push(c),
+            None => {}
             _ if near.ends_with('_') || near.is_empty() => {}
-            _ => near.push('_'),
+            Some(_) => near.push('_'),
         }
     }
     let near = near.trim_matches('_');
+    if near.is_empty() {
+        return None;
+    }
     [near.to_owned(), format!("the_{near}")].into_iter().find(|near| Name::parse(near).is_ok())
 }
+
+/// The small ASCII letter that a character stands for, or looks like: nothing inside for what nobody sees, and nothing
+/// at all for letters that have no counterpart.
+fn plain(character: char) -> Option<Option<char>> {
+    const ALIKE: &[(char, char)] = &[
+        ('а', 'a'),
+        ('е', 'e'),
+        ('о', 'o'),
+        ('р', 'p'),
+        ('с', 'c'),
+        ('х', 'x'),
+        ('у', 'y'),
+        ('і', 'i'),
+        ('ј', 'j'),
+        ('ѕ', 's'),
+        ('ο', 'o'),
+        ('ſ', 's'),
+        ('\u{212A}', 'k'),
+    ];
+    Some(match character {
+        c if c.is_ascii() => Some(c.to_ascii_lowercase()),
+        // Full width.
+        '\u{FF21}'..='\u{FF3A}' | '\u{FF41}'..='\u{FF5A}' | '\u{FF10}'..='\u{FF19}' => {
+            char::from_u32(u32::from(character) - 0xFEE0).map(|c| c.to_ascii_lowercase())
+        }
+        '\u{AD}'
+        | '\u{300}'..='\u{36F}'
+        | '\u{200B}'..='\u{200F}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}'
+        | '\u{FE00}'..='\u{FE0F}'
+        | '\u{FEFF}'
+        | '\u{E0000}'..='\u{E01EF}' => None,
+        c => match ALIKE.iter().find(|(other, _)| *other == c) {
+            Some((_, letter)) => Some(*letter),
+            None if c.is_alphanumeric() => return None,
+            None => Some(' '),
+        },
+    })
+}
+
+/// Members of other languages, and what to do here instead.
+const FOREIGN: &[(&str, &str)] = &[
+    ("depends_on", "what a step waits for is said with `after`"),
+    ("dependsOn", "what a step waits for is said with `after`"),
+    ("needs", "what a step waits for is said with `after`"),
+    ("next", "steps run in the order of the list; `after` says otherwise"),
+    ("if", "a step runs only where its `when` is true"),
+    ("type", "an action and a trigger name their kind with `use`"),
+    ("params", "arguments stand in `with`"),
+    ("parameters", "arguments stand in `with`"),
+    ("args", "arguments stand in `with`"),
+    ("arguments", "arguments stand in `with`"),
+    ("inputs", "arguments stand in `with`"),
+    ("base_url", ELSEWHERE),
+    ("url", ELSEWHERE),
+    ("host", ELSEWHERE),
+    ("auth", ELSEWHERE),
+    ("token", ELSEWHERE),
+    ("secret", ELSEWHERE),
+    ("secrets", ELSEWHERE),
+    ("password", ELSEWHERE),
+    ("api_key", ELSEWHERE),
+    ("version", "revisions are counted when a workflow is saved"),
+    ("comment", "remarks stand in `note`"),
+];
+
+const ELSEWHERE: &str =
+    "addresses and credentials are in the operator's binding of a connection, never in a document";
 
 /// What a value is, for a message: its kind, and itself when it is short.
 pub(crate) fn describe(value: &Value) -> String {

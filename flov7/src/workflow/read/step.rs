@@ -87,6 +87,9 @@ fn one_body(reader: &mut Reader, members: &Members) {
     let mut bodies = BODIES.iter().filter(|name| members.contains_key(**name));
     let Some(first) = bodies.next() else {
         reader.poison();
+        if reader.has_slip(members, &BODIES) {
+            return;
+        }
         reader.fault(Code::MISSING_MEMBER, "a step has one of `action`, `data` and `condition`");
         return;
     };

@@ -20,7 +20,9 @@ fn nesting() {
     assert!(json::read(&full, &limits).is_ok());
     // More than the maximum cannot be asked for.
     let more = ReadLimits::default().with_depth(100_000);
-    assert_eq!(fault(&"[".repeat(100_000), &more), ("document-depth", 256));
+    let most = json::MAX_STORED_DEPTH;
+    assert_eq!(fault(&"[".repeat(100_000), &more), ("document-depth", most));
+    assert!(most > json::MAX_DEPTH && json::read(&("[".repeat(most) + &"]".repeat(most)), &more).is_ok());
     let less = ReadLimits::default().with_depth(1);
     assert_eq!(fault("[[]]", &less), ("document-depth", 1));
     assert!(json::read("[1]", &less).is_ok());

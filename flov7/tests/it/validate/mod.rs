@@ -1,5 +1,6 @@
 //! Validation: every code where it belongs, and nothing where nothing is wrong.
 
+mod corpus;
 mod examples;
 mod questions;
 mod reads;

@@ -33,10 +33,7 @@ fn arguments_are_held_against_what_the_action_takes() {
         steps(json!([{ "id": "bill", "action": { "use": "crm.invoice" } }])),
         &["missing-argument /steps/0/action"],
     );
-    check(
-        steps(json!([invoice(json!({ "amout": 1 }))])),
-        &["missing-argument /steps/0/action/with", "unknown-argument /steps/0/action/with/amout"],
-    );
+    check(steps(json!([invoice(json!({ "amout": 1 }))])), &["unknown-argument /steps/0/action/with/amout"]);
     check(
         steps(json!([invoice(json!({ "amount": "ten" }))])),
         &["not-assignable /steps/0/action/with/amount"],
@@ -66,7 +63,7 @@ fn arguments_are_held_against_what_the_action_takes() {
 #[test]
 fn findings_show_what_was_found_and_what_is_allowed() {
     let (report, _) = report(&steps(json!([invoice(json!({ "amout": "ten" }))])));
-    let finding = &report.findings()[1];
+    let finding = &report.findings()[0];
     assert_eq!(finding.message, "`crm.invoice` takes no `amout`");
     assert_eq!(finding.help.as_deref(), Some("did you mean `amount`?"));
     assert_eq!(finding.step.as_deref(), Some("bill"));

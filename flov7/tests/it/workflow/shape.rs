@@ -218,11 +218,11 @@ fn data_steps() {
     check(data(json!("x")), &["wrong-kind /steps/0/data"]);
     check(data(json!({ "set": 1, "parse": {} })), &["wrong-kind /steps/0/data/parse"]);
     check(
-        data(json!({ "parse": { "format": "xml", "txt": "" } })),
+        data(json!({ "parse": { "format": "xml", "words": "" } })),
         &[
             "missing-member /steps/0/data/parse",
             "wrong-kind /steps/0/data/parse/format",
-            "unknown-member /steps/0/data/parse/txt",
+            "unknown-member /steps/0/data/parse/words",
         ],
     );
     check(
@@ -335,7 +335,7 @@ fn messages_say_what_was_meant() {
     );
     assert_eq!(
         message(with_step(json!({ "id": "Send Mail", "data": { "set": 1 } }))),
-        "`Send Mail` is not a name: it starts with a lower-case letter; `send_mail` would do"
+        "`Send Mail` is not a name: it starts with a letter from a to z; `send_mail` would do"
     );
     assert_eq!(
         message(with_condition(json!({ "switch": { "match": "al", "cases": [] } }))),
