@@ -98,6 +98,9 @@ pub(crate) struct Validate {
     /// The workflows (JSON, or YAML by extension); - for standard input
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
+    /// Mend what can certainly be mended, in the file; a document from standard input is printed
+    #[arg(long)]
+    pub(crate) fix: bool,
 }
 
 #[derive(Debug, Args)]
@@ -108,8 +111,8 @@ pub(crate) struct Actions {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainCode {
-    /// The code, for example maybe-absent
-    pub(crate) code: String,
+    /// The code, for example maybe-absent; all codes without
+    pub(crate) code: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 //! What verbs read: documents, catalogues, bindings, inputs.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use flov7::action::Registry;
@@ -47,6 +47,29 @@ pub(crate) fn text(path: &Path) -> Result<Text, Failure> {
     }
     let text = String::from_utf8(bytes).map_err(|_| Failure::unreadable(format!("{name}: not UTF-8")))?;
     Ok(Text { syntax: Syntax::of_file(&name), name, text })
+}
+
+/// Puts a text in the place of a file's: wholly or not at all, whatever happens meanwhile. What a link leads to is
+/// replaced, not the link; permissions stay.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+    let fault = |error: std::io::Error| Failure::unreadable(format!("{}: {error}", path.display()));
+    let target = path.canonicalize().map_err(fault)?;
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    // Beside it, for a file moves at once within one directory alone.
+    let beside = target.with_file_name(format!(".{name}.{}", std::process::id()));
+    let written = write_beside(&beside, &target, text);
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written.map_err(fault)
+}
+
+fn write_beside(beside: &Path, target: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = File::create_new(beside)?;
+    file.write_all(text.as_bytes())?;
+    file.set_permissions(target.metadata()?.permissions())?;
+    file.sync_all()?;
+    std::fs::rename(beside, target)
 }
 
 /// Reads a JSON file; what is wrong with it is refused with its place.

@@ -45,7 +45,7 @@ async fn dispatch(output: Output, cli: &Cli) -> verbs::Answer {
         Verb::Graph(args) => verbs::look::graph(output, common, &args.file),
         Verb::Actions(args) => verbs::actions::run(output, common, args.word.as_deref()),
         Verb::Schema => verbs::schema(output),
-        Verb::ExplainCode(args) => verbs::explain_code::run(output, &args.code),
+        Verb::ExplainCode(args) => verbs::explain_code::run(output, args.code.as_deref()),
         Verb::DryRun(args) => verbs::run::dry(output, common, args),
         Verb::Run(args) => verbs::run::run(output, common, args).await,
         Verb::Resume(args) => verbs::run::resume(output, common, args).await,

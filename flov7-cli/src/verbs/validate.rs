@@ -1,18 +1,18 @@
-//! `validate`: all findings at once; and what other verbs need of a checked file.
+//! `validate`: all findings at once, and `--fix`; and what other verbs need of a checked file.
 
 use std::path::Path;
 
 use flov7::action::Registry;
-use flov7::finding::{Report, Source, Style, render};
-use flov7::validate::{ValidWorkflow, validate};
-use flov7::workflow::{Workflow, read_text};
+use flov7::finding::{Finding, Report, Source, Style, render};
+use flov7::validate::{Mended, ValidWorkflow, Validated, mend, validate_text};
+use flov7::workflow::{DocumentLimits, Syntax, Workflow};
 use serde_json::{Value, json};
 
 use super::{Answer, DONE, FAILED};
 use crate::args::{Common, Validate};
 use crate::failure::{Failure, REFUSED};
 use crate::files;
-use crate::output::{Colour, Output};
+use crate::output::{Colour, Output, clean};
 
 /// A file that was read and checked.
 pub(crate) struct Checked {
@@ -21,37 +21,15 @@ pub(crate) struct Checked {
     pub(crate) valid: ValidWorkflow,
 }
 
-/// What is known of a file after all checks.
-struct Examined {
-    report: Report,
-    text: files::Text,
-    found: Option<(Workflow, Option<ValidWorkflow>)>,
-    registry: Registry,
-}
-
-fn examine(common: &Common, file: &Path) -> Result<Examined, Failure> {
-    let registry = files::registry(common, Some(file))?;
-    let text = files::text(file)?;
-    let (workflow, document) = match read_text(&text.text, text.syntax) {
-        Ok(read) => read,
-        Err(findings) => {
-            return Ok(Examined { report: Report::new(findings, Vec::new()), text, found: None, registry });
-        }
-    };
-    let (report, valid) = match validate(&workflow, registry.catalog()) {
-        Ok(valid) => (Report::new(valid.remarks().to_vec(), valid.residuals().to_vec()), Some(valid)),
-        Err(report) => (report, None),
-    };
-    let report = report.locate(&document, &text.text);
-    Ok(Examined { report, text, found: Some((workflow, valid)), registry })
-}
-
 /// A workflow that holds, for verbs that need one; refused at the door with its findings otherwise.
 pub(crate) fn checked(output: Output, common: &Common, file: &Path) -> Result<Checked, Failure> {
-    let Examined { report, text, found, registry } = examine(common, file)?;
-    match found {
-        Some((workflow, Some(valid))) => Ok(Checked { workflow, registry, valid }),
-        _ => {
+    let registry = files::registry(common, Some(file))?;
+    let text = files::text(file)?;
+    let Validated { report, valid, .. } =
+        validate_text(&text.text, text.syntax, registry.catalog(), &DocumentLimits::default());
+    match valid {
+        Some(valid) => Ok(Checked { workflow: valid.bundle().document.clone(), registry, valid }),
+        None => {
             if !output.json {
                 output.note(&render(&report, Some(source(&text)), Style::Plain));
             }
@@ -66,18 +44,30 @@ fn source(text: &files::Text) -> Source<'_> {
     Source { name: &text.name, text: &text.text }
 }
 
+/// One file after its checks, and after its fixes where they were wanted.
+struct Looked {
+    text: files::Text,
+    report: Report,
+    fixed: Option<Vec<Finding>>,
+}
+
 pub(crate) fn run(output: Output, common: &Common, args: &Validate) -> Answer {
     let mut exit = DONE;
     let mut answers = Vec::new();
     for file in &args.files {
-        let Examined { report, text, .. } = examine(common, file)?;
-        if !report.is_valid() {
+        let looked = look(common, file, args.fix)?;
+        if !looked.report.is_valid() {
             exit = FAILED;
         }
+        let printed = args.fix && file == Path::new("-");
         if output.json {
-            answers.push((text.name, report.to_json()));
+            answers.push((looked.text.name.clone(), answer(&looked, printed)));
+        } else if printed {
+            // The document alone goes on, so that it can be piped; what was done is said beside it.
+            output.say(&looked.text.text);
+            output.note(summary(Output { colour: false, ..output }, &looked).trim_end());
         } else {
-            output.say(&summary(output, &report, &text));
+            output.say(&summary(output, &looked));
         }
     }
     if output.json {
@@ -91,6 +81,42 @@ pub(crate) fn run(output: Output, common: &Common, args: &Validate) -> Answer {
     Ok(exit)
 }
 
+fn look(common: &Common, file: &Path, fix: bool) -> Result<Looked, Failure> {
+    let registry = files::registry(common, Some(file))?;
+    let mut text = files::text(file)?;
+    let limits = DocumentLimits::default();
+    if !fix {
+        let report = validate_text(&text.text, text.syntax, registry.catalog(), &limits).report;
+        return Ok(Looked { text, report, fixed: None });
+    }
+    if text.syntax != Syntax::Json {
+        let message =
+            format!("{}: --fix edits JSON alone; what it would do is among the findings", text.name);
+        return Err(Failure::unreadable(message));
+    }
+    let Mended { text: mended, fixed, validated, .. } =
+        mend(&text.text, text.syntax, registry.catalog(), &limits);
+    if !fixed.is_empty() && file != Path::new("-") {
+        files::replace(file, &mended)?;
+    }
+    text.text = mended;
+    Ok(Looked { text, report: validated.report, fixed: Some(fixed) })
+}
+
+/// The report, with `fixed` where fixes were wanted and `text` where the document goes nowhere else.
+fn answer(looked: &Looked, printed: bool) -> Value {
+    let mut answer = looked.report.to_json();
+    if let Some(members) = answer.as_object_mut() {
+        if let Some(fixed) = &looked.fixed {
+            members.insert("fixed".to_owned(), json!(fixed));
+        }
+        if printed {
+            members.insert("text".to_owned(), looked.text.text.as_str().into());
+        }
+    }
+    answer
+}
+
 fn with_file(name: &str, report: &Value) -> Value {
     let mut answer = json!({ "file": name });
     if let (Value::Object(members), Value::Object(found)) = (&mut answer, report) {
@@ -99,23 +125,24 @@ fn with_file(name: &str, report: &Value) -> Value {
     answer
 }
 
-fn summary(output: Output, report: &Report, text: &files::Text) -> String {
+fn summary(output: Output, looked: &Looked) -> String {
+    let Looked { text, report, fixed } = looked;
+    let mut out = String::new();
+    for finding in fixed.iter().flatten() {
+        let line = finding.span.map(|span| format!(":{}:{}", span.line, span.column)).unwrap_or_default();
+        let what = format!("{}{line}: {}: {}", text.name, finding.code, finding.message);
+        out.push_str(&format!("{} {}\n", output.paint(Colour::Green, "mended"), clean(&what)));
+    }
+    if fixed.as_ref().is_some_and(|fixed| !fixed.is_empty()) && !report.findings().is_empty() {
+        out.push('\n');
+    }
     let style = if output.colour { Style::Ansi } else { Style::Plain };
-    let mut out = render(report, Some(source(text)), style);
+    out.push_str(&render(report, Some(source(text)), style));
     let verdict = if report.is_valid() {
         output.paint(Colour::Green, "valid")
     } else {
         output.paint(Colour::Red, "not valid")
     };
     out.push_str(&format!("{}: {verdict}\n", text.name));
-    let mut kinds = std::collections::BTreeMap::new();
-    for residual in report.residuals() {
-        *kinds.entry(residual.kind.as_str()).or_insert(0usize) += 1;
-    }
-    if !kinds.is_empty() {
-        let kinds =
-            kinds.iter().map(|(kind, count)| format!("{kind} ({count})")).collect::<Vec<_>>().join(", ");
-        out.push_str(&format!("  only the run can tell: {kinds}\n"));
-    }
     out
 }

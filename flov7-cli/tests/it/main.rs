@@ -3,6 +3,7 @@
 
 mod contract;
 mod demo;
+mod fix;
 #[cfg(feature = "fault")]
 mod kill;
 mod reference;

@@ -16,13 +16,17 @@
 
 mod code;
 mod locate;
+mod model;
 mod nearest;
 mod pages;
 mod render;
 mod report;
+mod schema;
 
 pub use code::{Code, Example, Stage, code, codes};
+pub use model::{MODEL_CHARACTERS, render_for_model};
 pub use nearest::{nearest, slip};
 pub use render::{Source, Style, render};
 pub(crate) use report::Misnamed;
 pub use report::{Finding, Report, Residual, ResidualKind, Severity, Span};
+pub use schema::report_schema;

@@ -156,7 +156,7 @@ fn clean(text: &str) -> String {
     text.chars().map(visible).collect()
 }
 
-fn visible(character: char) -> char {
+pub(super) fn visible(character: char) -> char {
     match character {
         '\t' | '\n' | '\r' => ' ',
         // Bidirectional overrides, invisible joiners, tags: text that is not what it looks like.

@@ -23,6 +23,7 @@
 
 mod build;
 mod canonical;
+mod edit;
 mod fault;
 mod hash;
 mod limits;
@@ -37,6 +38,7 @@ pub mod yaml;
 
 pub use build::Reading;
 pub use canonical::{canonical, canonical_size, digest};
+pub use edit::edit;
 pub use fault::ReadError;
 pub use hash::{Fnv64, fnv1a64, hash64};
 pub use limits::{BigNumbers, ReadLimits};

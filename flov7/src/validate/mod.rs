@@ -27,6 +27,7 @@ mod finish;
 mod flow;
 mod handlers;
 mod ids;
+mod mend;
 mod order;
 mod outline;
 mod requests;
@@ -39,6 +40,7 @@ mod valid;
 use std::collections::BTreeSet;
 
 pub use bundle::{Bundle, Interface};
+pub use mend::{Mended, mend};
 pub use valid::ValidWorkflow;
 
 use self::order::Order;

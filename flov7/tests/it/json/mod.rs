@@ -1,6 +1,7 @@
 //! The reader and what is computed from values.
 
 mod canonical;
+mod edit;
 mod hash;
 mod hostile;
 mod number;

@@ -9,11 +9,12 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flov7::finding::{Finding, Report};
+use flov7::finding::{Finding, MODEL_CHARACTERS, Report, render_for_model, report_schema};
 use flov7::json::{self, Document, ReadLimits};
-use flov7::validate::{Validated, validate_document, validate_text};
+use flov7::types::{Defs, SchemaChecker};
+use flov7::validate::{Validated, mend, validate_document, validate_text};
 use flov7::workflow::{DocumentLimits, Syntax};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::support::catalog;
 
@@ -121,6 +122,43 @@ fn messages_are_those_that_were_read_and_kept() {
     let kept = fs::read_to_string(&file).unwrap_or_default();
     let changed = kept.lines().zip(now.lines()).find(|(kept, now)| kept != now);
     assert!(kept == now, "messages changed, first: {changed:?}; see the head of this file");
+}
+
+#[test]
+fn every_report_is_one_of_the_published_schema_and_short_for_a_model() {
+    let checker = SchemaChecker::compile(&report_schema(), &Defs::none()).unwrap();
+    for case in cases() {
+        let report = validated(&case).report;
+        assert!(checker.accepts(&report.to_json()), "{}: {:?}", case.name, checker.check(&report.to_json()));
+        let text = render_for_model(&report);
+        assert!(text.chars().count() <= MODEL_CHARACTERS, "{}", case.name);
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{}", case.name);
+    }
+}
+
+/// Whole documents are mended as far as they can be; what a text says beside its fixes stays.
+#[test]
+fn mending_leaves_nothing_that_is_certain_and_never_makes_it_worse() {
+    let (mut mended_texts, mut wrong) = (0, Vec::new());
+    for case in cases().iter().filter(|case| case.syntax == Syntax::Json) {
+        let before = validated(case).report;
+        let mended = mend(&case.text, case.syntax, &catalog(), &DocumentLimits::default());
+        let after = mended.validated.report.findings();
+        if after.len() + mended.fixed.len() > before.findings().len()
+            || after.iter().any(|one| one.fix.is_some())
+        {
+            wrong.push(format!("{}: {} fixed, {after:#?}", case.name, mended.fixed.len()));
+        }
+        if mended.fixed.is_empty() {
+            assert_eq!(mended.text, case.text);
+        } else {
+            mended_texts += 1;
+            let again = validate_text(&mended.text, case.syntax, &catalog(), &DocumentLimits::default());
+            assert_eq!(again.report, mended.validated.report, "{}", case.name);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(mended_texts >= 60, "{mended_texts} texts");
 }
 
 fn write_finding(out: &mut String, finding: &Finding) {
