@@ -120,11 +120,8 @@ fn write(ast: &Ast, id: NodeId, f: &mut Formatter<'_>) -> fmt::Result {
         }
         ExprKind::Unary { op, operand } => {
             f.write_str(if *op == UnaryOp::Not { "!" } else { "-" })?;
-            // `-(-x)` and `-(5)`: a second sign would become part of a literal.
-            let least = match ast.node(*operand).kind {
-                ExprKind::Number(_) => 8,
-                _ => own,
-            };
+            // `-(5)` and `-(5.a)`: a sign before a number becomes part of it.
+            let least = if begins_with_number(ast, *operand) { 8 } else { own };
             place(ast, *operand, least, f)
         }
         ExprKind::Arithmetic { first, rest } => {
@@ -179,6 +176,24 @@ fn write(ast: &Ast, id: NodeId, f: &mut Formatter<'_>) -> fmt::Result {
             list(ast, filter.iter().copied().chain([*body]), f)?;
             f.write_str(")")
         }
+    }
+}
+
+/// Whether what is written for a node begins with a number.
+fn begins_with_number(ast: &Ast, mut id: NodeId) -> bool {
+    // Each round goes one node inwards, and an expression nests at most 64 deep.
+    loop {
+        id = match &ast.node(id).kind {
+            ExprKind::Number(_) => return true,
+            ExprKind::Select { base, .. } | ExprKind::Index { base, .. } => *base,
+            ExprKind::Call { args, form: Form::Member, .. } => match args.first() {
+                Some(receiver) => *receiver,
+                None => return false,
+            },
+            ExprKind::Macro { kind: MacroKind::Bind, .. } => return false,
+            ExprKind::Macro { range, .. } => *range,
+            _ => return false,
+        };
     }
 }
 
