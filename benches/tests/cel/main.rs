@@ -31,7 +31,7 @@ fn to_cel(value: &Value) -> Cel {
         Value::Bool(truth) => Cel::Bool(*truth),
         Value::Number(number) => match number.as_i64() {
             Some(whole) => Cel::Int(whole),
-            None => Cel::Float(number.as_f64().unwrap()),
+            None => Cel::Float(number.as_f64().expect("a double")),
         },
         Value::String(text) => Cel::String(Arc::new(text.clone())),
         Value::Array(items) => Cel::List(Arc::new(items.iter().map(to_cel).collect())),

@@ -55,7 +55,8 @@ impl Checker<'_> {
                     }
                     Some(StepType::NoValue) => {
                         let message = format!("the step `{step}` has no value");
-                        let mut finding = ExprFinding::new(Code::NO_VALUE, span, message);
+                        let mut finding = ExprFinding::new(Code::NO_VALUE, span, message)
+                            .help("filters and `core.fail` give nothing: read another step");
                         finding.step = Some(step.clone());
                         self.find(finding);
                     }
@@ -155,7 +156,8 @@ impl Checker<'_> {
             return true;
         }
         let message = format!("{} is sometimes an optional and sometimes a value", self.show(base_id));
-        self.find(ExprFinding::new(Code::WRONG_TYPE, self.span(base_id), message));
+        let help = "make both sides optionals, with `optional.of(…)` around the value";
+        self.find(ExprFinding::new(Code::WRONG_TYPE, self.span(base_id), message).help(help));
         false
     }
 
@@ -394,7 +396,8 @@ impl Checker<'_> {
         } else {
             let message =
                 format!("{} may be a list or an object: they are read by different keys", self.show(base_id));
-            self.find(ExprFinding::new(Code::WRONG_TYPE, self.span(base_id), message));
+            let help = format!("ask first: `type({}) == \"list\"`", self.text(base_id));
+            self.find(ExprFinding::new(Code::WRONG_TYPE, self.span(base_id), message).help(help));
             None
         };
         let Some(found) = found else { return Seen::unclear(steps) };
@@ -422,8 +425,12 @@ impl Checker<'_> {
                 return Some(Type::never());
             }
             let message = format!("{} is no position of this list", self.show(key_id));
-            let finding = ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(key_id), message);
-            self.find(finding.help("positions count from 0; `v.last()` is the last item, as an optional"));
+            let help = match most {
+                Some(0) => "it is always empty".to_owned(),
+                Some(most) => format!("its positions are 0 to {}", most - 1),
+                None => "positions count from 0".to_owned(),
+            };
+            self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(key_id), message).help(help));
             return None;
         }
         let inside = at.is_index()

@@ -1,5 +1,6 @@
 //! `+ - * / %` and the unary operators.
 
+use super::convert;
 use super::env::TypeEnv;
 use super::found::{Edit, ExprFinding};
 use super::walk::{Checker, Seen};
@@ -98,7 +99,9 @@ impl Checker<'_> {
                         if outcome.always_by_zero {
                             let message =
                                 format!("{} is zero: nothing is divided by zero", self.show(right.1));
-                            self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(right.1), message));
+                            let finding =
+                                ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(right.1), message);
+                            self.find(finding.help("divide by something else, or leave the division out"));
                             return Seen::unclear(steps);
                         }
                         all = all.union(&self.outcome(outcome, id));
@@ -155,24 +158,11 @@ impl Checker<'_> {
             _ => None,
         };
         let finding = ExprFinding { edit, ..finding };
-        let help = match (left.0, right.0) {
-            (l, r) if l.is_only(Kind::Text) && !r.kinds().common(texted()).is_empty() => {
-                format!("use `string({})`", self.text(right.1))
-            }
-            (l, r) if r.is_only(Kind::Text) && !l.kinds().common(texted()).is_empty() => {
-                format!("use `string({})`", self.text(left.1))
-            }
-            (l, r) if l.is_only(Kind::List) && !r.is_only(Kind::List) => {
-                format!("use `[{}]`", self.text(right.1))
-            }
-            (l, r) if r.is_only(Kind::List) && !l.is_only(Kind::List) => {
-                format!("use `[{}]`", self.text(left.1))
-            }
-            (l, r) if l.is_only(Kind::Timestamp) && r.is_only(Kind::Text) => {
-                format!("use `duration({})`", self.text(right.1))
-            }
-            _ => return finding,
-        };
+        let help = convert::arithmetic(
+            op,
+            (left.0.kinds(), &self.text(left.1)),
+            (right.0.kinds(), &self.text(right.1)),
+        );
         finding.help(help)
     }
 }

@@ -190,7 +190,8 @@ impl Checker<'_> {
         }
         if seen.ty.optional_inner().is_some() {
             let message = format!("{} is an optional already", self.show(id));
-            self.find(ExprFinding::new(Code::WRONG_TYPE, self.span(id), message));
+            let help = format!("write `{}` alone", self.text(id));
+            self.find(ExprFinding::new(Code::WRONG_TYPE, self.span(id), message).help(help));
             return None;
         }
         Some(Seen::of(Type::optional(seen.ty.clone()), 0))
@@ -285,7 +286,8 @@ impl Checker<'_> {
         }
         if seen.ty.optional_inner().is_some() || seen.ty.holds_optional() {
             let message = format!("{} holds an optional, which is no JSON", self.show(id));
-            self.find(ExprFinding::new(Code::WRONG_TYPE, self.span(id), message));
+            let help = format!("say what to use instead: `{}.orValue(…)`", self.text(id));
+            self.find(ExprFinding::new(Code::WRONG_TYPE, self.span(id), message).help(help));
             return None;
         }
         let extent = seen.ty.leaving().extent_of_values();
@@ -399,7 +401,15 @@ impl Checker<'_> {
         if let Some((text, why)) = failed {
             if read == 0 {
                 let message = format!("`{text}` cannot be read: {why}");
-                self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(arg), message));
+                let example = match function {
+                    Function::Int => "42",
+                    Function::Double => "1.5",
+                    Function::Bool => "true",
+                    Function::Timestamp => "2026-11-22T08:30:00Z",
+                    _ => "1h30m",
+                };
+                let finding = ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(arg), message);
+                self.find(finding.help(format!("`{}` reads texts such as \"{example}\"", function.name())));
                 return None;
             }
             self.residual(ResidualKind::Conversion, id);
@@ -461,7 +471,8 @@ impl Checker<'_> {
                 let outcome = numbers.combine(Arith::Quotient, &divisor);
                 if outcome.always_by_zero {
                     let message = format!("{} is zero: nothing is divided by zero", self.show(divisor_id));
-                    self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(divisor_id), message));
+                    let finding = ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(divisor_id), message);
+                    self.find(finding.help("divide by something else, or leave the division out"));
                     return None;
                 }
                 return Some(Seen::of(self.outcome(outcome, id), 0));
@@ -575,6 +586,11 @@ impl Checker<'_> {
             finding = finding.help(format!("read them first: `{shown}.map(x, double(x))`"));
         } else if kinds == Kinds::only(Kind::Text) && !bad.has(Kind::List) && !bad.has(Kind::Map) {
             finding = finding.help(format!("write them first: `{shown}.map(x, string(x))`"));
+        } else {
+            // A member that would do, if there is one.
+            let member = element.members().into_iter().find(|(_, ty, _)| ty.kinds().within(kinds));
+            let name = member.map_or("…".to_owned(), |(name, ..)| format!("x.{name}"));
+            finding = finding.help(format!("say what is meant of each: `{shown}.map(x, {name})`"));
         }
         self.find(finding);
         None
@@ -586,7 +602,8 @@ impl Checker<'_> {
         let element = self.want_element(list, seen, id, ordered(), wanted)?;
         if element.kinds().iter().count() > 1 {
             let message = format!("{} holds {element}: values of several kinds have no order", self.show(id));
-            self.find(ExprFinding::new(Code::WRONG_TYPE, self.span(id), message));
+            let help = format!("make them of one kind first: `{}.map(x, string(x))`", self.text(id));
+            self.find(ExprFinding::new(Code::WRONG_TYPE, self.span(id), message).help(help));
             return None;
         }
         Some(element)

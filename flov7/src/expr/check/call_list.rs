@@ -81,7 +81,8 @@ impl Checker<'_> {
         if most == Some(0) {
             let message =
                 format!("{} is an empty list: `{}` of it has no value", self.show(arg), function.name());
-            self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(arg), message));
+            let help = format!("say what to use instead: `size({0}) > 0 ? … : …`", self.text(arg));
+            self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(arg), message).help(help));
             return None;
         }
         if least == 0 {

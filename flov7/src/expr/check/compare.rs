@@ -1,5 +1,6 @@
 //! `==`, `<` and their kin, and `in`.
 
+use super::convert;
 use super::env::TypeEnv;
 use super::found::ExprFinding;
 use super::walk::{Checker, Seen};
@@ -121,18 +122,8 @@ impl Checker<'_> {
                 self.show(right.1),
                 op.symbol()
             );
-            let mut finding = ExprFinding::new(Code::WRONG_TYPE, self.span(id), message);
-            let text = |kinds: Kinds| kinds == Kinds::only(Kind::Text);
-            for (kinds, against, node) in [(one, other, left.1), (other, one, right.1)] {
-                if text(kinds) && against == Kinds::only(Kind::Number) {
-                    let shown = self.text(node);
-                    finding = finding.help(format!("use `int({shown})` or `double({shown})`"));
-                } else if text(kinds) && against == Kinds::only(Kind::Timestamp) {
-                    finding = finding.help(format!("use `timestamp({})`", self.text(node)));
-                } else if text(kinds) && against == Kinds::only(Kind::Duration) {
-                    finding = finding.help(format!("use `duration({})`", self.text(node)));
-                }
-            }
+            let help = convert::comparison(op, (one, &self.text(left.1)), (other, &self.text(right.1)));
+            let finding = ExprFinding::new(Code::WRONG_TYPE, self.span(id), message).help(help);
             self.find(finding);
             return Seen::of(Type::boolean(), 0);
         }
@@ -145,6 +136,12 @@ impl Checker<'_> {
 
     fn contained(&mut self, id: NodeId, left: (&Seen, NodeId), right: (&Seen, NodeId)) -> Seen {
         let both = Kinds::only(Kind::List).and(Kind::Map);
+        if !right.0.unclear && right.0.ty.is_only(Kind::Text) {
+            let message = format!("{} is text: `in` searches a list or an object", self.show(right.1));
+            let help = format!("write `{}.contains({})`", self.text(right.1), self.text(left.1));
+            self.find(ExprFinding::new(Code::WRONG_TYPE, self.span(id), message).help(help));
+            return Seen::of(Type::boolean(), 0);
+        }
         let Some(within) = self.want(right.0, right.1, both, "a list or an object") else {
             return Seen::of(Type::boolean(), 0);
         };

@@ -233,12 +233,8 @@ impl Checker<'_> {
 
     /// The map of all entries that `transformMapEntry` makes.
     fn entries(&mut self, made: &Seen, walked: &Walked, parts: Parts) -> Option<Type> {
-        let entry = self.want(
-            made,
-            parts.body,
-            Kinds::only(Kind::Map),
-            "an object with the entries, as `{key: value}`",
-        )?;
+        let entry =
+            self.want(made, parts.body, Kinds::only(Kind::Map), "an object such as `{key: value}`")?;
         if walked.most.is_none_or(|most| most > 1) {
             // Which of two equal keys fails is for the run to tell.
             self.residual(ResidualKind::Key, parts.body);
@@ -257,7 +253,8 @@ impl Checker<'_> {
         let Some(ty) = self.want(seen, id, ordered(), wanted) else { return 1 };
         if ty.kinds().iter().count() > 1 {
             let message = format!("{} is {ty}: values of several kinds have no order", self.show(id));
-            self.find(ExprFinding::new(Code::WRONG_TYPE, self.span(id), message));
+            let help = format!("make it of one kind: `string({})`", self.text(id));
+            self.find(ExprFinding::new(Code::WRONG_TYPE, self.span(id), message).help(help));
         }
         1 + ty.text_bytes() / 64
     }

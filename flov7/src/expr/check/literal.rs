@@ -61,7 +61,9 @@ impl Checker<'_> {
                     if let Some((before, there)) = members.get(&**name) {
                         if sure && *there == Presence::Required {
                             let message = format!("the key `{name}` is there twice");
-                            self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(entry.key), message));
+                            let finding =
+                                ExprFinding::new(Code::WRONG_ARGUMENTS, self.span(entry.key), message);
+                            self.find(finding.help("leave one of them out, or give it another name"));
                         } else {
                             self.residual(ResidualKind::Key, entry.key);
                         }

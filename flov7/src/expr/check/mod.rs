@@ -33,6 +33,7 @@ mod call_list;
 mod call_text;
 mod compare;
 mod comprehend;
+mod convert;
 mod env;
 mod format;
 mod found;

@@ -1,5 +1,6 @@
 //! Holding a value against what its place can work with.
 
+use super::convert::conversion;
 use super::env::Key;
 use super::found::{Edit, ExprFinding, UntypedRead};
 use super::walk::{Checker, Path, Place, Seen};
@@ -145,14 +146,11 @@ impl Checker<'_> {
         let edit = (certain && kinds == Kinds::only(Kind::Text) && ty.kinds().within(printed))
             .then(|| Edit::Around { span: self.span(id), before: "string(".to_owned(), after: ")" });
         let finding = ExprFinding { edit, ..finding };
-        match conversion(bad, kinds, &self.text(id)) {
-            Some(help) if certain => finding.help(help),
-            _ if !certain => {
-                let kind = kinds.common(ty.kinds()).iter().next().map_or("number", Kind::name);
-                finding.help(format!("ask first: `type({}) == \"{kind}\"`", self.text(id)))
-            }
-            _ => finding,
+        if certain {
+            return finding.help(conversion(bad, kinds, &self.text(id), wanted));
         }
+        let kind = kinds.common(ty.kinds()).iter().next().map_or("number", Kind::name);
+        finding.help(format!("ask first: `type({}) == \"{kind}\"`", self.text(id)))
     }
 
     /// A type in words; that of a literal without repeating the literal.
@@ -243,32 +241,6 @@ impl Checker<'_> {
         seen.origin = Some(self.untyped.len() - 1);
         seen
     }
-}
-
-/// How to make the one kind from the other.
-fn conversion(have: Kinds, want: Kinds, shown: &str) -> Option<String> {
-    let only = |kinds: Kinds, kind: Kind| kinds == Kinds::only(kind);
-    Some(if only(have, Kind::Text) && only(want, Kind::Number) {
-        format!("use `int({shown})` or `double({shown})`")
-    } else if only(have, Kind::Number) && only(want, Kind::Text) {
-        format!("use `string({shown})`")
-    } else if only(have, Kind::Text) && want.has(Kind::Timestamp) && !want.has(Kind::Text) {
-        format!("use `timestamp({shown})`")
-    } else if only(have, Kind::Text) && only(want, Kind::Duration) {
-        format!("use `duration({shown})`")
-    } else if only(have, Kind::Text) && only(want, Kind::Bool) {
-        format!("compare it, or use `bool({shown})`")
-    } else if only(want, Kind::Bool) && (only(have, Kind::List) || only(have, Kind::Map)) {
-        format!("ask `size({shown}) > 0`")
-    } else if only(want, Kind::Bool) {
-        format!("compare it: `{shown} == …`")
-    } else if only(want, Kind::Text) && only(have, Kind::Bool) {
-        format!("use `string({shown})`")
-    } else if only(want, Kind::List) && only(have, Kind::Map) {
-        format!("walk its keys: `{shown}.map(k, …)`")
-    } else {
-        return None;
-    })
 }
 
 /// The type of the text that a value has inside other text.

@@ -142,6 +142,7 @@ fn doubling_is_stopped_while_it_builds() {
         format!("toJson({shared})"),
         format!("{shared} == {shared}"),
         format!("[{shared}].distinct()"),
+        format!("\"%s\".format([{shared}])"),
     ] {
         assert_eq!(spent(&source).1, Some("data.size"), "{}", &source[..20]);
     }
@@ -175,6 +176,17 @@ fn work_is_counted_everywhere() {
         "range(9000).map(i, [range(9000)].flatten())".to_owned(),
         "range(9000).map(i, range(9000).chunk(1))".to_owned(),
         "range(9000).map(i, input.map.merge(input.map))".to_owned(),
+        "range(9000).map(i, range(9000).transformList(j, x, x))".to_owned(),
+        "range(9000).map(i, range(100).transformMapEntry(j, x, {string(x): x}))".to_owned(),
+        "range(30000).map(i, input.map.transformMap(k, x, x))".to_owned(),
+        "range(90000).map(i, cel.bind(x, i, x))".to_owned(),
+        "range(90000).map(i, optional.of(i).optMap(x, x))".to_owned(),
+        "range(90000).map(i, math.bitXor(i, 1))".to_owned(),
+        format!("range(50000).map(i, \"%s\".format([\"{long}\"]))"),
+        format!("range(50000).map(i, \"{long}\".format([]))"),
+        format!("range(50000).map(i, \"%x\".format([\"{long}\"]))"),
+        format!("range(50000).map(i, \"%s\".format([input]))"),
+        format!("range(50000).map(i, strings.quote(\"{long}\"))"),
     ];
     let mut keys = String::from("range(9000).map(i, {");
     for i in 0..150 {
@@ -212,9 +224,16 @@ fn work_is_counted_in_proportion() {
 fn a_text_is_refused_before_it_is_made() {
     // A terabyte, were it made.
     let env = Named::new().with_root("input", json!("x".repeat(1 << 20)));
-    for source in
-        ["input.replace(\"x\", input)", "input + input", "[input, input].join()", "[input].map(t, t + t)"]
-    {
+    for source in [
+        "input.replace(\"x\", input)",
+        "input + input",
+        "[input, input].join()",
+        "[input].map(t, t + t)",
+        "\"%s%s\".format([input, input])",
+        "\"%x\".format([input])",
+        "strings.quote(input)",
+        "cel.bind(t, input, t + t)",
+    ] {
         let error = parse(source, &Limits::default()).unwrap().eval(&env, &mut Fuel::new()).unwrap_err();
         assert_eq!(error.code, "data.size", "{source}");
         // And nothing absorbs that.

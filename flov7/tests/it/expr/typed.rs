@@ -2,6 +2,8 @@
 //! type, and fails only in a way that is listed. Every case of every table in this folder is held so, once with the
 //! exact types of what it reads and once with these widened.
 
+use std::sync::OnceLock;
+
 use flov7::expr::{Checked, Fuel, Limits, RootName, StepType, TypeEnv, parse};
 use flov7::finding::Severity;
 use flov7::types::Type;
@@ -24,7 +26,13 @@ fn read() -> Vec<(RootName, Value)> {
 }
 
 /// The types of what the cases read.
-pub(crate) fn types(widened: bool) -> TypeEnv {
+fn types(widened: bool) -> &'static TypeEnv {
+    static EXACT: OnceLock<TypeEnv> = OnceLock::new();
+    static WIDENED: OnceLock<TypeEnv> = OnceLock::new();
+    if widened { &WIDENED } else { &EXACT }.get_or_init(|| typed(widened))
+}
+
+fn typed(widened: bool) -> TypeEnv {
     let skipped = StepType::MaybeAbsent(Type::integer());
     read().into_iter().fold(TypeEnv::new().with_step("skipped", skipped), |env, (name, value)| {
         let ty = Type::of_value(&value);
@@ -45,7 +53,7 @@ pub(crate) fn hold(source: &str) {
     let expr = parse(source, &Limits::default()).unwrap();
     let outcome = expr.eval(&env(), &mut Fuel::new());
     for widened in [false, true] {
-        let checked = expr.check(&types(widened));
+        let checked = expr.check(types(widened));
         for finding in &checked.findings {
             assert!(source.get(finding.span.range()).is_some(), "{source}: {finding:?}");
         }
@@ -68,7 +76,7 @@ pub(crate) fn hold(source: &str) {
 
 /// The findings of an expression, as `code: message | help`.
 fn found(source: &str) -> Vec<String> {
-    let checked = parse(source, &Limits::default()).unwrap().check(&types(true));
+    let checked = parse(source, &Limits::default()).unwrap().check(types(true));
     checked
         .findings
         .iter()
@@ -89,14 +97,14 @@ fn types_of_results() {
         ("\"%s\".format([input.name])", "text"),
         ("math.bitAnd(input.n, 1)", "a whole number"),
     ] {
-        let checked = parse(source, &Limits::default()).unwrap().check(&types(true));
+        let checked = parse(source, &Limits::default()).unwrap().check(types(true));
         assert_eq!(errors(&checked), 0, "{source}: {:?}", checked.findings);
         assert_eq!(checked.ty.to_string(), expected, "{source}");
     }
 }
 
 #[test]
-fn findings_of_macros_and_formats_teach() {
+fn findings_teach() {
     let cases: &[(&str, &[&str])] = &[
         (
             "\"%d\".format([input.name])",
@@ -153,7 +161,7 @@ fn findings_of_macros_and_formats_teach() {
         (
             "input.list.transformMapEntry(i, x, x)",
             &[
-                "wrong-type: `x` is a whole number here, wanted is an object with the entries, as `{key: value}`",
+                "wrong-type: `x` is a whole number here, wanted is an object such as `{key: value}` | write an object such as `{key: value}` here",
             ],
         ),
         (
@@ -168,8 +176,282 @@ fn findings_of_macros_and_formats_teach() {
             "math.bitAnd(1.5, 1)",
             &["wrong-arguments: `1.5` is no whole number | use `math.round(1.5)` or `math.floor(1.5)`"],
         ),
+        (
+            "input.name * 2",
+            &[
+                "wrong-type: `input.name` is text here, wanted is a number | use `int(input.name)` or `double(input.name)`",
+            ],
+        ),
+        (
+            "input.n + input.name",
+            &[
+                "wrong-type: `input.n` is a whole number and `input.name` is text: `+` does not go between them | use `string(input.n)`",
+            ],
+        ),
+        (
+            "input.n.contains(\"7\")",
+            &["wrong-type: `input.n` is a whole number here, wanted is text | use `string(input.n)`"],
+        ),
+        (
+            "input.yes + 1",
+            &[
+                "wrong-type: `input.yes` is true or false here, wanted is a number, text, a list, a time or a duration | write `input.yes ? 1 : 0`",
+            ],
+        ),
+        (
+            "input.name > 5",
+            &[
+                "wrong-type: `input.name` is text and `5` is 5: `>` cannot compare them | use `int(input.name)` or `double(input.name)`",
+            ],
+        ),
+        (
+            "input.at < now",
+            &[
+                "wrong-type: `input.at` is text and `now` is a time: `<` cannot compare them | use `timestamp(input.at)`",
+            ],
+        ),
+        (
+            "now + 5",
+            &[
+                "wrong-type: `now` is a time and `5` is a whole number: `+` does not go between them | a length of time has its unit: `duration(\"5m\")`",
+            ],
+        ),
+        (
+            "now < duration(\"1h\")",
+            &[
+                "wrong-type: `now` is a time and `duration(\"1h\")` is a duration: `<` cannot compare them | compare two times: `now < now + duration(\"1h\")`",
+            ],
+        ),
+        (
+            "now + now",
+            &[
+                "wrong-type: `now` is a time and `now` is a time: `+` does not go between them | between two times lies a duration: `now - now`",
+            ],
+        ),
+        (
+            "duration(\"1h\") - now",
+            &[
+                "wrong-type: `duration(\"1h\")` is a duration and `now` is a time: `-` does not go between them | write the time first: `now - duration(\"1h\")`",
+            ],
+        ),
+        (
+            "input.list + 4",
+            &[
+                "wrong-type: `input.list` is a list of a whole number and `4` is a whole number: `+` does not go between them | use `[4]`",
+            ],
+        ),
+        (
+            "input.map.sum()",
+            &[
+                "wrong-type: `input.map` is { a: a whole number, b: a whole number, x-id: text } here, wanted is a list | walk its keys: `input.map.map(k, …)`",
+            ],
+        ),
+        (
+            "input.list.upper()",
+            &[
+                "wrong-type: `input.list` is a list of a whole number here, wanted is text | put its texts together, `input.list.join(\", \")`, or write it as JSON: `toJson(input.list)`",
+            ],
+        ),
+        (
+            "input.lines.sum()",
+            &[
+                "wrong-type: `input.lines` holds { n: a whole number, price: a number, sku: text } or { n: a whole number, price: a whole number, sku: text }, wanted is a number in each place | say what is meant of each: `input.lines.map(x, x.n)`",
+            ],
+        ),
+        (
+            "input.texts.sum()",
+            &[
+                "wrong-type: `input.texts` holds text, wanted is a number in each place | read them first: `input.texts.map(x, double(x))`",
+            ],
+        ),
+        (
+            "input.list.join(\", \")",
+            &[
+                "wrong-type: `input.list` holds a whole number, wanted is text in each place | write them first: `input.list.map(x, string(x))`",
+            ],
+        ),
+        (
+            "\"a\" in input.name",
+            &[
+                "wrong-type: `input.name` is text: `in` searches a list or an object | write `input.name.contains(\"a\")`",
+            ],
+        ),
+        (
+            "input.list.x",
+            &[
+                "wrong-type: `input.list` is a list of a whole number here, wanted is an object with `x` | choose an item, `input.list[0]`, or walk it: `input.list.map(x, …)`",
+            ],
+        ),
+        (
+            "input.name[0]",
+            &[
+                "wrong-type: `input.name` is text here, wanted is a list or an object | take it apart: `input.name.split(\",\")`",
+            ],
+        ),
+        (
+            "input.none + 1",
+            &[
+                "wrong-type: `input.none` is null here, wanted is a number, text, a list, a time or a duration | null is no value: leave it out, or write what is meant instead",
+            ],
+        ),
+        (
+            "[1, \"a\"].sort()",
+            &[
+                "wrong-type: `[1, \"a\"]` holds \"a\" or 1: values of several kinds have no order | make them of one kind first: `[1, \"a\"].map(x, string(x))`",
+            ],
+        ),
+        (
+            "duration(\"soon\")",
+            &[
+                "wrong-arguments: `soon` cannot be read: a duration is written like `1h30m`, `2d` or `500ms`, largest unit first | `duration` reads texts such as \"1h30m\"",
+            ],
+        ),
+        ("[1, 2][2]", &["wrong-arguments: `2` is no position of this list | its positions are 0 to 1"]),
+        (
+            "[].first()",
+            &[
+                "wrong-arguments: `[]` is an empty list: `first` of it has no value | say what to use instead: `size([]) > 0 ? … : …`",
+            ],
+        ),
+        (
+            "input.n / 0",
+            &[
+                "wrong-arguments: `0` is zero: nothing is divided by zero | divide by something else, or leave the division out",
+            ],
+        ),
+        (
+            "input.lines ? 1 : 2",
+            &[
+                "wrong-type: `input.lines` is a list of { n: a whole number, price: a number, sku: text } or { n: a whole number, price: a whole number, sku: text } here, wanted is true or false | ask `size(input.lines) > 0`",
+            ],
+        ),
+        (
+            "input.n ? 1 : 2",
+            &[
+                "wrong-type: `input.n` is a whole number here, wanted is true or false | compare it: `input.n == …`",
+            ],
+        ),
+        (
+            "input.name.map(x, x)",
+            &[
+                "wrong-type: `input.name` is text here, wanted is a list or an object to walk | take it apart: `input.name.split(\",\")`",
+            ],
+        ),
+        (
+            "toJson(input.?n)",
+            &[
+                "wrong-type: `input.?n` holds an optional, which is no JSON | say what to use instead: `input.?n.orValue(…)`",
+            ],
+        ),
+        (
+            "input.n.getHours()",
+            &[
+                "wrong-type: `input.n` is a whole number here, wanted is a time or a duration | use `timestamp(input.n)`, seconds since 1970",
+            ],
+        ),
+        (
+            "\"x\".all(c, c != 1)",
+            &[
+                "wrong-type: `\"x\"` is \"x\" here, wanted is a list or an object to walk | take it apart: `\"x\".split(\",\")`",
+            ],
+        ),
     ];
     for (source, expected) in cases {
         assert_eq!(found(source), *expected, "{source}");
     }
+}
+
+/// One value of each kind, and what is often at hand.
+const VALUES: &[&str] = &[
+    "input.n",
+    "input.half",
+    "input.name",
+    "input.yes",
+    "input.none",
+    "input.list",
+    "input.texts",
+    "input.lines",
+    "input.map",
+    "input.?n",
+    "now",
+    "duration(\"1h\")",
+    "timestamp(input.at)",
+    "[1, \"a\"]",
+    "[[1], [2]]",
+    "[null, 1]",
+    "(input.yes ? 1 : \"a\")",
+    "(input.yes ? input.list : input.map)",
+    "(input.yes ? null : \"a\")",
+    "\"literal\"",
+    "1.5",
+    "0",
+];
+
+#[test]
+fn every_wrong_argument_is_told_what_would_be_right() {
+    let (mut silent, mut found) = (std::collections::BTreeMap::new(), 0);
+    for source in wrong_uses() {
+        let Ok(expr) = parse(&source, &Limits::default()) else { continue };
+        for finding in expr.check(types(true)).findings {
+            if finding.severity != Severity::Error {
+                continue;
+            }
+            found += 1;
+            assert!(source.get(finding.span.range()).is_some_and(|part| !part.is_empty()), "{source}");
+            if finding.help.is_none() && finding.nearest.is_empty() {
+                silent.entry(finding.message).or_insert(source.clone());
+            }
+        }
+    }
+    assert!(found > 3_000, "{found} findings");
+    assert!(silent.is_empty(), "{} findings say nothing of it: {silent:#?}", silent.len());
+}
+
+/// Every function, operator and macro with values of every kind.
+fn wrong_uses() -> Vec<String> {
+    let mut all = Vec::new();
+    for function in flov7::expr::Function::ALL {
+        let signature = function.signature();
+        let member = signature.forms.allow(flov7::expr::Form::Member);
+        for count in signature.min..=signature.max.min(3) {
+            for (at, value) in VALUES.iter().enumerate() {
+                for other in [VALUES[at], "input.n", "input.name", "input.list"] {
+                    let args: Vec<&str> = (0..count).map(|i| if i == 0 { *value } else { other }).collect();
+                    all.push(if member && count > 0 {
+                        format!("{}.{}({})", args[0], signature.name, args[1..].join(", "))
+                    } else {
+                        format!("{}({})", signature.name, args.join(", "))
+                    });
+                }
+            }
+        }
+    }
+    for a in VALUES {
+        for b in VALUES {
+            for sign in ["+", "-", "*", "/", "%", "<", ">=", "in", "&&", "||"] {
+                all.push(format!("{a} {sign} {b}"));
+            }
+            all.push(format!("{a} ? 1 : {b}"));
+            all.push(format!("{a}[{b}]"));
+            all.push(format!("{{\"k\": 1, ?\"l\": {a}, {b}.x: 2}}"));
+        }
+        all.extend([
+            format!("!{a}"),
+            format!("-{a}"),
+            format!("{a}.x"),
+            format!("has({a}.x)"),
+            format!("[?{a}]"),
+        ]);
+        for name in
+            ["map", "filter", "all", "exists", "exists_one", "sortBy", "groupBy", "optMap", "optFlatMap"]
+        {
+            all.push(format!("{a}.{name}(x, x)"));
+            all.push(format!("input.list.{name}(x, {a})"));
+        }
+        for name in ["all", "transformList", "transformMap", "transformMapEntry"] {
+            all.push(format!("{a}.{name}(i, x, x)"));
+            all.push(format!("input.map.{name}(i, x, {a})"));
+        }
+    }
+    all
 }
