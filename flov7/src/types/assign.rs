@@ -7,6 +7,8 @@
 //! Silence is no promise, so it makes no witness: an object schema that says nothing about further members, and an
 //! untyped value, may hold anything, but a link is not refused because of what nobody said. Such links are undecided.
 
+use std::cell::Cell;
+
 use serde_json::Value;
 
 use super::check::SchemaChecker;
@@ -21,6 +23,8 @@ use super::witness::{all_values, witness};
 const FUEL: u32 = 10_000;
 /// A source with at most so many values is decided by trying them.
 const MAX_TRIED: usize = 64;
+/// Rules applied to try values of the source, all together.
+const TRIALS: u64 = 1_000_000;
 /// Named schemas looked into by [`Lowered::is_exact`].
 const MAX_NAMES: usize = 1_000;
 
@@ -51,17 +55,29 @@ pub fn assign(from: &Lowered, to: &Lowered) -> Assign {
         return Assign::Yes;
     }
     let target = SchemaChecker::of(to);
+    let fuel = Cell::new(TRIALS);
+    let conforms = |checker: &SchemaChecker, value: &Value| {
+        let mut left = fuel.get();
+        let verdict = checker.verdict(value, &mut left);
+        fuel.set(left);
+        verdict
+    };
     let refused = |value: &Value| match &target {
-        Some(checker) => !checker.accepts(value),
+        Some(checker) => conforms(checker, value) == Some(false),
         None => !to.upper.contains(value),
     };
-    if all_values(&from.upper, MAX_TRIED).is_some_and(|values| !values.iter().any(refused)) {
+    let taken = |value: &Value| match &target {
+        Some(checker) => conforms(checker, value) == Some(true),
+        None => to.upper.contains(value),
+    };
+    if all_values(&from.upper, MAX_TRIED).is_some_and(|values| values.iter().all(taken)) {
         return Assign::Yes;
     }
     let found = match &from.source {
         Source::Schema(_) => {
             let source = SchemaChecker::of(from);
-            let allowed = |value: &Value| source.as_ref().is_some_and(|checker| checker.accepts(value));
+            let allowed =
+                |value: &Value| source.as_ref().is_some_and(|checker| conforms(checker, value) == Some(true));
             witness(&from.upper, &to.upper, &|value| allowed(value) && refused(value))
         }
         Source::Declared => {
@@ -89,15 +105,19 @@ impl Type {
 
     /// The same kinds and members without what is only a limit: lengths, ranges, enums, patterns.
     fn shape(&self) -> Type {
-        shape(self, 0)
+        shape(self, 0, &mut SHAPE.clone())
     }
 }
 
-fn shape(ty: &Type, depth: usize) -> Type {
-    let Some(union) = ty.open() else { return Type::untyped() };
-    if depth > 8 {
-        return ty.clone();
+/// Parts that are looked at for a shape; of what lies beyond anything is taken.
+const SHAPE: u32 = 2_000;
+
+fn shape(ty: &Type, depth: usize, fuel: &mut u32) -> Type {
+    *fuel = fuel.saturating_sub(1 + opening(ty));
+    if depth > 8 || *fuel == 0 {
+        return Type::untyped();
     }
+    let Some(union) = ty.open() else { return Type::untyped() };
     let mut wide = Union::clone(&union);
     wide.opaque = Opaques::none();
     (wide.no, wide.yes) = (union.no || union.yes, union.no || union.yes);
@@ -105,16 +125,16 @@ fn shape(ty: &Type, depth: usize) -> Type {
         union.number.as_ref().map(|number| NumberFacet { integer: number.integer, ..Default::default() });
     wide.text = union.text.as_ref().map(|_| TextFacet::default());
     wide.list = union.list.as_ref().map(|list| ListFacet {
-        prefix: list.prefix.iter().map(|ty| shape(ty, depth + 1)).collect(),
-        ..ListFacet::of(shape(&list.items, depth + 1))
+        prefix: list.prefix.iter().map(|ty| shape(ty, depth + 1, fuel)).collect(),
+        ..ListFacet::of(shape(&list.items, depth + 1, fuel))
     });
     for map in &mut wide.maps {
         (map.min, map.max, map.opaque) = (0, None, Opaques::none());
         for member in map.members.values_mut() {
-            member.ty = shape(&member.ty, depth + 1);
+            member.ty = shape(&member.ty, depth + 1, fuel);
         }
         if let Additional::Of(ty) = &map.additional {
-            map.additional = Additional::Of(shape(ty, depth + 1));
+            map.additional = Additional::Of(shape(ty, depth + 1, fuel));
         }
     }
     Type::of_union(wide)
@@ -133,15 +153,14 @@ struct Proof {
 
 impl Proof {
     fn within(&mut self, source: &Type, target: &Type, depth: usize) -> bool {
-        // Opening a name lowers its schema.
-        let named = [source, target].into_iter().any(|ty| matches!(ty.0, Repr::Named(_)));
-        self.fuel = self.fuel.saturating_sub(if named { 10 } else { 1 });
+        self.fuel = self.fuel.saturating_sub(1);
         if self.fuel == 0 || depth > 4 * MAX_DEPTH {
             return false;
         }
         if matches!(target.0, Repr::Untyped) || source.is_never() || source == target {
             return true;
         }
+        self.fuel = self.fuel.saturating_sub(opening(source) + opening(target));
         let before = self.assumed.len();
         let named = match &source.0 {
             Repr::Named(named) => Some(named.clone()),
@@ -265,6 +284,14 @@ impl Proof {
             (Some(_), None) => false,
             (Some(undeclared), Some(wanted)) => self.within(&undeclared, &wanted, depth),
         }
+    }
+}
+
+/// What looking into a type costs: opening a name lowers its schema.
+pub(super) fn opening(ty: &Type) -> u32 {
+    match &ty.0 {
+        Repr::Named(named) => 4 + named.cost() / 100,
+        _ => 0,
     }
 }
 

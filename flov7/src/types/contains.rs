@@ -34,7 +34,7 @@ fn contains(ty: &Type, value: &Value, depth: usize) -> bool {
         }
         Value::Object(_) => union.maps.iter().any(|facet| map_contains(facet, value, depth)),
     };
-    inside && union.opaque.hold(value)
+    inside && union.opaque.contain(value)
 }
 
 fn list_contains(facet: &ListFacet, items: &[Value], whole: &Value, depth: usize) -> bool {
@@ -45,7 +45,7 @@ fn list_contains(facet: &ListFacet, items: &[Value], whole: &Value, depth: usize
             let ty = facet.prefix.get(index).unwrap_or(&facet.items);
             contains(ty, item, depth + 1)
         })
-        && facet.opaque.hold(whole)
+        && facet.opaque.contain(whole)
 }
 
 fn map_contains(facet: &MapFacet, whole: &Value, depth: usize) -> bool {
@@ -65,5 +65,5 @@ fn map_contains(facet: &MapFacet, whole: &Value, depth: usize) -> bool {
                 .filter(|(name, _)| !facet.members.contains_key(name.as_str()))
                 .all(|(_, value)| contains(ty, value, depth + 1)),
         }
-        && facet.opaque.hold(whole)
+        && facet.opaque.contain(whole)
 }

@@ -51,7 +51,7 @@ impl NumberFacet {
     /// Whether the number is inside.
     pub(crate) fn contains(&self, number: Num) -> bool {
         self.accepts(number)
-            && (self.opaque.is_empty() || number.to_value().is_some_and(|value| self.opaque.hold(&value)))
+            && (self.opaque.is_empty() || number.to_value().is_some_and(|value| self.opaque.contain(&value)))
     }
 
     /// Whether every number of this is in `other`; false where that cannot be told.
@@ -181,9 +181,13 @@ fn upper_within(own: Option<Bound>, limit: Option<Bound>) -> bool {
     }
 }
 
+/// Whether a bound is a double without a fraction: it may lie beyond 128 bits, and is kept as it is.
+fn is_whole_double(bound: Bound) -> bool {
+    bound.at.is_whole() && bound.at.as_int().is_none()
+}
+
 fn whole_lower(min: Bound) -> Bound {
-    // A double beyond 2^53 is whole already, and may be beyond 128 bits.
-    if min.at.as_int().is_none() && min.at.is_whole() {
+    if is_whole_double(min) {
         return min;
     }
     let at = min.at.ceil();
@@ -192,8 +196,7 @@ fn whole_lower(min: Bound) -> Bound {
 }
 
 fn whole_upper(max: Bound) -> Bound {
-    // As above.
-    if max.at.as_int().is_none() && max.at.is_whole() {
+    if is_whole_double(max) {
         return max;
     }
     let at = max.at.floor();
@@ -234,7 +237,7 @@ impl TextFacet {
 
     /// Whether the text is inside.
     pub(crate) fn contains(&self, text: &str) -> bool {
-        self.accepts(text) && (self.opaque.is_empty() || self.opaque.hold(&Value::from(text)))
+        self.accepts(text) && (self.opaque.is_empty() || self.opaque.contain(&Value::from(text)))
     }
 
     /// Whether every text of this is in `other`; false where that cannot be told.

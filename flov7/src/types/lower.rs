@@ -14,11 +14,12 @@ use super::number::{Bound, Num};
 use super::opaque::Opaques;
 use super::profile::{Keyword, SchemaFault, child, faults, keyword, kind_of_type, scope, sorted};
 use super::scope::{Defs, Named, Scope, Target};
+use super::work::{MAX_LEVELS, Work};
 
 /// Schemas within schemas, and references that apply in place.
 pub(crate) const MAX_DEPTH: usize = 64;
-/// Schemas looked at for one named schema. What lies beyond is left as a condition that only values can decide.
-const FUEL: u32 = 10_000;
+/// Alternatives of a `oneOf` that are held against each other.
+const MAX_PAIRED: usize = 32;
 
 /// A schema as a type: an upper bound, and whether it says all that the schema says.
 #[derive(Clone, Debug)]
@@ -84,8 +85,28 @@ impl Lowered {
 
 /// The type of the schema at `target`; references inside stay names.
 pub(crate) fn open(target: &Target) -> Type {
-    let Some(schema) = target.schema() else { return Type::untyped() };
-    Lowering { fuel: FUEL }.schema(&At { target: target.clone(), schema }, 0)
+    open_at_cost(target).0
+}
+
+/// As [`open`], with what it cost: schemas looked at and types merged.
+pub(crate) fn open_at_cost(target: &Target) -> (Type, u32) {
+    let Some(schema) = target.schema() else { return (Type::untyped(), 1) };
+    let mut lowering = Lowering { work: Work::full(), level: 0 };
+    let ty = lowering.schema(&At { target: target.clone(), schema }, 0);
+    (ty, lowering.work.spent())
+}
+
+/// The type behind a name that is met while another schema is lowered: taken apart at once, out of the same fuel.
+/// `None` where names were opened too deeply within each other.
+pub(super) fn open_within(target: &Target, work: &mut Work, level: usize, depth: usize) -> Option<Type> {
+    if level >= MAX_LEVELS || depth > MAX_DEPTH {
+        return None;
+    }
+    let schema = target.schema()?;
+    let mut lowering = Lowering { work: *work, level: level + 1 };
+    let ty = lowering.opened(&At { target: target.clone(), schema }, depth);
+    *work = lowering.work;
+    Some(ty)
 }
 
 /// A schema and its place.
@@ -114,18 +135,29 @@ impl<'a> At<'a> {
 }
 
 struct Lowering {
-    fuel: u32,
+    work: Work,
+    /// Names that are open around this one.
+    level: usize,
 }
 
 impl Lowering {
+    /// Joins or meets types out of the fuel of this lowering; the flag says whether the answer is larger than it
+    /// should be.
+    fn merge<T>(&mut self, run: impl FnOnce(&mut Merge) -> T) -> (T, bool) {
+        let mut merge = Merge::within(self.work, self.level);
+        let merged = run(&mut merge);
+        self.work = merge.left();
+        (merged, merge.lossy)
+    }
+
     fn schema(&mut self, at: &At<'_>, depth: usize) -> Type {
         let members = match at.schema {
             Value::Bool(false) => return Type::never(),
             Value::Object(members) => members,
             _ => return Type::untyped(),
         };
-        self.fuel = self.fuel.saturating_sub(1);
-        if self.fuel == 0 || depth > MAX_DEPTH {
+        self.work.schemas = self.work.schemas.saturating_sub(1);
+        if self.work.schemas == 0 || depth > MAX_DEPTH {
             let all: Vec<&str> = members.keys().map(String::as_str).collect();
             return constrained(Type::untyped(), at.opaque(&all));
         }
@@ -141,11 +173,9 @@ impl Lowering {
                 None => Type::untyped(),
             };
         }
-        let mut merge = Merge::new();
-        ty = merge.meet(&ty, &self.own(at, members, depth), 0);
-        if merge.lossy {
-            ty = constrained(ty, at.opaque(&["$ref"]));
-        }
+        let own = self.own(at, members, depth);
+        let (met, lossy) = self.merge(|merge| merge.meet(&ty, &own, depth));
+        ty = if lossy { constrained(met, at.opaque(&["$ref"])) } else { met };
         ty = self.combined(at, members, ty, depth);
         for (name, _) in sorted(members) {
             if keyword(name) == Keyword::Unknown {
@@ -164,7 +194,12 @@ impl Lowering {
             let target = named.target().clone();
             ty = self.in_place(&target, deeper);
         }
-        ty
+        match &ty.0 {
+            super::lattice::Repr::Named(named) => {
+                constrained(Type::untyped(), Opaques::of(named.target(), &["$ref"]))
+            }
+            _ => ty,
+        }
     }
 
     /// The schema at `target`, taken apart where it stands.
@@ -185,11 +220,8 @@ impl Lowering {
                 return self.schema(&here, depth + 1);
             }
             let part = self.opened(&here, depth + 1);
-            let mut merge = Merge::new();
-            ty = merge.meet(&ty, &part, 0);
-            if merge.lossy {
-                ty = constrained(ty, at.opaque(&["allOf"]));
-            }
+            let (met, lossy) = self.merge(|merge| merge.meet(&ty, &part, depth));
+            ty = if lossy { constrained(met, at.opaque(&["allOf"])) } else { met };
         }
         for name in ["anyOf", "oneOf"] {
             let schemas = list(members, name);
@@ -203,15 +235,11 @@ impl Lowering {
                     self.opened(&at.below_two(name, &index.to_string(), schema), depth + 1)
                 })
                 .collect();
-            let mut merge = Merge::new();
-            let any = parts.iter().fold(Type::never(), |all, part| merge.join(&all, part, 0));
-            let mut exact = !merge.lossy && (name == "anyOf" || disjoint(&parts));
-            merge = Merge::new();
-            ty = merge.meet(&ty, &any, 0);
-            exact &= !merge.lossy;
-            if !exact {
-                ty = constrained(ty, at.opaque(&[name]));
-            }
+            let (any, lossy) = self
+                .merge(|merge| parts.iter().fold(Type::never(), |all, part| merge.join(&all, part, depth)));
+            let exact = !lossy && (name == "anyOf" || self.disjoint(&parts, depth));
+            let (met, lossy) = self.merge(|merge| merge.meet(&ty, &any, depth));
+            ty = if exact && !lossy { met } else { constrained(met, at.opaque(&[name])) };
         }
         if let Some(not) = members.get("not") {
             ty = match excluded_kinds(not) {
@@ -242,7 +270,12 @@ impl Lowering {
         };
         let (then, otherwise) = (branch("then"), branch("else"));
         let held = self.opened(&at.below("if", condition), depth + 1);
-        let either = ty.intersect(&held).intersect(&then).union(&ty.intersect(&otherwise));
+        let (either, _) = self.merge(|merge| {
+            let yes = merge.meet(ty, &held, depth);
+            let yes = merge.meet(&yes, &then, depth);
+            let no = merge.meet(ty, &otherwise, depth);
+            merge.join(&yes, &no, depth)
+        });
         // Untyped on either side says nothing: keep what was known.
         let kept = if either.is_untyped() { ty.clone() } else { either };
         constrained(kept, at.opaque(&["if", "then", "else"]))
@@ -297,21 +330,19 @@ impl Lowering {
             }
         };
         if let Some(only) = members.get("const") {
-            ty = self.listed(at, "const", std::slice::from_ref(only), &ty);
+            ty = self.listed(at, "const", std::slice::from_ref(only), &ty, depth);
         }
         if let Some(Value::Array(values)) = members.get("enum") {
-            ty = self.listed(at, "enum", values, &ty);
+            ty = self.listed(at, "enum", values, &ty, depth);
         }
         ty
     }
 
     /// `enum` or `const`: the listed values that the type contains.
-    fn listed(&mut self, at: &At<'_>, name: &str, values: &[Value], ty: &Type) -> Type {
-        let (all, mut exact) = of_values(values, &mut self.fuel);
-        let mut merge = Merge::new();
-        let met = merge.meet(ty, &all, 0);
-        exact &= !merge.lossy;
-        if exact { met } else { constrained(met, at.opaque(&[name])) }
+    fn listed(&mut self, at: &At<'_>, name: &str, values: &[Value], ty: &Type, depth: usize) -> Type {
+        let (all, exact) = of_values(values, &mut self.work.schemas);
+        let (met, lossy) = self.merge(|merge| merge.meet(ty, &all, depth));
+        if exact && !lossy { met } else { constrained(met, at.opaque(&[name])) }
     }
 
     fn list_facet(&mut self, at: &At<'_>, members: &Map<String, Value>, depth: usize) -> ListFacet {
@@ -396,9 +427,22 @@ impl Lowering {
             Additional::Of(ty) => ty,
         };
         for (pattern, schema) in sorted(patterns) {
-            all = all.union(&self.schema(&at.below_two("patternProperties", pattern, schema), depth + 1));
+            let ty = self.schema(&at.below_two("patternProperties", pattern, schema), depth + 1);
+            all = self.merge(|merge| merge.join(&all, &ty, depth)).0;
         }
         Additional::Of(all)
+    }
+
+    /// Whether no value can be in two of the types.
+    fn disjoint(&mut self, parts: &[Type], depth: usize) -> bool {
+        // Pairs grow as the square; a longer list is left undecided.
+        parts.len() <= MAX_PAIRED
+            && parts.iter().enumerate().all(|(index, one)| {
+                parts.iter().skip(index + 1).all(|other| {
+                    let (met, _) = self.merge(|merge| merge.meet(one, other, depth));
+                    met.is_never()
+                })
+            })
     }
 }
 
@@ -454,18 +498,6 @@ fn text_facet(at: &At<'_>, members: &Map<String, Value>) -> Option<TextFacet> {
         opaque: if members.contains_key("pattern") { at.opaque(&["pattern"]) } else { Opaques::none() },
     };
     facet.max.is_none_or(|max| facet.min <= max).then_some(facet)
-}
-
-/// Whether no value can be in two of the types.
-fn disjoint(parts: &[Type]) -> bool {
-    // Pairs grow as the square; a longer list is left undecided.
-    parts.len() <= 32
-        && parts.iter().enumerate().all(|(index, one)| {
-            parts.iter().skip(index + 1).all(|other| {
-                let met = one.intersect(other);
-                met.is_never()
-            })
-        })
 }
 
 /// The kinds that a `not` takes away, where it says nothing else.

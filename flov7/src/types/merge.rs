@@ -7,19 +7,20 @@ use super::lattice::{
     Additional, Kind, Kinds, ListFacet, MAX_ALTERNATIVES, MAX_PREFIX, MapFacet, MemberType, NumberFacet,
     Repr, TextFacet, Type, Union,
 };
-use super::lower::MAX_DEPTH;
+use super::lower::{MAX_DEPTH, open_within};
 use super::opaque::Opaques;
+use super::work::Work;
 
 /// Members that merged alternatives may have together.
 const MAX_JOINED: usize = 1_000;
-/// Types visited by one merge before it settles for a coarser answer.
-const FUEL: u32 = 100_000;
 
 /// One merge: remembers whether the answer contains more than it should, and stops work on hostile types.
 pub(crate) struct Merge {
     /// The answer is a true upper bound, not the exact union or intersection.
     pub(crate) lossy: bool,
-    fuel: u32,
+    work: Work,
+    /// Inside of a lowering, how many names are open around it.
+    level: Option<usize>,
 }
 
 impl Type {
@@ -99,14 +100,39 @@ impl Union {
 
 impl Merge {
     pub(crate) fn new() -> Merge {
-        Merge { lossy: false, fuel: FUEL }
+        Merge { lossy: false, work: Work::full(), level: None }
+    }
+
+    /// A merge while a schema is lowered. Names are then opened out of the fuel of that lowering.
+    pub(super) fn within(work: Work, level: usize) -> Merge {
+        Merge { lossy: false, work, level: Some(level) }
+    }
+
+    /// The fuel that is left.
+    pub(super) fn left(&self) -> Work {
+        self.work
+    }
+
+    /// The union behind the type; `None` where it is untyped or cannot be told, which is then noted.
+    fn look(&mut self, ty: &Type, depth: usize) -> Option<Arc<Union>> {
+        let Repr::Named(named) = &ty.0 else { return ty.open() };
+        let Some(level) = self.level else {
+            self.work.merges = self.work.merges.saturating_sub(named.cost());
+            return ty.open();
+        };
+        let opened = open_within(named.target(), &mut self.work, level, depth);
+        self.lossy |= opened.is_none();
+        match opened?.0 {
+            Repr::Union(union) => Some(union),
+            Repr::Untyped | Repr::Named(_) => None,
+        }
     }
 
     fn spent(&mut self, a: &Type, b: &Type, depth: usize) -> bool {
         // Opening a name lowers its schema.
-        let named = [a, b].into_iter().filter(|ty| matches!(ty.0, Repr::Named(_))).count();
-        self.fuel = self.fuel.saturating_sub(if named > 0 { 100 } else { 1 });
-        let spent = self.fuel == 0 || depth > MAX_DEPTH;
+        let named = [a, b].into_iter().any(|ty| matches!(ty.0, Repr::Named(_)));
+        self.work.merges = self.work.merges.saturating_sub(if named { 10 } else { 1 });
+        let spent = self.work.merges == 0 || depth > MAX_DEPTH;
         self.lossy |= spent;
         spent
     }
@@ -121,7 +147,8 @@ impl Merge {
         if self.spent(a, b, depth) {
             return Type::untyped();
         }
-        let (Some(left), Some(right)) = (a.open(), b.open()) else { return Type::untyped() };
+        let (left, right) = (self.look(a, depth), self.look(b, depth));
+        let (Some(left), Some(right)) = (left, right) else { return Type::untyped() };
         self.lossy |= left.opaque != right.opaque;
         let number = both(&left.number, &right.number, |a, b| self.noted(a.join(b)));
         let text = both(&left.text, &right.text, |a, b| self.noted(a.join(b)));
@@ -253,8 +280,8 @@ impl Merge {
         if self.spent(a, b, depth) {
             return a.clone();
         }
-        let Some(left) = a.open() else { return b.clone() };
-        let Some(right) = b.open() else { return a.clone() };
+        let Some(left) = self.look(a, depth) else { return b.clone() };
+        let Some(right) = self.look(b, depth) else { return a.clone() };
         let mut maps = Vec::new();
         for one in &left.maps {
             for other in &right.maps {

@@ -51,6 +51,7 @@ mod sample;
 mod scope;
 mod size;
 mod witness;
+mod work;
 
 pub(crate) use arith::{Arith, Outcome};
 pub use assign::{Assign, assign};

@@ -9,6 +9,11 @@ use crate::json;
 use super::check::SchemaChecker;
 use super::scope::Target;
 
+/// Rules applied to decide one condition for one value of a search, which tries thousands.
+const FUEL: u64 = 10_000;
+/// Rules applied to decide one condition for a value that somebody asks about.
+const FULL: u64 = 4_000_000;
+
 /// Some keywords of a schema, taken together: `pattern`, `not`, `if` with `then` and `else`, an inexact `anyOf`.
 ///
 /// The lattice cannot compare two of them, except for being the same; but each decides single values, so types with
@@ -22,12 +27,12 @@ pub(crate) struct Opaque {
 }
 
 impl Opaque {
-    /// Whether the value meets the condition. A condition that does not compile (its fault is reported by lowering)
-    /// is met by nothing, so that no proof rests on it.
-    pub(crate) fn holds(&self, value: &Value) -> bool {
+    /// Whether the value meets the condition; `None` where it costs too much to tell, or the condition does not
+    /// compile (its fault is reported by lowering).
+    fn verdict(&self, value: &Value, mut fuel: u64) -> Option<bool> {
         let checker =
             self.checker.get_or_init(|| SchemaChecker::of_keywords(&self.target, &self.keywords).ok());
-        checker.as_ref().is_some_and(|checker| checker.accepts(value))
+        checker.as_ref()?.verdict(value, &mut fuel)
     }
 
     /// The pattern, where that is the condition.
@@ -100,9 +105,41 @@ impl Opaques {
         self.0.iter().map(AsRef::as_ref)
     }
 
-    /// Whether the value meets all conditions.
+    /// Whether the value meets all conditions, as the checker of a whole schema would say.
+    pub(crate) fn contain(&self, value: &Value) -> bool {
+        self.verdict(value, FULL) == Some(true)
+    }
+
+    /// Whether the value meets all conditions, and that is soon told: for searches.
     pub(crate) fn hold(&self, value: &Value) -> bool {
-        self.0.iter().all(|opaque| opaque.holds(value))
+        self.verdict(value, FUEL) == Some(true)
+    }
+
+    /// Whether the value meets all conditions; `None` where that cannot be told.
+    fn verdict(&self, value: &Value, fuel: u64) -> Option<bool> {
+        let mut told = Some(true);
+        for opaque in &self.0 {
+            match opaque.verdict(value, fuel) {
+                Some(false) => return Some(false),
+                Some(true) => {}
+                None => told = None,
+            }
+        }
+        told
+    }
+
+    /// The values that meet all conditions; `None` where that cannot be told of one.
+    pub(crate) fn all_of(&self, mut values: Vec<Value>) -> Option<Vec<Value>> {
+        if self.is_empty() {
+            return Some(values);
+        }
+        let mut told = true;
+        values.retain(|value| {
+            let verdict = self.verdict(value, FUEL);
+            told &= verdict.is_some();
+            verdict == Some(true)
+        });
+        told.then_some(values)
     }
 
     /// The conditions of both.

@@ -375,46 +375,56 @@ fn a_kind(value: &Value) -> &'static str {
     }
 }
 
-/// References that come back to themselves without passing into a member or an item: no value could ever be held
-/// against them. A depth-first walk over the schemas that apply in place; each is visited once.
+/// References that come back to themselves without passing into a member or an item (no value could ever be held
+/// against them), and those that lead on to too many others. A depth-first walk over the schemas that apply in place;
+/// each is visited once.
 fn endless(scope: &Scope, references: &[String]) -> Vec<SchemaFault> {
     type Key = (Option<Arc<str>>, Arc<str>);
     let key = |target: &Target| -> Key { (target.scope.name.clone(), Arc::clone(&target.pointer)) };
-    // False while the walk is inside the schema, true when it is known to end.
-    let mut ends: BTreeMap<Key, bool> = BTreeMap::new();
+    // How many references lead on to each other from a schema, plus one; 0 while the walk is inside of it.
+    let mut heights: BTreeMap<Key, usize> = BTreeMap::new();
     let mut faults = Vec::new();
     for pointer in references {
         let start = Target { scope: scope.clone(), pointer: Arc::from(pointer.as_str()) };
-        if ends.contains_key(&key(&start)) {
+        if heights.contains_key(&key(&start)) {
             continue;
         }
-        ends.insert(key(&start), false);
-        let mut path: Vec<(Target, Vec<Target>)> = vec![(start.clone(), in_place(&start))];
-        while let Some((target, rest)) = path.last_mut() {
-            let Some(next) = rest.pop() else {
-                ends.insert(key(target), true);
-                path.pop();
-                continue;
-            };
-            match ends.get(&key(&next)) {
-                Some(true) => {}
-                Some(false) => {
-                    faults.push(SchemaFault {
-                        kind: SchemaFaultKind::Bad,
-                        pointer: child(pointer, "$ref"),
-                        message:
-                            "the reference comes back to itself without passing into a member or an item"
-                                .to_owned(),
-                    });
-                    // What is still open counts as seen: one finding per circle is enough.
-                    for (target, _) in path.drain(..) {
-                        ends.insert(key(&target), true);
-                    }
-                }
+        heights.insert(key(&start), 0);
+        let mut path = vec![InPlace::at(start, 0)];
+        while let Some(here) = path.last_mut() {
+            let fault = match here.rest.pop() {
                 None => {
-                    ends.insert(key(&next), false);
-                    let inner = in_place(&next);
-                    path.push((next, inner));
+                    let (height, step) = (here.height, here.step);
+                    heights.insert(key(&here.target), height);
+                    path.pop();
+                    if let Some(outer) = path.last_mut() {
+                        outer.height = outer.height.max(height + step);
+                    }
+                    (height > MAX_DEPTH)
+                        .then(|| format!("more than {MAX_DEPTH} references lead on to each other"))
+                }
+                Some((next, step)) => match heights.get(&key(&next)) {
+                    Some(0) => Some(
+                        "the reference comes back to itself without passing into a member or an item"
+                            .to_owned(),
+                    ),
+                    Some(height) => {
+                        here.height = here.height.max(height + step);
+                        None
+                    }
+                    None => {
+                        heights.insert(key(&next), 0);
+                        path.push(InPlace::at(next, step));
+                        None
+                    }
+                },
+            };
+            if let Some(message) = fault {
+                let pointer = child(pointer, "$ref");
+                faults.push(SchemaFault { kind: SchemaFaultKind::Bad, pointer, message });
+                // What is still open counts as seen: one finding per circle is enough.
+                for open in path.drain(..) {
+                    heights.insert(key(&open.target), 1);
                 }
             }
         }
@@ -422,15 +432,32 @@ fn endless(scope: &Scope, references: &[String]) -> Vec<SchemaFault> {
     faults
 }
 
-/// The schemas that are held against the same value as the one at `target`.
-fn in_place(target: &Target) -> Vec<Target> {
+/// A schema on the way of a walk over those that are held against the same value.
+struct InPlace {
+    target: Target,
+    /// What is still to be walked: the schema, and 1 where a reference leads there.
+    rest: Vec<(Target, usize)>,
+    height: usize,
+    step: usize,
+}
+
+impl InPlace {
+    fn at(target: Target, step: usize) -> InPlace {
+        InPlace { rest: in_place(&target), target, height: 1, step }
+    }
+}
+
+/// The schemas that are held against the same value as the one at `target`, each with 1 where a reference leads there.
+fn in_place(target: &Target) -> Vec<(Target, usize)> {
     let Some(Value::Object(members)) = target.schema() else { return Vec::new() };
     let mut found = Vec::new();
-    let below = |pointer: String| Target { scope: target.scope.clone(), pointer: Arc::from(pointer) };
+    let below = |pointer: String| (Target { scope: target.scope.clone(), pointer: Arc::from(pointer) }, 0);
     for (name, value) in sorted(members) {
         let here = || child(&target.pointer, name);
         match (name.as_str(), value) {
-            ("$ref", Value::String(reference)) => found.extend(target.scope.resolve(reference)),
+            ("$ref", Value::String(reference)) => {
+                found.extend(target.scope.resolve(reference).map(|target| (target, 1)));
+            }
             ("allOf" | "anyOf" | "oneOf", Value::Array(schemas)) => {
                 found.extend((0..schemas.len()).map(|at| below(child(&here(), &at.to_string()))));
             }

@@ -138,7 +138,8 @@ pub(crate) struct Named(Arc<NamedSchema>);
 #[derive(Debug)]
 struct NamedSchema {
     target: Target,
-    opened: OnceLock<Type>,
+    /// The type, and what it cost to make it.
+    opened: OnceLock<(Type, u32)>,
 }
 
 impl Named {
@@ -152,7 +153,16 @@ impl Named {
 
     /// The type one level down; names inside stay names.
     pub(crate) fn open(&self) -> &Type {
-        self.0.opened.get_or_init(|| lower::open(&self.0.target))
+        &self.opened().0
+    }
+
+    /// What opening it cost, in schemas looked at and types merged; whoever walks into names pays that.
+    pub(crate) fn cost(&self) -> u32 {
+        self.opened().1
+    }
+
+    fn opened(&self) -> &(Type, u32) {
+        self.0.opened.get_or_init(|| lower::open_at_cost(&self.0.target))
     }
 
     /// How a person knows it: the last part of the name.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::assign::opening;
 use super::lattice::{Additional, ListFacet, MapFacet, NumberFacet, TextFacet, Type, Union};
 use super::number::Num;
 use super::pattern::Pattern;
@@ -15,93 +16,100 @@ const MAX_LENGTH: u64 = 10_000;
 
 /// Every value of the type, if there are at most `limit`.
 pub(crate) fn all_values(ty: &Type, limit: usize) -> Option<Vec<Value>> {
-    all(ty, limit, 0)
+    All { limit, fuel: FUEL }.values(ty, 0)
 }
 
-fn all(ty: &Type, limit: usize, depth: usize) -> Option<Vec<Value>> {
-    let union = ty.open()?;
-    if depth > MAX_DEPTH || union.timestamp || union.duration || union.optional.is_some() {
-        return None;
-    }
-    let mut values = Vec::new();
-    values.extend(union.null.then_some(Value::Null));
-    values.extend(union.no.then_some(Value::Bool(false)));
-    values.extend(union.yes.then_some(Value::Bool(true)));
-    if let Some(number) = &union.number {
-        match (&number.values, number.integer, number.min, number.max) {
-            (Some(listed), ..) => {
-                values.extend(
-                    listed
-                        .iter()
-                        .filter(|value| number.contains(**value))
-                        .filter_map(|value| value.to_value()),
-                );
-            }
-            (None, true, Some(min), Some(max)) => {
-                let (low, high) = (min.at.as_int()?, max.at.as_int()?);
-                if high.checked_sub(low)? >= i128::try_from(limit).ok()? {
-                    return None;
-                }
-                let inside = (low..=high).map(Num::int).filter(|value| number.contains(*value));
-                values.extend(inside.filter_map(Num::to_value));
-            }
-            _ => return None,
-        }
-    }
-    if let Some(text) = &union.text {
-        let listed = text.values.as_ref()?.iter().filter(|value| text.contains(value));
-        values.extend(listed.map(|value| Value::from(value.as_ref())));
-    }
-    if let Some(list) = &union.list {
-        all_lists(list, limit, depth, &mut values)?;
-    }
-    for map in &union.maps {
-        all_maps(map, limit, depth, &mut values)?;
-    }
-    values.retain(|value| union.opaque.hold(value));
-    (values.len() <= limit).then_some(values)
+/// The search for all values of a type. A type with few values can still be large: names share what they open to.
+struct All {
+    limit: usize,
+    fuel: u32,
 }
 
-fn all_lists(list: &ListFacet, limit: usize, depth: usize, values: &mut Vec<Value>) -> Option<()> {
-    let longest = list.max?;
-    if longest > 64 {
-        return None;
-    }
-    // Lists of each length, grown item by item.
-    let mut grown: Vec<Vec<Value>> = vec![Vec::new()];
-    for index in 0..=longest {
-        if index >= list.min {
-            values.extend(grown.iter().cloned().map(Value::Array).filter(|value| list.opaque.hold(value)));
-        }
-        if index == longest {
-            break;
-        }
-        grown = product(&grown, &all(&list.at(index), limit, depth + 1)?, limit, |list, item| {
-            list.push(item.clone());
-        })?;
-    }
-    Some(())
-}
-
-fn all_maps(map: &MapFacet, limit: usize, depth: usize, values: &mut Vec<Value>) -> Option<()> {
-    if map.additional != Additional::Closed {
-        return None;
-    }
-    let mut grown: Vec<Map<String, Value>> = vec![Map::new()];
-    for (name, member) in &map.members {
-        let choices = all(&member.ty, limit, depth + 1)?;
-        let with = product(&grown, &choices, limit, |map, value| {
-            map.insert(name.to_string(), value.clone());
-        })?;
-        grown = if member.required { with } else { grown.into_iter().chain(with).collect() };
-        if grown.len() > limit {
+impl All {
+    fn values(&mut self, ty: &Type, depth: usize) -> Option<Vec<Value>> {
+        let limit = self.limit;
+        self.fuel = self.fuel.saturating_sub(1 + opening(ty));
+        if self.fuel == 0 {
             return None;
         }
+        let union = ty.open()?;
+        if depth > MAX_DEPTH || union.timestamp || union.duration || union.optional.is_some() {
+            return None;
+        }
+        let mut values = Vec::new();
+        values.extend(union.null.then_some(Value::Null));
+        values.extend(union.no.then_some(Value::Bool(false)));
+        values.extend(union.yes.then_some(Value::Bool(true)));
+        if let Some(number) = &union.number {
+            let listed: Vec<Num> = match (&number.values, number.integer, number.min, number.max) {
+                (Some(listed), ..) => listed.iter().copied().collect(),
+                (None, true, Some(min), Some(max)) => {
+                    let (low, high) = (min.at.as_int()?, max.at.as_int()?);
+                    if high.checked_sub(low)? >= i128::try_from(limit).ok()? {
+                        return None;
+                    }
+                    (low..=high).map(Num::int).collect()
+                }
+                _ => return None,
+            };
+            let inside = listed.into_iter().filter(|value| number.accepts(*value)).map(Num::to_value);
+            values.extend(number.opaque.all_of(inside.collect::<Option<_>>()?)?);
+        }
+        if let Some(text) = &union.text {
+            let listed = text.values.as_ref()?.iter().map(|value| Value::from(value.as_ref()));
+            values.extend(text.opaque.all_of(listed.collect())?);
+        }
+        if let Some(list) = &union.list {
+            self.lists(list, depth, &mut values)?;
+        }
+        for map in &union.maps {
+            self.maps(map, depth, &mut values)?;
+        }
+        let values = union.opaque.all_of(values)?;
+        (values.len() <= limit).then_some(values)
     }
-    let length = |map: &Map<String, Value>| u64::try_from(map.len()).unwrap_or(u64::MAX);
-    grown.retain(|grown| map.min <= length(grown) && map.max.is_none_or(|max| length(grown) <= max));
-    values.extend(grown.into_iter().map(Value::Object).filter(|value| map.opaque.hold(value)));
-    Some(())
+
+    fn lists(&mut self, list: &ListFacet, depth: usize, values: &mut Vec<Value>) -> Option<()> {
+        let longest = list.max?;
+        if longest > 64 {
+            return None;
+        }
+        // Lists of each length, grown item by item.
+        let mut grown: Vec<Vec<Value>> = vec![Vec::new()];
+        for index in 0..=longest {
+            if index >= list.min {
+                values.extend(list.opaque.all_of(grown.iter().cloned().map(Value::Array).collect())?);
+            }
+            if index == longest {
+                break;
+            }
+            grown = product(&grown, &self.values(&list.at(index), depth + 1)?, self.limit, |list, item| {
+                list.push(item.clone());
+            })?;
+        }
+        Some(())
+    }
+
+    fn maps(&mut self, map: &MapFacet, depth: usize, values: &mut Vec<Value>) -> Option<()> {
+        if map.additional != Additional::Closed {
+            return None;
+        }
+        let mut grown: Vec<Map<String, Value>> = vec![Map::new()];
+        for (name, member) in &map.members {
+            let choices = self.values(&member.ty, depth + 1)?;
+            let with = product(&grown, &choices, self.limit, |map, value| {
+                map.insert(name.to_string(), value.clone());
+            })?;
+            grown = if member.required { with } else { grown.into_iter().chain(with).collect() };
+            if grown.len() > self.limit {
+                return None;
+            }
+        }
+        let length = |map: &Map<String, Value>| u64::try_from(map.len()).unwrap_or(u64::MAX);
+        grown.retain(|grown| map.min <= length(grown) && map.max.is_none_or(|max| length(grown) <= max));
+        values.extend(map.opaque.all_of(grown.into_iter().map(Value::Object).collect())?);
+        Some(())
+    }
 }
 
 /// Each of the first with each of the second; `None` where that is more than `limit`.
@@ -145,14 +153,14 @@ struct Search {
 }
 
 impl Search {
-    fn spent(&mut self, depth: usize) -> bool {
-        self.fuel = self.fuel.saturating_sub(1);
+    fn spent(&mut self, ty: &Type, depth: usize) -> bool {
+        self.fuel = self.fuel.saturating_sub(1 + opening(ty));
         self.fuel == 0 || depth > MAX_DEPTH
     }
 
     /// The smallest value of the type. Where it is untyped, one of `wish`, else null.
     fn smallest(&mut self, ty: &Type, wish: Option<&Type>, depth: usize) -> Option<Value> {
-        if self.spent(depth) {
+        if self.spent(ty, depth) {
             return None;
         }
         let Some(union) = ty.open() else {
@@ -278,7 +286,7 @@ impl Search {
 
     /// A few values of the type that differ from each other; none of an untyped one.
     fn various(&mut self, ty: &Type, depth: usize) -> Vec<Value> {
-        if self.spent(depth) {
+        if self.spent(ty, depth) {
             return Vec::new();
         }
         let Some(union) = ty.open() else { return Vec::new() };
@@ -308,7 +316,7 @@ impl Search {
 
     /// Values of `source` that `target` may refuse.
     fn refused(&mut self, source: &Type, target: &Type, depth: usize) -> Vec<Value> {
-        if self.spent(depth) || source == target {
+        if self.spent(source, depth) || self.spent(target, depth) || source == target {
             return Vec::new();
         }
         let (Some(own), Some(other)) = (source.open(), target.open()) else { return Vec::new() };
@@ -477,11 +485,13 @@ fn numbers(own: &NumberFacet, other: Option<&NumberFacet>) -> Vec<Value> {
         }
     }
     tried.extend([0.5, 1.5, -0.5, 0.1].into_iter().filter_map(Num::real));
-    tried.retain(|number| own.contains(*number));
-    if let Some(other) = other {
-        tried.retain(|number| !other.contains(*number));
-    }
-    tried.into_iter().filter_map(Num::to_value).collect()
+    tried.retain(|number| own.accepts(*number));
+    let values = tried.into_iter().filter_map(|number| Some((number, number.to_value()?)));
+    let refused = |number: Num, value: &Value| {
+        other.is_none_or(|other| !other.accepts(number) || !other.opaque.hold(value))
+    };
+    let inside = values.filter(|(_, value)| own.opaque.hold(value));
+    inside.filter(|(number, value)| refused(*number, value)).map(|(_, value)| value).collect()
 }
 
 /// Texts of `own`, short ones first; with `other`, those around its limits.
@@ -503,11 +513,13 @@ fn texts(own: &TextFacet, other: Option<&TextFacet>) -> Vec<Value> {
         tried.push(fill(other.min.saturating_sub(1)));
     }
     tried.extend(["", "a", "0", "A", "?", "\u{1f600}", "a b"].map(str::to_owned));
-    tried.retain(|text| own.contains(text));
-    if let Some(other) = other {
-        tried.retain(|text| !other.contains(text));
-    }
-    tried.into_iter().map(Value::from).collect()
+    tried.retain(|text| own.accepts(text));
+    let refused = |text: &str, value: &Value| {
+        other.is_none_or(|other| !other.accepts(text) || !other.opaque.hold(value))
+    };
+    let values = tried.into_iter().map(|text| (Value::from(text.as_str()), text));
+    let inside = values.filter(|(value, _)| own.opaque.hold(value));
+    inside.filter(|(value, text)| refused(text, value)).map(|(value, _)| value).collect()
 }
 
 /// A plausible text for the formats that people use; a format is an annotation, and conversions look at it.

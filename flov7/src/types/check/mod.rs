@@ -107,4 +107,9 @@ impl SchemaChecker {
     pub fn accepts(&self, value: &Value) -> bool {
         run::accepts(&self.rules, value)
     }
+
+    /// Whether the value conforms, at the cost of `fuel` at most, which is spent; `None` where that does not tell.
+    pub(crate) fn verdict(&self, value: &Value, fuel: &mut u64) -> Option<bool> {
+        run::verdict(&self.rules, value, fuel)
+    }
 }

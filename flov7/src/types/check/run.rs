@@ -34,6 +34,14 @@ pub(super) fn accepts(rules: &[Rule], value: &Value) -> bool {
     run.holds(0, value, ROOT) && run.gave_up.is_none()
 }
 
+/// Whether the value conforms, as far as `fuel` goes, which is spent; `None` where that does not tell.
+pub(super) fn verdict(rules: &[Rule], value: &Value, fuel: &mut u64) -> Option<bool> {
+    let mut run = Run::new(rules, *fuel, 1);
+    let holds = run.holds(0, value, ROOT);
+    *fuel = run.fuel;
+    run.gave_up.is_none().then_some(holds)
+}
+
 /// A place in the value: a position in [`Run::places`], or [`ROOT`].
 type Place = usize;
 const ROOT: Place = usize::MAX;

@@ -352,7 +352,7 @@ fn findings_teach() {
         (
             "\"x\".all(c, c != 1)",
             &[
-                "wrong-type: `\"x\"` is \"x\" here, wanted is a list or an object to walk | take it apart: `\"x\".split(\",\")`",
+                "wrong-type: `\"x\"` is text here, wanted is a list or an object to walk | take it apart: `\"x\".split(\",\")`",
             ],
         ),
     ];

@@ -2,6 +2,7 @@
 
 mod assign;
 mod check;
+mod hostile;
 mod lattice;
 mod lower;
 mod sample;
