@@ -5,6 +5,7 @@ mod check;
 mod hostile;
 mod lattice;
 mod lower;
+mod mutate;
 mod sample;
 
 use std::sync::LazyLock;
