@@ -146,13 +146,21 @@ fn is_within(source: &Type, target: &Type) -> bool {
 
 /// One proof. Names that are being compared are assumed to hold: a recursive type is within another if nothing that
 /// can be reached speaks against it.
-struct Proof {
+pub(super) struct Proof {
     fuel: u32,
     assumed: Vec<(Named, Type)>,
 }
 
 impl Proof {
-    fn within(&mut self, source: &Type, target: &Type, depth: usize) -> bool {
+    pub(super) fn spend(&mut self, fuel: u32) {
+        self.fuel = self.fuel.saturating_sub(fuel);
+    }
+
+    pub(super) fn is_spent(&self) -> bool {
+        self.fuel == 0
+    }
+
+    pub(super) fn within(&mut self, source: &Type, target: &Type, depth: usize) -> bool {
         self.fuel = self.fuel.saturating_sub(1);
         if self.fuel == 0 || depth > 4 * MAX_DEPTH {
             return false;
@@ -160,7 +168,7 @@ impl Proof {
         if matches!(target.0, Repr::Untyped) || source.is_never() || source == target {
             return true;
         }
-        self.fuel = self.fuel.saturating_sub(opening(source) + opening(target));
+        self.spend(opening(source) + opening(target));
         let before = self.assumed.len();
         let named = match &source.0 {
             Repr::Named(named) => Some(named.clone()),
@@ -172,7 +180,8 @@ impl Proof {
             }
             self.assumed.push((named, target.clone()));
         }
-        let holds = self.opened(source, target, depth);
+        let holds = self.opened(source, target, depth)
+            || source.open().is_some_and(|source| self.by_cases(&source, target, depth + 1));
         if !holds {
             // Neither a disproven assumption nor what was proven under it may help elsewhere.
             self.assumed.truncate(before);
@@ -187,7 +196,7 @@ impl Proof {
         if source.is_empty() {
             return true;
         }
-        if !source.opaque.imply(&target.opaque) && !finitely(&source, &target.opaque) {
+        if !self.conditions(&source, &target.opaque, depth + 1) {
             return false;
         }
         let known = (!source.null || target.null)
@@ -222,14 +231,17 @@ impl Proof {
             && texts
             && optionals
             && lists
-            && source.maps.iter().all(|own| target.maps.iter().any(|other| self.maps(own, other, depth + 1)))
+            && source.maps.iter().all(|own| {
+                target.maps.iter().any(|other| self.maps(own, other, depth + 1))
+                    || self.by_tag(own, &target.maps, depth + 1)
+            })
     }
 
     fn lists(&mut self, own: &ListFacet, other: &ListFacet, depth: usize) -> bool {
         if own.min < other.min || other.max.is_some_and(|limit| own.max.is_none_or(|max| max > limit)) {
             return false;
         }
-        if !own.opaque.imply(&other.opaque) && !list_finitely(own, &other.opaque) {
+        if !self.list_conditions(own, &other.opaque, depth) {
             return false;
         }
         let positions = u64::try_from(own.prefix.len().max(other.prefix.len())).unwrap_or(u64::MAX);
@@ -238,8 +250,8 @@ impl Proof {
             && (reach <= positions || self.within(&own.items, &other.items, depth))
     }
 
-    fn maps(&mut self, own: &MapFacet, other: &MapFacet, depth: usize) -> bool {
-        if !own.opaque.imply(&other.opaque) && !map_finitely(own, &other.opaque) {
+    pub(super) fn maps(&mut self, own: &MapFacet, other: &MapFacet, depth: usize) -> bool {
+        if !self.map_conditions(own, &other.opaque, depth) {
             return false;
         }
         let required = own.members.values().filter(|member| member.required).count();
@@ -297,20 +309,6 @@ pub(super) fn opening(ty: &Type) -> u32 {
 
 fn any() -> Union {
     Type::any().open().map(|union| Union::clone(&union)).unwrap_or_default()
-}
-
-/// Whether the type has few enough values to try each against the conditions, and all meet them.
-fn finitely(source: &Union, conditions: &Opaques) -> bool {
-    let ty = Type::of_union(source.clone());
-    all_values(&ty, MAX_TRIED).is_some_and(|values| values.iter().all(|value| conditions.hold(value)))
-}
-
-fn list_finitely(own: &ListFacet, conditions: &Opaques) -> bool {
-    finitely(&Union { list: Some(own.clone()), ..Union::default() }, conditions)
-}
-
-fn map_finitely(own: &MapFacet, conditions: &Opaques) -> bool {
-    finitely(&Union { maps: vec![own.clone()], ..Union::default() }, conditions)
 }
 
 /// Whether no opaque condition is in reach.

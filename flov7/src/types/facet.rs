@@ -107,9 +107,15 @@ impl NumberFacet {
         if let Some(values) = &self.values {
             return if values.is_empty() { None } else { Some(self) };
         }
+        // A multiple of a whole number is whole.
+        self.integer |= self.multiple_of.iter().any(|step| step.is_whole());
         if self.integer {
             self.min = self.min.map(whole_lower);
             self.max = self.max.map(whole_upper);
+        }
+        for step in self.multiple_of.iter().filter_map(|step| step.as_int()) {
+            self.min = self.min.map(|min| multiple_at(min, step, divided_up));
+            self.max = self.max.map(|max| multiple_at(max, step, i128::div_euclid));
         }
         match (self.min, self.max) {
             (Some(min), Some(max)) if min.at > max.at => None,
@@ -184,6 +190,17 @@ fn upper_within(own: Option<Bound>, limit: Option<Bound>) -> bool {
 /// Whether a bound is a double without a fraction: it may lie beyond 128 bits, and is kept as it is.
 fn is_whole_double(bound: Bound) -> bool {
     bound.at.is_whole() && bound.at.as_int().is_none()
+}
+
+/// An end of whole numbers brought to the next multiple inside.
+fn multiple_at(end: Bound, step: i128, divided: fn(i128, i128) -> i128) -> Bound {
+    let at = end.at.as_int().filter(|_| step > 0).and_then(|at| divided(at, step).checked_mul(step));
+    at.map_or(end, |at| Bound::inclusive(Num::int(at)))
+}
+
+/// Division that rounds up; the divisor is positive.
+fn divided_up(at: i128, step: i128) -> i128 {
+    at.div_euclid(step) + i128::from(at.rem_euclid(step) != 0)
 }
 
 fn whole_lower(min: Bound) -> Bound {

@@ -10,8 +10,10 @@ use super::lattice::{
 };
 use super::literal::of_values;
 use super::merge::Merge;
+use super::narrow::least_of;
 use super::number::{Bound, Num};
 use super::opaque::Opaques;
+use super::pattern::extent;
 use super::profile::{Keyword, SchemaFault, child, faults, keyword, kind_of_type, scope, sorted};
 use super::scope::{Defs, Named, Scope, Target};
 use super::work::{MAX_LEVELS, Work};
@@ -371,7 +373,8 @@ impl Lowering {
         if members.get("uniqueItems") == Some(&Value::Bool(true)) {
             facet.opaque = facet.opaque.and(&at.opaque(&["uniqueItems"]));
         }
-        if members.contains_key("contains") {
+        let idle = count(members, "minContains") == Some(0) && !members.contains_key("maxContains");
+        if members.contains_key("contains") && !idle {
             let least = count(members, "minContains").unwrap_or(1);
             facet.min = facet.min.max(least);
             facet.opaque = facet.opaque.and(&at.opaque(&["contains", "maxContains", "minContains"]));
@@ -490,13 +493,23 @@ fn number_facet(members: &Map<String, Value>, integer: bool) -> NumberFacet {
 }
 
 fn text_facet(at: &At<'_>, members: &Map<String, Value>) -> Option<TextFacet> {
-    let facet = TextFacet {
+    let mut facet = TextFacet {
         min: count(members, "minLength").unwrap_or(0),
         max: count(members, "maxLength"),
-        values: None,
         format: members.get("format").and_then(Value::as_str).map(Arc::from),
-        opaque: if members.contains_key("pattern") { at.opaque(&["pattern"]) } else { Opaques::none() },
+        ..TextFacet::default()
     };
+    if let Some(pattern) = members.get("pattern").and_then(Value::as_str) {
+        let said = extent(pattern);
+        if let Some(texts) = said.texts {
+            let values = texts.iter().map(|text| Arc::from(text.as_str())).collect::<BTreeSet<Arc<str>>>();
+            let listed = TextFacet { values: Some(Arc::new(values)), ..TextFacet::default() };
+            return listed.meet(&facet);
+        }
+        facet.min = facet.min.max(said.min);
+        facet.max = least_of(facet.max, said.max);
+        facet.opaque = at.opaque(&["pattern"]);
+    }
     facet.max.is_none_or(|max| facet.min <= max).then_some(facet)
 }
 

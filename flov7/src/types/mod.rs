@@ -35,6 +35,7 @@ mod check;
 mod contains;
 mod display;
 mod facet;
+mod imply;
 mod infer;
 mod known;
 mod lattice;

@@ -7,7 +7,9 @@ use serde_json::Value;
 use crate::json;
 
 use super::check::SchemaChecker;
-use super::scope::Target;
+use super::lattice::{Repr, Type};
+use super::profile::{child, sorted};
+use super::scope::{Named, Target};
 
 /// Rules applied to decide one condition for one value of a search, which tries thousands.
 const FUEL: u64 = 10_000;
@@ -43,7 +45,44 @@ impl Opaque {
         }
     }
 
-    fn member(&self, keyword: &str) -> Option<&Value> {
+    /// The keywords, in the order of their names.
+    pub(crate) fn keywords(&self) -> Vec<&str> {
+        self.keywords.iter().map(AsRef::as_ref).collect()
+    }
+
+    /// The schema under a keyword, as a type that is lowered when it is looked into.
+    pub(crate) fn schema(&self, keyword: &str) -> Option<Type> {
+        self.member(keyword)?;
+        Some(self.below(&[keyword]))
+    }
+
+    /// The schemas of a list under a keyword.
+    pub(crate) fn schemas(&self, keyword: &str) -> Vec<Type> {
+        let count = self.member(keyword).and_then(Value::as_array).map_or(0, Vec::len);
+        (0..count).map(|at| self.below(&[keyword, &at.to_string()])).collect()
+    }
+
+    /// The schemas of an object under a keyword, with their names.
+    pub(crate) fn named(&self, keyword: &str) -> Vec<(&str, Type)> {
+        let Some(Value::Object(members)) = self.member(keyword) else { return Vec::new() };
+        let members = sorted(members).into_iter();
+        members.map(|(name, _)| (name.as_str(), self.below(&[keyword, name]))).collect()
+    }
+
+    /// What a `$ref` leads to.
+    pub(crate) fn referred(&self) -> Option<Type> {
+        let target = self.target.scope.resolve(self.member("$ref")?.as_str()?).ok()?;
+        Some(Type(Repr::Named(Named::new(target))))
+    }
+
+    fn below(&self, tokens: &[&str]) -> Type {
+        let pointer = tokens.iter().fold(self.target.pointer.to_string(), |at, token| child(&at, token));
+        let target = Target { scope: self.target.scope.clone(), pointer: Arc::from(pointer) };
+        Type(Repr::Named(Named::new(target)))
+    }
+
+    /// The value of a keyword.
+    pub(crate) fn member(&self, keyword: &str) -> Option<&Value> {
         self.target.schema()?.get(keyword)
     }
 
@@ -156,6 +195,16 @@ impl Opaques {
     /// The conditions in both.
     pub(crate) fn common(&self, other: &Opaques) -> Opaques {
         Opaques(self.0.iter().filter(|opaque| other.contains(opaque)).cloned().collect())
+    }
+
+    /// All but one of the conditions.
+    pub(crate) fn without(&self, one: &Opaque) -> Opaques {
+        Opaques(self.0.iter().filter(|own| !std::ptr::eq(own.as_ref(), one)).cloned().collect())
+    }
+
+    /// The conditions of `other` that are not among these.
+    pub(crate) fn lacking<'a>(&self, other: &'a Opaques) -> Vec<&'a Opaque> {
+        other.0.iter().filter(|opaque| !self.contains(opaque)).map(AsRef::as_ref).collect()
     }
 
     /// Whether every condition of `other` is among these.

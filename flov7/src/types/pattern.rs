@@ -26,11 +26,7 @@ pub(crate) struct Pattern {
 impl Pattern {
     /// Compiles the text of a `pattern`; the error is a sentence that says what is wrong.
     pub(crate) fn compile(source: &str) -> Result<Pattern, String> {
-        let mut parser = Parser { source: source.chars().collect(), at: 0, parts: 0 };
-        let tree = parser.alternation(0)?;
-        if parser.at < parser.source.len() {
-            return Err("a `)` closes nothing".to_owned());
-        }
+        let tree = parsed(source)?;
         let mut text = String::new();
         tree.print(&mut text);
         let regex = RegexBuilder::new(&text)
@@ -51,6 +47,77 @@ impl Pattern {
         self.tree.sample(&mut text);
         text
     }
+}
+
+fn parsed(source: &str) -> Result<Part, String> {
+    let mut parser = Parser { source: source.chars().collect(), at: 0, parts: 0 };
+    let tree = parser.alternation(0)?;
+    if parser.at < parser.source.len() {
+        return Err("a `)` closes nothing".to_owned());
+    }
+    Ok(tree)
+}
+
+/// What a pattern says about the texts that it matches.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// The least number of code points.
+    pub(crate) min: u64,
+    /// The greatest, where there is one.
+    pub(crate) max: Option<u64>,
+    /// All texts, where they are few: `^(draft|final)$`.
+    pub(crate) texts: Option<Vec<String>>,
+}
+
+/// Texts that a pattern is spelt out to.
+const MAX_TEXTS: usize = 64;
+
+/// What the pattern says about the texts that it matches; nothing where it does not parse.
+pub(crate) fn extent(source: &str) -> Extent {
+    let Ok(tree) = parsed(source) else { return Extent { min: 0, max: None, texts: None } };
+    let branches = match &tree {
+        Part::Either(branches) => branches.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let (min, _) = tree.lengths();
+    let mut max = Some(0);
+    let mut texts = Some(Vec::new());
+    for branch in branches {
+        // Only what is held at both ends says something about the whole text.
+        let inner = match branch {
+            Part::Sequence(parts) => match parts.as_slice() {
+                [Part::Start, inner @ .., Part::End] => Some(inner),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(inner) = inner else { return Extent { min, max: None, texts: None } };
+        max = max.zip(sequence_lengths(inner).1).map(|(a, b)| a.max(b));
+        texts = texts.zip(sequence_texts(inner)).map(|(mut all, more)| {
+            all.extend(more);
+            all
+        });
+    }
+    Extent { min, max, texts: texts.filter(|texts| texts.len() <= MAX_TEXTS) }
+}
+
+fn sequence_lengths(parts: &[Part]) -> (u64, Option<u64>) {
+    parts.iter().map(Part::lengths).fold((0, Some(0)), |(min, max), (more, most)| {
+        (min.saturating_add(more), max.zip(most).and_then(|(a, b)| a.checked_add(b)))
+    })
+}
+
+/// Every text of a sequence, where they are few.
+fn sequence_texts(parts: &[Part]) -> Option<Vec<String>> {
+    let mut all = vec![String::new()];
+    for part in parts {
+        let more = part.texts()?;
+        if all.len().checked_mul(more.len())? > MAX_TEXTS {
+            return None;
+        }
+        all = all.iter().flat_map(|one| more.iter().map(move |other| format!("{one}{other}"))).collect();
+    }
+    Some(all)
 }
 
 #[derive(Clone, Debug)]
@@ -440,6 +507,69 @@ impl Part {
             Part::End => out.push('$'),
             Part::Boundary => out.push_str("\\b"),
             Part::NoBoundary => out.push_str("\\B"),
+        }
+    }
+
+    /// The least and greatest number of code points that it matches.
+    fn lengths(&self) -> (u64, Option<u64>) {
+        match self {
+            Part::Either(branches) => {
+                let lengths = branches.iter().map(Part::lengths);
+                let both = lengths.reduce(|(a, b), (c, d)| (a.min(c), b.zip(d).map(|(b, d)| b.max(d))));
+                both.unwrap_or((0, None))
+            }
+            Part::Sequence(parts) => sequence_lengths(parts),
+            Part::Repeat { of, min, max } => {
+                let (least, most) = of.lengths();
+                let most = if *max == Some(0) || most == Some(0) {
+                    Some(0)
+                } else {
+                    most.zip(*max).and_then(|(most, max)| most.checked_mul(max.into()))
+                };
+                (least.saturating_mul((*min).into()), most)
+            }
+            Part::Class { .. } => (1, Some(1)),
+            Part::Start | Part::End | Part::Boundary | Part::NoBoundary => (0, Some(0)),
+        }
+    }
+
+    /// Every text that it matches, where they are few and no position is asked for.
+    fn texts(&self) -> Option<Vec<String>> {
+        match self {
+            Part::Either(branches) => {
+                let mut all = Vec::new();
+                for branch in branches {
+                    all.extend(branch.texts()?);
+                    if all.len() > MAX_TEXTS {
+                        return None;
+                    }
+                }
+                Some(all)
+            }
+            Part::Sequence(parts) => sequence_texts(parts),
+            Part::Repeat { of, min, max: Some(max) } if *max <= 8 => {
+                let one = of.texts()?;
+                let mut all = Vec::new();
+                let mut grown = vec![String::new()];
+                for count in 0..=*max {
+                    if count >= *min {
+                        all.extend(grown.iter().cloned());
+                    }
+                    if grown.len().checked_mul(one.len())? > MAX_TEXTS || all.len() > MAX_TEXTS {
+                        return None;
+                    }
+                    grown = grown.iter().flat_map(|a| one.iter().map(move |b| format!("{a}{b}"))).collect();
+                }
+                Some(all)
+            }
+            Part::Class { negated: false, ranges } => {
+                let count = ranges.iter().map(|(low, high)| u32::from(*high) - u32::from(*low) + 1);
+                if count.sum::<u32>() > u32::try_from(MAX_TEXTS).unwrap_or(u32::MAX) {
+                    return None;
+                }
+                Some(ranges.iter().flat_map(|(low, high)| *low..=*high).map(String::from).collect())
+            }
+            _ => None,
         }
     }
 
