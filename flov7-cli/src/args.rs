@@ -23,6 +23,9 @@ pub(crate) struct Common {
     /// The catalogue [default: flov7.catalog.json beside the workflow or here, else the built-in actions]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) catalog: Option<PathBuf>,
+    /// Where workflows that others call lie, as NAME.json or NAME.yaml [default: beside the one that calls]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) workflows: Option<PathBuf>,
     /// The store [default: $FLOV7_STORE, else flov7.db here]
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) store: Option<PathBuf>,
@@ -60,6 +63,8 @@ pub(crate) enum Verb {
     Executions(Executions),
     /// Show an execution, step by step
     Show(Show),
+    /// List emitted events, oldest first
+    Events(Events),
     /// Send a signal, or answer a question by its token
     Signal(Signal),
     /// Answer an approval
@@ -171,6 +176,16 @@ pub(crate) struct Show {
     /// Go on showing until it ends
     #[arg(long)]
     pub(crate) watch: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Events {
+    /// Only those after this cursor
+    #[arg(long, default_value_t = 0, value_name = "CURSOR")]
+    pub(crate) after: u64,
+    /// At most this many
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub(crate) limit: usize,
 }
 
 #[derive(Debug, Args)]

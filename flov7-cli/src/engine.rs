@@ -109,8 +109,11 @@ fn faulty(store: Arc<dyn Store>, registry: Registry) -> Result<(Arc<dyn Store>, 
 
 /// A finding for each connection that a bundle uses and nobody bound.
 pub(crate) fn unbound(bundle: &Bundle, registry: &Registry, bindings: &Bindings) -> Vec<Finding> {
-    let declared = bundle.connections.keys().map(|id| (id.clone(), format!("/connections ({id})")));
-    let via = bundle.interfaces.keys().filter_map(|action| {
+    let declared = bundle
+        .parts()
+        .flat_map(|(_, connections)| connections.keys())
+        .map(|id| (id.clone(), format!("/connections ({id})")));
+    let via = bundle.parts().flat_map(|(interfaces, _)| interfaces.keys()).filter_map(|action| {
         let Some(Via::Http(via)) = &registry.catalog().action(action)?.via else { return None };
         Some((via.connection.clone(), format!("action {action}")))
     });

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use flov7::action::Registry;
 use flov7::catalog::Catalog;
 use flov7::connect::Bindings;
+use flov7::id::WorkflowName;
 use flov7::json::{self, ReadLimits};
-use flov7::workflow::Syntax;
+use flov7::validate::calls;
+use flov7::workflow::{Syntax, read_text};
 use serde_json::Value;
 
 use crate::args::Common;
@@ -107,6 +109,71 @@ pub(crate) fn registry(common: &Common, beside: Option<&Path>) -> Result<Registr
         }
     };
     Ok(flov7_connect::register(Registry::new(), own)?)
+}
+
+/// A catalogue with the workflows that one calls, and that those call: `NAME.json`, `NAME.yaml` or `NAME.yml` in the
+/// directory that was named, else beside the caller. One that is not there is left for validation to find.
+pub(crate) fn with_callees(
+    common: &Common,
+    caller: &Path,
+    document: &Text,
+    mut catalog: Catalog,
+) -> Result<Catalog, Failure> {
+    let beside = || match caller.parent().filter(|_| caller != Path::new("-")) {
+        Some(dir) => dir.to_owned(),
+        None => PathBuf::new(),
+    };
+    let dir = common.workflows.clone().unwrap_or_else(beside);
+    let mut wanted = called(document);
+    while let Some(name) = wanted.pop() {
+        // Names are no paths: what is no name of a workflow is looked for nowhere.
+        if catalog.workflow(&name).is_some() || WorkflowName::parse(&name).is_err() {
+            continue;
+        }
+        let mut files =
+            ["json", "yaml", "yml"].into_iter().map(|ending| dir.join(format!("{name}.{ending}")));
+        let Some(file) = files.find(|file| file.is_file()) else { continue };
+        if same(&file, caller) {
+            continue;
+        }
+        let read = text(&file)?;
+        let (callee, _) = read_text(&read.text, read.syntax).map_err(|findings| {
+            Failure::refused(format!("{}, which is called, is no workflow", file.display()), findings)
+        })?;
+        if callee.name != name {
+            let message =
+                format!("{}, which is called, holds the workflow `{}`", file.display(), callee.name);
+            return Err(Failure::unreadable(message));
+        }
+        wanted.extend(calls(&callee).into_iter().map(str::to_owned));
+        catalog = catalog.with_workflow(callee);
+    }
+    Ok(catalog)
+}
+
+/// Whether two paths lead to one file.
+fn same(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+/// The workflows that a document calls; also where not all of it can be read, so that no name is called unknown for that.
+fn called(document: &Text) -> Vec<String> {
+    if let Ok((workflow, _)) = read_text(&document.text, document.syntax) {
+        return calls(&workflow).into_iter().map(str::to_owned).collect();
+    }
+    let Ok(value) = json::read(&document.text, &ReadLimits::default()) else { return Vec::new() };
+    let (mut names, mut open) = (Vec::new(), vec![&value]);
+    while let Some(value) = open.pop() {
+        if value.get("use").is_some_and(|name| name == "core.call") {
+            names.extend(value.pointer("/with/workflow").and_then(Value::as_str).map(str::to_owned));
+        }
+        match value {
+            Value::Array(items) => open.extend(items),
+            Value::Object(members) => open.extend(members.values()),
+            _ => {}
+        }
+    }
+    names
 }
 
 /// The bindings that were named; none without.

@@ -51,6 +51,7 @@ async fn dispatch(output: Output, cli: &Cli) -> verbs::Answer {
         Verb::Resume(args) => verbs::run::resume(output, common, args).await,
         Verb::Executions(args) => verbs::post::executions(output, common, args).await,
         Verb::Show(args) => verbs::post::show(output, common, args).await,
+        Verb::Events(args) => verbs::post::events(output, common, args).await,
         Verb::Signal(args) => verbs::post::signal(output, common, args).await,
         Verb::Approve(args) => verbs::post::approve(output, common, args).await,
         Verb::Cancel(args) => verbs::post::cancel(output, common, args).await,

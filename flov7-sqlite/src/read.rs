@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use flov7::error::{Error, ErrorKind};
 use flov7::id::{Digest, ExecutionId, Namespace, Timestamp, WorkflowName};
+use flov7::machine::Emission;
 use flov7::store::{
-    ExecutionPage, ExecutionQuery, ExecutionRow, Loaded, Message, StoredRevision, TurnBody, Which,
-    WorkflowRow, page_rows,
+    EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionRow, Loaded, Message, StoredRevision, TurnBody,
+    Which, WorkflowRow, page_rows,
 };
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
@@ -180,6 +181,34 @@ pub(crate) fn arrived(
         }
     }
     Ok(arrived)
+}
+
+/// Events of a namespace's outbox after a cursor.
+pub(crate) fn emitted(
+    connection: &Connection,
+    namespace: &Namespace,
+    after: u64,
+    limit: usize,
+) -> Read<Vec<EmittedEvent>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, execution, path, name, payload, depth, at FROM events \
+         WHERE namespace = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut found = statement.query((namespace.as_str(), number(after), limit))?;
+    let mut events = Vec::new();
+    while let Some(row) = found.next()? {
+        let payload: String = row.get(4)?;
+        let event = Emission::new(
+            rows::step_path(row, 2)?,
+            row.get::<_, String>(3)?,
+            Arc::new(rows::read(&payload)?),
+            row.get(5)?,
+        );
+        let (cursor, at) = (unsigned(row.get(0)?)?, instant(row.get(6)?)?);
+        events.push(EmittedEvent::new(namespace, &rows::execution(row, 1)?, event, cursor, at));
+    }
+    Ok(events)
 }
 
 /// When an execution that nobody works on becomes claimable next.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flov7::error::Error;
-use flov7::id::{Digest, ExecutionId, Namespace, Timestamp, WorkflowName};
+use flov7::id::{Digest, ExecutionId, Namespace, StepPath, Timestamp, WorkflowName};
 use flov7::json::{self, ReadLimits};
 use flov7::machine::event::SignalTo;
 use flov7::machine::{Actor, Blocked, Control, Status};
@@ -136,6 +136,14 @@ pub(crate) fn message(row: &Row<'_>, first: usize) -> Read<Message> {
                 .map_err(|_| corrupt(format_args!("the control {target:?}")))?;
             MessageBody::Control(control)
         }
+        "child" => {
+            let payload: Option<String> = row.get(first + 3)?;
+            let payload = payload.ok_or_else(|| corrupt("an end without an outcome"))?;
+            let strange = |_| corrupt(format_args!("the end of {target:?}"));
+            let (path, execution) = serde_json::from_value(read(&target)?).map_err(strange)?;
+            let outcome = serde_json::from_value(read(&payload)?).map_err(strange)?;
+            MessageBody::Child { path, execution, outcome }
+        }
         _ => return Err(corrupt(format_args!("a message of kind {kind:?}")).into()),
     };
     Ok(Message { id: text(row, first)?, body, by: Actor(text(row, first + 4)?) })
@@ -154,6 +162,11 @@ pub(crate) fn message_columns(body: &MessageBody) -> Result<(&'static str, Strin
             Value::String(target) => Ok(("control", target, None)),
             _ => Err(Error::defect("a control has no name")),
         },
+        MessageBody::Child { path, execution, outcome } => {
+            let target = json::canonical(&named(serde_json::to_value((path, execution)))?);
+            let outcome = json::canonical(&named(serde_json::to_value(outcome))?);
+            Ok(("child", target, Some(outcome)))
+        }
         _ => Err(Error::unsupported("this store does not know this kind of message")),
     }
 }
@@ -164,6 +177,10 @@ pub(crate) fn namespace(row: &Row<'_>, column: usize) -> Read<Namespace> {
 
 pub(crate) fn execution(row: &Row<'_>, column: usize) -> Read<ExecutionId> {
     Ok(parse(&text(row, column)?, ExecutionId::parse)?)
+}
+
+pub(crate) fn step_path(row: &Row<'_>, column: usize) -> Read<StepPath> {
+    Ok(parse(&text(row, column)?, StepPath::parse)?)
 }
 
 pub(crate) fn workflow_name(row: &Row<'_>, column: usize) -> Read<WorkflowName> {

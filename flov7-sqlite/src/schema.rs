@@ -13,7 +13,8 @@ use rusqlite::Connection;
 const APPLICATION_ID: i64 = 0x666c_7637;
 
 /// One step for each version: the nth makes version n out of version n - 1.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE bundles (
     id INTEGER PRIMARY KEY,
     digest BLOB NOT NULL UNIQUE,
@@ -69,9 +70,9 @@ CREATE TABLE inbox (
     id INTEGER PRIMARY KEY,                 -- in order of arrival
     execution INTEGER NOT NULL REFERENCES executions (id),
     message TEXT NOT NULL,                  -- the sender's id
-    kind TEXT NOT NULL,                     -- signal or control
-    target TEXT NOT NULL,                   -- where a signal goes (JSON), or which control
-    payload TEXT,                           -- a signal's, while it is pending (canonical text)
+    kind TEXT NOT NULL,                     -- signal, control or child
+    target TEXT NOT NULL,                   -- where a signal goes (JSON), which control, or whose end (JSON)
+    payload TEXT,                           -- a signal's, or an outcome, while it is pending (canonical text)
     sender TEXT NOT NULL,
     at INTEGER NOT NULL,
     bytes INTEGER NOT NULL,
@@ -97,7 +98,21 @@ CREATE TABLE revisions (
     saved INTEGER NOT NULL,
     PRIMARY KEY (workflow, revision)
 ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,   -- the cursor: never given again
+    namespace TEXT NOT NULL,
+    execution TEXT NOT NULL,
+    path TEXT NOT NULL,
+    name TEXT NOT NULL,
+    payload TEXT NOT NULL,                  -- canonical text
+    depth INTEGER NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX events_by_namespace ON events (namespace, id);
+",
+];
 
 /// Which version a file has, as far as we know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use async_trait::async_trait;
 use flov7::error::{Error, ErrorKind};
 use flov7::id::{ExecutionId, Namespace, Timestamp, WorkflowName};
 use flov7::store::{
-    Accepted, Claim, Claimed, Created, ExecutionPage, ExecutionQuery, ExecutionStore, Expect, Lease, Loaded,
-    Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody, TurnError, Which,
-    WorkflowRow, WorkflowStore,
+    Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
+    Lease, Loaded, Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody,
+    TurnError, Which, WorkflowRow, WorkflowStore,
 };
 use flov7::validate::Bundle;
 use rusqlite::Connection;
@@ -286,6 +286,16 @@ impl ExecutionStore for SqliteStore {
             row.lease = leases.get(namespace, &row.execution).map(|held| held.lease());
         }
         Ok(page)
+    }
+
+    async fn emitted(
+        &self,
+        namespace: &Namespace,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<EmittedEvent>, Error> {
+        let namespace = namespace.clone();
+        self.read(move |_, connection| read::emitted(connection, &namespace, after, limit)).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, Error> {

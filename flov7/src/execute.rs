@@ -51,6 +51,9 @@ pub struct StartOptions {
     pub trigger: Option<String>,
     /// Who starts it.
     pub by: Option<Actor>,
+    /// How many events stand behind each other before it: the depth of the event that starts it
+    /// ([`crate::store::EmittedEvent::depth`]), 0 without one.
+    pub cause: u32,
 }
 
 impl StartOptions {
@@ -65,6 +68,13 @@ impl StartOptions {
     #[must_use]
     pub fn with_trigger(mut self, trigger: impl Into<String>) -> Self {
         self.trigger = Some(trigger.into());
+        self
+    }
+
+    /// Says how many events stand behind each other before it.
+    #[must_use]
+    pub fn with_cause(mut self, depth: u32) -> Self {
+        self.cause = depth;
         self
     }
 

@@ -49,6 +49,17 @@ pub enum Observation<'a> {
         /// How.
         settled: Settled,
     },
+    /// An event was emitted: it is in the store's outbox.
+    Emitted {
+        /// The namespace.
+        namespace: &'a Namespace,
+        /// The execution.
+        execution: &'a ExecutionId,
+        /// The step.
+        path: &'a StepPath,
+        /// The event's name.
+        event: &'a str,
+    },
     /// An execution's status changed.
     StatusChanged {
         /// The namespace.

@@ -13,6 +13,8 @@
 //! | orphaned | created without an owner, or handed back ([`ExecutionStore::release`]) | at once |
 //! | ended | its head says so | never |
 
+mod callees;
+mod emitted;
 mod execution;
 mod forward;
 mod message;
@@ -20,6 +22,8 @@ mod query;
 mod turn;
 mod workflow;
 
+pub use callees::with_callees;
+pub use emitted::EmittedEvent;
 pub use execution::{Claim, Claimed, Created, ExecutionStore, Lease, NewExecution};
 pub use message::{Accepted, INBOX_BYTES, INBOX_MESSAGES, MESSAGE_ID_BYTES, Message, MessageBody};
 pub use query::{ExecutionPage, ExecutionQuery, ExecutionRow, Loaded, page_rows};

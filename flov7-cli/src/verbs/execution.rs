@@ -35,6 +35,9 @@ pub(crate) fn text(output: Output, view: &ExecutionView) -> String {
         output.paint(Colour::Bold, view.execution.as_str()),
         status_text(output, view.status)
     );
+    if let Some(parent) = &view.parent {
+        let _ = writeln!(out, "called by {} at {}", parent.execution, parent.path);
+    }
     for step in &view.steps {
         let _ = writeln!(out, "  {}", step_text(output, step));
     }
@@ -106,8 +109,16 @@ fn waiting_text(output: Output, view: &ExecutionView, waiting: &Waiting) -> Stri
         }
         ScheduledKind::WaitFor => {
             let signal = clean(waiting.signal.as_deref().unwrap_or(""));
-            let how = format!("flov7 signal {id} {signal} 'JSON'");
-            (format!("signal {signal}"), how)
+            let (keyed, key) = match waiting.key.as_deref().map(clean) {
+                Some(key) => (format!(" with key {key}"), format!(" --key '{key}'")),
+                None => (String::new(), String::new()),
+            };
+            let how = format!("flov7 signal {id} {signal} 'JSON'{key}");
+            (format!("signal {signal}{keyed}"), how)
+        }
+        ScheduledKind::Child => {
+            let child = waiting.execution.as_ref().map_or("", |child| child.as_str());
+            (format!("execution {child}"), format!("flov7 show {child}"))
         }
         _ => (format!("{}", waiting.path), String::new()),
     };

@@ -8,7 +8,7 @@ use flov7::execute::{Inspection, SignalRequest, signal_message, waiting_approval
 use flov7::id::{StepPath, WorkflowName};
 use flov7::machine::event::SignalTo;
 use flov7::machine::{Actor, Control, Status};
-use flov7::store::{Accepted, ExecutionQuery, ExecutionStore, Message, MessageBody};
+use flov7::store::{Accepted, ExecutionQuery, ExecutionStore, Message, MessageBody, PAGE_ROWS};
 use flov7_sqlite::SqliteStore;
 use serde_json::{Value, json};
 
@@ -76,6 +76,32 @@ pub(crate) async fn executions(output: Output, common: &Common, args: &args::Exe
                 out.push_str(&format!("more: --after {next}\n"));
             }
             if out.is_empty() { "no executions\n".into() } else { out }
+        },
+    );
+    Ok(DONE)
+}
+
+/// `events`: a page of the outbox, oldest first.
+pub(crate) async fn events(output: Output, common: &Common, args: &args::Events) -> Answer {
+    let namespace = namespace(common)?;
+    let store = attach(output, common)?;
+    let events = store.emitted(&namespace, args.after, args.limit.clamp(1, PAGE_ROWS)).await?;
+    output.either(
+        || {
+            let next = events.last().map_or(args.after, |event| event.cursor);
+            json!({ "events": events, "next": next })
+        },
+        || {
+            let rows = events.iter().map(|event| {
+                let name = crate::output::clean(&event.name);
+                let payload = super::execution::short(&event.payload, 160);
+                format!(
+                    "{}  {}  {}  {}  {name} {payload}\n",
+                    event.cursor, event.at, event.execution, event.path
+                )
+            });
+            let out: String = rows.collect();
+            if out.is_empty() { "no events\n".into() } else { out }
         },
     );
     Ok(DONE)

@@ -101,7 +101,9 @@ pub(crate) async fn resume(output: Output, common: &Common, args: &args::Resume)
     let answer = resume_all(&engine, wanted).await;
     engine.close().await;
     let views = answer?;
-    let exit = views.iter().map(|view| exit_of(view.status)).max().unwrap_or(DONE);
+    // What an execution called is part of it: only those that were named count by themselves.
+    let counts = |view: &&ExecutionView| !args.ids.is_empty() || view.parent.is_none();
+    let exit = views.iter().filter(counts).map(|view| exit_of(view.status)).max().unwrap_or(DONE);
     output.either(
         || json!({ "executions": views.iter().map(view_json).collect::<Vec<_>>() }),
         || match views.as_slice() {

@@ -25,8 +25,9 @@ pub(crate) struct Checked {
 pub(crate) fn checked(output: Output, common: &Common, file: &Path) -> Result<Checked, Failure> {
     let registry = files::registry(common, Some(file))?;
     let text = files::text(file)?;
+    let catalog = files::with_callees(common, file, &text, registry.catalog().clone())?;
     let Validated { report, valid, .. } =
-        validate_text(&text.text, text.syntax, registry.catalog(), &DocumentLimits::default());
+        validate_text(&text.text, text.syntax, &catalog, &DocumentLimits::default());
     match valid {
         Some(valid) => Ok(Checked { workflow: valid.bundle().document.clone(), registry, valid }),
         None => {
@@ -85,8 +86,9 @@ fn look(common: &Common, file: &Path, fix: bool) -> Result<Looked, Failure> {
     let registry = files::registry(common, Some(file))?;
     let mut text = files::text(file)?;
     let limits = DocumentLimits::default();
+    let catalog = files::with_callees(common, file, &text, registry.catalog().clone())?;
     if !fix {
-        let report = validate_text(&text.text, text.syntax, registry.catalog(), &limits).report;
+        let report = validate_text(&text.text, text.syntax, &catalog, &limits).report;
         return Ok(Looked { text, report, fixed: None });
     }
     if text.syntax != Syntax::Json {
@@ -95,7 +97,7 @@ fn look(common: &Common, file: &Path, fix: bool) -> Result<Looked, Failure> {
         return Err(Failure::unreadable(message));
     }
     let Mended { text: mended, fixed, validated, .. } =
-        mend(&text.text, text.syntax, registry.catalog(), &limits);
+        mend(&text.text, text.syntax, &catalog, &limits);
     if !fixed.is_empty() && file != Path::new("-") {
         files::replace(file, &mended)?;
     }

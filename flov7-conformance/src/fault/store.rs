@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use flov7::error::Error;
 use flov7::id::{ExecutionId, Namespace, Timestamp, WorkflowName};
 use flov7::store::{
-    Accepted, Claim, Claimed, Created, ExecutionPage, ExecutionQuery, ExecutionStore, Expect, Lease, Loaded,
-    Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody, TurnError, Which,
-    WorkflowRow, WorkflowStore,
+    Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
+    Lease, Loaded, Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody,
+    TurnError, Which, WorkflowRow, WorkflowStore,
 };
 use flov7::validate::Bundle;
 
@@ -137,6 +137,15 @@ impl ExecutionStore for FaultStore {
         query: &ExecutionQuery,
     ) -> Result<ExecutionPage, Error> {
         self.inner.executions(namespace, query).await
+    }
+
+    async fn emitted(
+        &self,
+        namespace: &Namespace,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<EmittedEvent>, Error> {
+        self.inner.emitted(namespace, after, limit).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, Error> {

@@ -2,6 +2,7 @@
 
 mod commit;
 mod create;
+mod family;
 mod inbox;
 mod leases;
 mod namespaces;
@@ -11,6 +12,7 @@ mod workflows;
 
 pub(super) use commit::*;
 pub(super) use create::*;
+pub(super) use family::*;
 pub(super) use inbox::*;
 pub(super) use leases::*;
 pub(super) use namespaces::*;

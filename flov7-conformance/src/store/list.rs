@@ -62,6 +62,11 @@ macro_rules! __store_cases {
             commit_posts_are_deduplicated
             commit_posts_are_never_busy
             commit_refuses_empty_and_oversized_bodies
+            commit_creates_children_with_the_turn
+            commit_creates_children_before_it_posts
+            commit_passes_over_children_that_are_known
+            commit_emits_events_with_the_turn
+            commit_that_fails_creates_and_emits_nothing
             commit_at_once_keeps_every_journal_whole
 
             post_is_in_the_inbox_at_once
@@ -77,6 +82,7 @@ macro_rules! __store_cases {
             post_past_a_mebibyte_is_busy
             post_counts_what_the_machine_holds
             post_of_a_control_is_never_busy
+            post_of_a_childs_end_keeps_it_whole
             arrived_gives_messages_of_owned_executions
             arrived_repeats_until_consumed
             arrived_keeps_its_limit
@@ -104,6 +110,8 @@ macro_rules! __store_cases {
             restore_of_nobody_is_not_found
             turns_begin_with_the_one_that_holds_the_event
             turns_page_without_gaps
+            emitted_pages_in_order
+            emitted_is_per_namespace
             executions_are_newest_first
             executions_filter_by_workflow_and_status
             executions_page_without_gaps

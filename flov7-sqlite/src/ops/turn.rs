@@ -1,14 +1,18 @@
 //! Committing one turn.
 
+use flov7::error::ErrorKind;
+use flov7::json;
+use flov7::machine::Emission;
 use flov7::store::{Head, Turn, TurnError};
 use rusqlite::OptionalExtension;
 
 use super::Tx;
 use crate::leases::Held;
-use crate::rows::{Read, blocked_text, number, status_text};
+use crate::rows::{Failed, Read, blocked_text, number, status_text};
 
 impl Tx<'_> {
     pub(crate) fn commit(&mut self, turn: &Turn) -> Read<Result<(), TurnError>> {
+        let workflows = turn.check_children(self.capabilities);
         let held =
             self.leases.get(&turn.namespace, &turn.execution).filter(|held| held.is_under(&turn.lease));
         let Some(mut held) = held.cloned() else { return Ok(Err(TurnError::Fenced)) };
@@ -20,6 +24,10 @@ impl Tx<'_> {
                 return Ok(Err(TurnError::Conflict(held.next_seq)));
             }
         }
+        let workflows = match workflows {
+            Ok(workflows) => workflows,
+            Err(error) => return Ok(Err(TurnError::Refused(error))),
+        };
         // Nothing is refused from here on.
         if let Some(body) = &turn.body {
             self.append(held.row, body)?;
@@ -36,6 +44,16 @@ impl Tx<'_> {
                 )?
                 .execute((held.row, number(held.next_turn), number(held.next_seq), &**snapshot))?;
         }
+        for (workflow, child) in workflows.iter().zip(&turn.children) {
+            match self.create(&turn.namespace, workflow, child) {
+                // One that is known is passed over: nothing of it was written.
+                Err(Failed::Row(error)) if error.kind() == ErrorKind::Conflict => {}
+                created => drop(created?),
+            }
+        }
+        for event in &turn.emitted {
+            self.emit(turn, event)?;
+        }
         for (to, message) in &turn.posts {
             self.pass_on(&turn.namespace, to, message)?;
         }
@@ -49,6 +67,26 @@ impl Tx<'_> {
         self.notable |= turn.release;
         self.leases.set(&turn.namespace, &turn.execution, (!turn.release).then_some(held));
         Ok(Ok(()))
+    }
+
+    /// Puts an event into the outbox.
+    fn emit(&mut self, turn: &Turn, event: &Emission) -> Read<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO events (namespace, execution, path, name, payload, depth, at) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute((
+                turn.namespace.as_str(),
+                turn.execution.as_str(),
+                event.path.as_str(),
+                &event.event,
+                json::canonical(&event.payload),
+                event.depth,
+                self.now.ms(),
+            ))?;
+        self.notable = true;
+        Ok(())
     }
 
     /// Writes the head where it changed, and lets go of the execution where its owner does.

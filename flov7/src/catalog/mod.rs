@@ -10,13 +10,14 @@ pub use self::core::{CORE_PREFIX, core_actions};
 pub use self::read::CATALOG_FORMAT;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::id::Digest;
-use crate::workflow::{DurationText, Schema, Template};
+use crate::workflow::{DurationText, Schema, Template, Workflow};
 
 /// What an attempt of an action does to the world, and so what may be done when its outcome is unknown (RULES, effect).
 #[derive(
@@ -323,6 +324,7 @@ pub struct Catalog {
     connectors: BTreeMap<String, ConnectorDescriptor>,
     events: BTreeMap<String, EventDescriptor>,
     people: Vec<String>,
+    workflows: BTreeMap<String, Arc<Workflow>>,
 }
 
 impl Default for Catalog {
@@ -339,6 +341,7 @@ impl Catalog {
             connectors: BTreeMap::new(),
             events: BTreeMap::new(),
             people: Vec::new(),
+            workflows: BTreeMap::new(),
         }
     }
 
@@ -370,12 +373,22 @@ impl Catalog {
         self
     }
 
+    /// Adds a workflow that others may call by its name (`core.call`); one with the same name is replaced. What it is
+    /// worth is found out when a workflow that calls it is validated. Workflows are no part of catalogue files: a host
+    /// adds those of its store ([`crate::store::with_callees`]), the command line those of files.
+    #[must_use]
+    pub fn with_workflow(mut self, workflow: Workflow) -> Self {
+        self.workflows.insert(workflow.name.clone(), Arc::new(workflow));
+        self
+    }
+
     /// Adds everything of another catalogue; what has the same id is replaced.
     #[must_use]
     pub fn merged(mut self, other: Catalog) -> Self {
         self.actions.extend(other.actions);
         self.connectors.extend(other.connectors);
         self.events.extend(other.events);
+        self.workflows.extend(other.workflows);
         self.people.extend(
             other.people.into_iter().filter(|person| !self.people.contains(person)).collect::<Vec<_>>(),
         );
@@ -410,6 +423,16 @@ impl Catalog {
     /// All events, by name.
     pub fn events(&self) -> impl Iterator<Item = &EventDescriptor> {
         self.events.values()
+    }
+
+    /// A workflow that can be called, by name.
+    pub fn workflow(&self, name: &str) -> Option<&Arc<Workflow>> {
+        self.workflows.get(name)
+    }
+
+    /// All workflows that can be called, by name.
+    pub fn workflows(&self) -> impl Iterator<Item = &Arc<Workflow>> {
+        self.workflows.values()
     }
 
     /// Who can be asked.

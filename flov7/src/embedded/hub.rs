@@ -38,6 +38,8 @@ pub(super) struct Hub {
     pub(super) poke: Notify,
     /// Wakes who waits for all seats to be free.
     emptied: Notify,
+    /// Counts the seats that were freed.
+    freed: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -88,6 +90,7 @@ impl Hub {
             watching: AtomicUsize::new(0),
             poke: Notify::new(),
             emptied: Notify::new(),
+            freed: watch::channel(0).0,
         }
     }
 
@@ -215,6 +218,11 @@ impl Hub {
         Watch { hub: self.clone(), key: key.clone(), progress, left }
     }
 
+    /// Watches whether any execution leaves memory.
+    pub(super) fn watch_all(&self) -> WatchAll {
+        WatchAll(self.freed.subscribe())
+    }
+
     /// An execution's commit was acknowledged.
     pub(super) fn progressed(&self, key: &Key) {
         if self.watching.load(Ordering::SeqCst) > 0 {
@@ -307,9 +315,24 @@ impl Drop for Seat {
             }
             state.live.is_empty()
         };
+        self.hub.freed.send_modify(|freed| *freed = freed.wrapping_add(1));
         self.hub.poke.notify_one();
         if empty {
             self.hub.emptied.notify_waiters();
+        }
+    }
+}
+
+/// Someone who watches all executions.
+#[derive(Debug)]
+pub(super) struct WatchAll(watch::Receiver<u64>);
+
+impl WatchAll {
+    /// Returns once one left memory since the last call; the first call counts from when the watch began.
+    pub(super) async fn left(&mut self) {
+        // The sender lives in the hub.
+        if self.0.changed().await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -6,6 +6,7 @@
 //! commit: n strict steps cost n + 1.
 
 mod begin;
+mod family;
 mod tail;
 mod write;
 
@@ -19,14 +20,14 @@ use super::mail::{Fresh, Mail};
 use super::record::{ASKS, Ask, Reply, diverged};
 use super::shared::{Kit, Shared};
 use crate::error::{Error, ErrorKind};
-use crate::id::{StepPath, Timestamp};
+use crate::id::{ExecutionId, StepPath, Timestamp};
 use crate::machine::event::Signal;
 use crate::machine::{
-    Blocked, Call, CallError, CallOutput, Command, Head, Incoming, Machine, PAYLOAD_BYTES, Settled, Turn,
-    TurnBody,
+    Blocked, Call, CallError, CallOutput, Command, Emission, Head, Incoming, Machine, PAYLOAD_BYTES, Settled,
+    Turn, TurnBody,
 };
 use crate::observe::Observation;
-use crate::store::{Lease, Message, MessageBody};
+use crate::store::{Lease, Message, MessageBody, NewExecution};
 
 use tail::Tail;
 
@@ -90,9 +91,20 @@ struct Unwritten {
 }
 
 /// A turn's part of a commit.
+#[derive(Default)]
 struct Made {
     body: Option<TurnBody>,
     consumed: Vec<String>,
+    /// Written with it, or not at all.
+    children: Vec<NewExecution>,
+    posts: Vec<(ExecutionId, Message)>,
+    emitted: Vec<Emission>,
+}
+
+impl Made {
+    fn leaves_nothing(&self) -> bool {
+        self.children.is_empty() && self.posts.is_empty() && self.emitted.is_empty()
+    }
 }
 
 impl Unwritten {
@@ -105,6 +117,7 @@ impl Unwritten {
         !self.begin.is_empty()
             || !self.cancel.is_empty()
             || !self.records.is_empty()
+            || self.turns.iter().any(|made| !made.leaves_nothing())
             || self.ended
             || self.events >= ride
     }
@@ -213,19 +226,28 @@ impl Live {
         }
         self.unwritten.ended |= turn.ended.is_some();
         self.unwritten.settled.extend(turn.settled);
-        if let (None, Some(last)) = (&turn.body, self.unwritten.turns.last_mut()) {
-            last.consumed.extend(turn.consumed);
-        } else if turn.body.is_some() || !turn.consumed.is_empty() {
-            turn.body.iter().for_each(|body| self.tail.grow(body));
-            self.unwritten.events += turn.body.as_ref().map_or(0, |body| u64::from(body.count));
-            self.unwritten.turns.push(Made { body: turn.body, consumed: turn.consumed });
-        }
+        let mut made = Made { body: turn.body, consumed: turn.consumed, ..Made::default() };
+        made.posts.extend(turn.ended.as_deref().and_then(|ended| self.told_parent(ended)));
         for command in turn.commands {
             match command {
                 Command::Call(call) if call.effect == crate::catalog::Effect::None => self.begin(call).await,
                 Command::Call(call) => self.unwritten.begin.push(call),
                 Command::CancelCall { path, attempt } => self.unwritten.cancel.push((path, attempt)),
+                Command::Start(child) => match self.newborn(child) {
+                    Ok(child) => made.children.push(child),
+                    Err(why) => self.blocked = Some(why),
+                },
+                Command::Steer { execution, control } => made.posts.push(self.steering(execution, control)),
+                Command::Emit(event) => made.emitted.push(event),
             }
+        }
+        if let (None, Some(last), true) = (&made.body, self.unwritten.turns.last_mut(), made.leaves_nothing())
+        {
+            last.consumed.extend(made.consumed);
+        } else if made.body.is_some() || !made.consumed.is_empty() || !made.leaves_nothing() {
+            made.body.iter().for_each(|body| self.tail.grow(body));
+            self.unwritten.events += made.body.as_ref().map_or(0, |body| u64::from(body.count));
+            self.unwritten.turns.push(made);
         }
     }
 
@@ -364,5 +386,8 @@ fn incoming(message: Message) -> Incoming {
             Incoming::Signal(Signal { id: message.id, to, payload, by: message.by })
         }
         MessageBody::Control(control) => Incoming::Control { control, by: message.by, id: message.id },
+        MessageBody::Child { path, execution, outcome } => {
+            Incoming::Child { path, execution, outcome, id: message.id }
+        }
     }
 }

@@ -40,7 +40,7 @@ use crate::execute::{
     Cursor, EventPage, Executor, ExecutorCapabilities, Inspection, SignalRequest, StartOptions, Started,
     check_input, signal_message,
 };
-use crate::id::{ExecutionId, Namespace};
+use crate::id::{ExecutionId, Namespace, Timestamp};
 use crate::machine::event::{Event, decode_turn};
 use crate::machine::{Actor, Control, ExecutionView, event};
 use crate::store::{Accepted, Claim, ExecutionPage, ExecutionQuery, Message, MessageBody, Store};
@@ -92,17 +92,19 @@ impl EmbeddedExecutor {
     }
 
     /// Waits until an execution ended, or nothing more happens unless someone outside does something: people or
-    /// signals are waited for, it is paused, or it is blocked. Gives what it looks like then.
+    /// signals are waited for, by it or by all that it called, it is paused, or it is blocked. Gives what it looks like then.
     ///
     /// # Errors
     /// As [`Executor::describe`]; `Closed` when the executor is shut down meanwhile.
     pub async fn wait(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<ExecutionView, Error> {
         let key = (namespace.clone(), execution.clone());
         let mut watch = self.shared.hub.watch(&key);
+        let mut anyone = self.shared.hub.watch_all();
         loop {
             let found = Inspection::of(&*self.shared.store, namespace, execution).await?;
             let now = self.shared.clock.now();
-            if found.rests(now) {
+            let calls = found.children().next().is_some();
+            if found.rests(now) && self.children_rest(namespace, &found, now).await? {
                 return Ok(found.view);
             }
             if self.shared.hub.phase() != Phase::Open {
@@ -110,9 +112,29 @@ impl EmbeddedExecutor {
             }
             tokio::select! {
                 () = watch.left() => {}
+                () = anyone.left(), if calls => {}
                 () = self.shared.clock.sleep_until(now.saturating_add(self.shared.options.look)) => {}
             }
         }
+    }
+
+    /// Whether all that an execution called, and what that called, rests too. One that has ended does not: its end is on
+    /// the way to its caller.
+    async fn children_rest(
+        &self,
+        namespace: &Namespace,
+        found: &Inspection,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let mut open: Vec<ExecutionId> = found.children().cloned().collect();
+        while let Some(child) = open.pop() {
+            let found = Inspection::of(&*self.shared.store, namespace, &child).await?;
+            if found.view.status.is_ended() || !found.rests(now) {
+                return Ok(false);
+            }
+            open.extend(found.children().cloned());
+        }
+        Ok(true)
     }
 
     /// Looks at an execution again at once, due or not: after what blocked it was mended, for example. Says whether it
@@ -201,7 +223,8 @@ impl Executor for EmbeddedExecutor {
         let seed = self.shared.entropy.bits();
         let mut started =
             event::Started::new(namespace.clone(), execution, *workflow.digest(), input, seed, by)
-                .with_keyed(self.shared.connections.keyed(namespace, bundle));
+                .with_keyed(self.shared.connections.keyed(namespace, bundle))
+                .with_cause(options.cause);
         started.trigger = options.trigger;
         let birth = Birth { bundle: bundle.clone(), started, key: options.key };
         // In a task of its own: who starts may stop listening, and what was created is to live all the same.

@@ -9,11 +9,11 @@ use super::hub::Hub;
 use crate::clock::{Clock, Entropy};
 use crate::execute::uncompilable;
 use crate::id::{Digest, Namespace};
-use crate::machine::Blocked;
+use crate::machine::{Blocked, BlockedReason};
 use crate::observe::{Observation, Observer};
 use crate::program::Program;
 use crate::store::Store;
-use crate::validate::Bundle;
+use crate::validate::{Bundle, calls};
 
 /// How many compiled bundles are kept.
 const KITS: usize = 256;
@@ -34,6 +34,25 @@ pub(super) struct Shared {
 pub(super) struct Kit {
     pub(super) program: Arc<Program>,
     pub(super) equipment: Equipment,
+    /// What it calls, itself included where it is among that.
+    pub(super) callees: BTreeMap<String, Callee>,
+}
+
+/// A workflow that can be called.
+pub(super) struct Callee {
+    pub(super) bundle: Arc<Bundle>,
+    pub(super) digest: Digest,
+    pub(super) program: Arc<Program>,
+}
+
+impl Callee {
+    fn of(bundle: &Bundle, name: &str) -> Result<Callee, Blocked> {
+        let found = bundle.callee(name).ok_or_else(|| {
+            Blocked::new(BlockedReason::Defect, format!("the bundle does not hold the workflow `{name}`"))
+        })?;
+        let program = Program::compile(&found).map_err(|error| uncompilable(&error))?;
+        Ok(Callee { digest: found.digest(), bundle: Arc::new(found), program })
+    }
 }
 
 /// Kits that were used lately.
@@ -80,7 +99,11 @@ impl Shared {
         }
         let program = Program::compile(bundle).map_err(|error| uncompilable(&error))?;
         let equipment = self.connections.equip(namespace, bundle).await?;
-        let kit = Arc::new(Kit { program, equipment });
+        let callees = calls(&bundle.document)
+            .into_iter()
+            .map(|name| Ok((name.to_owned(), Callee::of(bundle, name)?)))
+            .collect::<Result<_, Blocked>>()?;
+        let kit = Arc::new(Kit { program, equipment, callees });
         self.kits().keep(key, kit.clone());
         Ok(kit)
     }

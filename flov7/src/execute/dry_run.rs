@@ -7,19 +7,21 @@ use serde_json::{Value, json};
 
 use super::border::check_input;
 use super::mocks::{Mock, Mocks};
-use super::places::places;
+use super::places::{Place, places};
 use crate::error::Error;
 use crate::finding::{Code, Finding, Report, Severity};
 use crate::id::{ExecutionId, Namespace, StepPath, Timestamp};
-use crate::machine::event::{ScheduledKind, Signal, SignalTo, Started};
+use crate::machine::event::{Outcome, Parent, ScheduledKind, Signal, SignalTo, Started};
 use crate::machine::{
-    Actor, Call, CallOutput, Command, ExecutionView, Incoming, Machine, Turn, TurnBody, Waiting, approval,
+    Actor, Call, CallOutput, Child, Command, Control, ExecutionView, Failure, FailureClass, Incoming,
+    Machine, Turn, TurnBody, Waiting, approval,
 };
 use crate::program::Program;
 use crate::types::{Defs, SchemaChecker, sample};
 use crate::validate::{Bundle, ValidWorkflow};
 
-/// Runs a workflow without calling anything: actions answer as mocked, and time jumps to the next due instant.
+/// Runs a workflow without calling anything: actions answer as mocked, and time jumps to the next due instant. The
+/// workflows that it calls run with it, unless they are mocked; mocks name their steps behind the path of the call.
 ///
 /// ```no_run
 /// # fn valid() -> flov7::validate::ValidWorkflow { unimplemented!() }
@@ -103,70 +105,81 @@ impl DryRun {
         let execution = ExecutionId::new(created, [0; 10]);
         let by = Actor::new("dry-run");
         let started = Started::new(namespace, execution, *self.workflow.digest(), input, 0, by);
-        let (machine, first) = Machine::new(Arc::clone(&program), started, self.start);
-        let stage = Stage {
-            bundle: &bundle,
+        let mut stage = Stage {
             mocks: &self.mocks,
             sample: self.sample,
-            machine,
+            members: Vec::new(),
             now: self.start,
-            turns: Vec::new(),
             calls: BTreeMap::new(),
-            answers: Vec::new(),
             answered: BTreeSet::new(),
             hanging: BTreeSet::new(),
             findings,
             sampled: BTreeSet::new(),
             stuck: false,
         };
-        stage.play(program, first)
+        stage.enter(bundle, program, started, String::new(), None)?;
+        stage.play()
     }
 }
 
 /// A dry run going on.
 struct Stage<'a> {
-    bundle: &'a Bundle,
     mocks: &'a Mocks,
     sample: bool,
-    machine: Machine,
+    /// The execution itself, and behind it those that it and others called.
+    members: Vec<Member>,
     now: Timestamp,
-    turns: Vec<TurnBody>,
     /// How often each action id was asked.
     calls: BTreeMap<String, usize>,
-    /// What comes next.
-    answers: Vec<Incoming>,
-    /// Waits that were answered.
-    answered: BTreeSet<String>,
-    /// Waits that are mocked never to be answered.
-    hanging: BTreeSet<StepPath>,
+    /// Waits that were answered, by member and token.
+    answered: BTreeSet<(usize, String)>,
+    /// Waits that are mocked never to be answered, by member and step.
+    hanging: BTreeSet<(usize, StepPath)>,
     findings: Vec<Finding>,
     sampled: BTreeSet<StepPath>,
     /// Nothing answers for an action: the run ends here.
     stuck: bool,
 }
 
+/// One execution of a dry run.
+struct Member {
+    bundle: Arc<Bundle>,
+    program: Arc<Program>,
+    machine: Machine,
+    turns: Vec<TurnBody>,
+    more: bool,
+    /// What comes next.
+    answers: Vec<Incoming>,
+    /// Before the paths of its steps: the path of the call and a slash.
+    prefix: String,
+    /// Who called it, and from where.
+    caller: Option<(usize, Parent)>,
+}
+
 impl Stage<'_> {
-    fn play(mut self, program: Arc<Program>, first: Turn) -> Result<DryRunOutcome, Error> {
-        let mut more = self.take(first)?;
-        while !self.stuck && self.machine.ended().is_none() {
-            if self.answers.is_empty() && !more {
-                let waiting = self.machine.view().waiting;
-                self.answer_waits(&waiting);
-                if self.answers.is_empty() {
-                    match self.next_instant(&waiting) {
-                        Some(instant) => self.now = self.now.max(instant),
-                        None => break,
-                    }
-                }
-                if self.stuck {
-                    break;
-                }
+    fn play(mut self) -> Result<DryRunOutcome, Error> {
+        while !self.stuck && self.members[0].machine.ended().is_none() {
+            if self.turn()? {
+                continue;
             }
-            let answers = std::mem::take(&mut self.answers);
-            let turn = self.machine.handle(self.now, answers);
-            more = self.take(turn)?;
+            let live: Vec<usize> =
+                (0..self.members.len()).filter(|no| self.members[*no].machine.ended().is_none()).collect();
+            for no in &live {
+                self.answer_waits(*no);
+            }
+            if self.stuck || self.members.iter().any(|member| !member.answers.is_empty()) {
+                continue;
+            }
+            match self.next_instant(&live) {
+                Some(instant) => self.now = self.now.max(instant),
+                None => break,
+            }
+            for no in live {
+                self.members[no].more = true;
+            }
         }
-        let view = Machine::replay_view(program, &self.turns)?;
+        let root = &self.members[0];
+        let view = Machine::replay_view(Arc::clone(&root.program), &root.turns)?;
         Ok(DryRunOutcome {
             view,
             findings: self.findings,
@@ -175,69 +188,179 @@ impl Stage<'_> {
         })
     }
 
-    /// Takes over a turn, and answers its calls. Says whether the machine has more to do at once.
-    fn take(&mut self, turn: Turn) -> Result<bool, Error> {
+    /// One turn of the first member that has something to do; false where none has.
+    fn turn(&mut self) -> Result<bool, Error> {
+        let busy =
+            |member: &Member| member.machine.ended().is_none() && (member.more || !member.answers.is_empty());
+        let Some(no) = self.members.iter().position(busy) else { return Ok(false) };
+        let member = &mut self.members[no];
+        let answers = std::mem::take(&mut member.answers);
+        let turn = member.machine.handle(self.now, answers);
+        self.take(no, turn)?;
+        Ok(true)
+    }
+
+    /// Another execution comes in.
+    fn enter(
+        &mut self,
+        bundle: Arc<Bundle>,
+        program: Arc<Program>,
+        started: Started,
+        prefix: String,
+        caller: Option<(usize, Parent)>,
+    ) -> Result<(), Error> {
+        let (machine, first) = Machine::new(Arc::clone(&program), started, self.now);
+        self.members.push(Member {
+            bundle,
+            program,
+            machine,
+            turns: Vec::new(),
+            more: false,
+            answers: Vec::new(),
+            prefix,
+            caller,
+        });
+        self.take(self.members.len() - 1, first)
+    }
+
+    /// Takes over a turn, and answers its calls.
+    fn take(&mut self, no: usize, turn: Turn) -> Result<(), Error> {
         if let Some(why) = turn.blocked {
             return Err(Error::defect(why.message));
         }
-        self.turns.extend(turn.body);
+        let member = &mut self.members[no];
+        member.turns.extend(turn.body);
+        member.more = turn.more;
+        if let (Some(ended), Some((caller, parent))) = (&turn.ended, member.caller.clone()) {
+            let execution = member.machine.started().execution.clone();
+            self.end(caller, parent.path, execution, ended.outcome());
+        }
         for command in turn.commands {
-            if let Command::Call(call) = command
-                && !self.stuck
-            {
-                self.answer_call(call);
+            match command {
+                _ if self.stuck => {}
+                Command::Call(call) => self.answer_call(no, call),
+                Command::Start(child) => self.call(no, child)?,
+                Command::Steer { execution, control } => self.steer(&execution, control),
+                _ => {}
             }
         }
-        Ok(turn.more)
+        Ok(())
     }
 
-    fn answer_call(&mut self, call: Call) {
-        let mock = self.mock(&call.path, call.attempt, &call.action);
+    /// Tells a caller of an end.
+    fn end(&mut self, caller: usize, path: StepPath, execution: ExecutionId, outcome: Outcome) {
+        let id = format!("child:{execution}");
+        self.members[caller].answers.push(Incoming::Child { path, execution, outcome, id });
+    }
+
+    /// A called workflow: answered as mocked, else run like the one that calls it.
+    fn call(&mut self, no: usize, child: Child) -> Result<(), Error> {
+        let Child { parent, execution, workflow, input, cause, .. } = child;
+        let outcome = match self.mock(no, &parent.path, 1, "core.call") {
+            Some(Mock::Output(value)) => Outcome::Output(value),
+            Some(Mock::Error(error)) => Outcome::Error(Box::new(Failure {
+                code: error.code,
+                class: FailureClass::World,
+                message: error.message,
+                step: None,
+                attempt: 0,
+                retryable: false,
+                details: error.details,
+                also: Vec::new(),
+            })),
+            // Its deadline comes.
+            Some(Mock::Hang | Mock::Lost) => {
+                self.hanging.insert((no, parent.path));
+                return Ok(());
+            }
+            None => {
+                let found = self.members[no].bundle.callee(&workflow);
+                let bundle = Arc::new(found.ok_or_else(|| Error::defect("a callee is not in the bundle"))?);
+                let program = Program::compile(&bundle)?;
+                let namespace = self.members[no].machine.started().namespace.clone();
+                // Another seed for each: what follows from it must differ.
+                let seed = self.members.len() as u128;
+                let by = Actor::new("dry-run");
+                let started = Started::new(namespace, execution, bundle.digest(), input, seed, by)
+                    .with_parent(parent.clone())
+                    .with_cause(cause);
+                let prefix = format!("{}{}/", self.members[no].prefix, parent.path);
+                return self.enter(bundle, program, started, prefix, Some((no, parent)));
+            }
+        };
+        self.end(no, parent.path, execution, outcome);
+        Ok(())
+    }
+
+    fn steer(&mut self, execution: &ExecutionId, control: Control) {
+        let child = |member: &&mut Member| member.machine.started().execution == *execution;
+        if let Some(child) = self.members.iter_mut().find(child) {
+            let id = format!("caller:{control:?}");
+            child.answers.push(Incoming::Control { control, by: Actor::new("dry-run"), id });
+        }
+    }
+
+    fn answer_call(&mut self, no: usize, call: Call) {
+        let mock = self.mock(no, &call.path, call.attempt, &call.action);
         let Call { path, attempt, .. } = call;
-        self.answers.push(match mock {
+        let answer = match mock {
             Some(Mock::Output(value)) => output(path, attempt, value),
             Some(Mock::Error(error)) => Incoming::Result { path, attempt, result: Err(error) },
             Some(Mock::Lost) => Incoming::Lost { path, attempt },
             // Its deadline comes.
             Some(Mock::Hang) => return,
-            None if self.sample => match self.invent(&path, &call.action) {
+            None if self.sample => match self.invent(no, &path, &call.action) {
                 Some(value) => {
-                    self.sampled.insert(path.clone());
+                    self.sampled.insert(self.place(no, &path).unwrap_or_else(|| path.clone()));
                     output(path, attempt, value)
                 }
                 None => {
                     let help =
                         "its schema is too particular to make a value up: say what it answers in the mocks";
-                    return self.missing(&path, &call.action, help);
+                    return self.missing(no, &path, &call.action, help);
                 }
             },
             None => {
+                let prefix = &self.members[no].prefix;
                 let help = format!(
-                    "add `\"{path}\": {{\"output\": …}}` to the mocks, or let --sample make a value up"
+                    "add `\"{prefix}{path}\": {{\"output\": …}}` to the mocks, or let --sample make a value up"
                 );
-                return self.missing(&path, &call.action, &help);
+                return self.missing(no, &path, &call.action, &help);
             }
-        });
+        };
+        self.members[no].answers.push(answer);
+    }
+
+    /// The path of a step as mocks name it: behind the paths of the calls that lead to it; none where that is longer than
+    /// a path can be.
+    fn place(&self, no: usize, path: &StepPath) -> Option<StepPath> {
+        StepPath::parse(&format!("{}{path}", self.members[no].prefix)).ok()
     }
 
     /// What the mocks say for an attempt. A list under an action's id is used up call by call.
-    fn mock(&mut self, path: &StepPath, attempt: u32, action: &str) -> Option<Mock> {
+    fn mock(&mut self, no: usize, path: &StepPath, attempt: u32, action: &str) -> Option<Mock> {
+        let place = self.place(no, path);
         let asked = self.calls.entry(action.to_owned()).or_default();
-        let mock = self.mocks.answer(path, attempt, action, *asked);
-        if !self.mocks.names(path) {
+        let mock = self.mocks.answer(place.as_ref(), attempt, action, *asked);
+        if place.is_none_or(|place| !self.mocks.names(&place)) {
             *asked += 1;
         }
         mock.cloned()
     }
 
-    fn missing(&mut self, path: &StepPath, action: &str, help: &str) {
+    fn missing(&mut self, no: usize, path: &StepPath, action: &str, help: &str) {
         self.stuck = true;
-        let bare = path.without_indices();
-        let place = places(&self.bundle.document).into_iter().find(|place| place.path == *bare);
+        let full = format!("{}{path}", self.members[no].prefix);
+        let bare = StepPath::parse(&full).map_or(full.clone(), |path| path.without_indices().into_owned());
+        // Where it stands in the document itself: the step, or the call that leads to it.
+        let leads = |place: &Place<'_>| {
+            bare == place.path || (place.callee.is_some() && bare.starts_with(&format!("{}/", place.path)))
+        };
+        let place = places(&self.members[0].bundle.document).into_iter().find(leads);
         let pointer = place.map_or_else(String::new, |place| place.pointer);
         let step = path.segments().filter(|segment| segment.name != "undo").last();
         let mut finding =
-            Finding::new(Code::MOCK_MISSING, pointer, format!("no mock answers for `{action}` at `{path}`"));
+            Finding::new(Code::MOCK_MISSING, pointer, format!("no mock answers for `{action}` at `{full}`"));
         finding = finding.with_help(help);
         if let Some(step) = step {
             finding = finding.with_step(step.name);
@@ -246,13 +369,14 @@ impl Stage<'_> {
     }
 
     /// The smallest value that a step's output may be.
-    fn invent(&self, path: &StepPath, action: &str) -> Option<Value> {
-        let schema = &self.bundle.interfaces.get(action)?.output.0;
+    fn invent(&self, no: usize, path: &StepPath, action: &str) -> Option<Value> {
+        let bundle = &self.members[no].bundle;
+        let schema = &bundle.interfaces.get(action)?.output.0;
         let bare = path.without_indices();
-        let places = places(&self.bundle.document);
+        let places = places(&bundle.document);
         let expect = places.iter().find(|place| place.path == *bare).and_then(|place| place.expect);
         let Some(expect) = expect else { return sample(schema, &Defs::none()).ok() };
-        let types = self.bundle.document.types.iter();
+        let types = bundle.document.types.iter();
         let defs = Defs::new(types.map(|(name, schema)| (name.as_str(), schema.0.clone())));
         let both = json!({ "allOf": [expect.0, schema] });
         let fits = |value: &Value| {
@@ -267,8 +391,8 @@ impl Stage<'_> {
     }
 
     /// Answers people and signals where mocks do.
-    fn answer_waits(&mut self, waiting: &[Waiting]) {
-        for wait in waiting {
+    fn answer_waits(&mut self, no: usize) {
+        for wait in &self.members[no].machine.view().waiting {
             let action = match wait.kind {
                 ScheduledKind::Approve => "core.approve",
                 ScheduledKind::Ask => "core.ask",
@@ -276,43 +400,43 @@ impl Stage<'_> {
                 _ => continue,
             };
             let Some(token) = &wait.token else { continue };
-            if !self.answered.insert(token.clone()) {
+            if !self.answered.insert((no, token.clone())) {
                 continue;
             }
-            match self.mock(&wait.path, 1, action) {
+            match self.mock(no, &wait.path, 1, action) {
                 None => {}
-                Some(Mock::Output(value)) => self.answer_wait(wait, token, &value),
+                Some(Mock::Output(value)) => self.answer_wait(no, wait, token, &value),
                 Some(Mock::Error(error)) => {
                     let note = error.details.get("note").and_then(Value::as_str);
                     let by = error.details.get("by").and_then(Value::as_str).unwrap_or("dry-run");
-                    self.send(wait, token, approval(false, note), by);
+                    self.send(no, wait, token, approval(false, note), by);
                 }
                 Some(Mock::Hang | Mock::Lost) => {
-                    self.hanging.insert(wait.path.clone());
+                    self.hanging.insert((no, wait.path.clone()));
                 }
             }
         }
     }
 
-    fn answer_wait(&mut self, wait: &Waiting, token: &str, value: &Value) {
+    fn answer_wait(&mut self, no: usize, wait: &Waiting, token: &str, value: &Value) {
         if wait.kind != ScheduledKind::Approve {
-            return self.send(wait, token, value.clone(), "dry-run");
+            return self.send(no, wait, token, value.clone(), "dry-run");
         }
         // What an approval gives is made from who answered, and when; only the rest is the mock's.
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         match text("by") {
-            Some(by) => self.send(wait, token, approval(true, text("note")), by),
+            Some(by) => self.send(no, wait, token, approval(true, text("note")), by),
             None => self.refuse(wait, "an approval's output says `by` whom"),
         }
     }
 
-    fn send(&mut self, wait: &Waiting, token: &str, payload: Value, by: &str) {
+    fn send(&mut self, no: usize, wait: &Waiting, token: &str, payload: Value, by: &str) {
         let to = SignalTo::Token(token.to_owned());
-        if let Err(refusal) = self.machine.accepts(&to, &payload) {
+        if let Err(refusal) = self.members[no].machine.accepts(&to, &payload) {
             return self.refuse(wait, &refusal.to_string());
         }
         let id = format!("dry-run-{token}");
-        self.answers.push(Incoming::Signal(Signal { id, to, payload, by: Actor::new(by) }));
+        self.members[no].answers.push(Incoming::Signal(Signal { id, to, payload, by: Actor::new(by) }));
     }
 
     fn refuse(&mut self, wait: &Waiting, why: &str) {
@@ -323,15 +447,31 @@ impl Stage<'_> {
 
     /// Where time jumps to. Nothing where only people and signals are waited for: no deadline over them passes unless
     /// they are mocked to hang.
-    fn next_instant(&self, waiting: &[Waiting]) -> Option<Timestamp> {
-        let due = self.machine.due()?;
-        let outside = |wait: &&Waiting| {
-            matches!(wait.kind, ScheduledKind::Approve | ScheduledKind::Ask | ScheduledKind::WaitFor)
-                && !self.hanging.contains(&wait.path)
-        };
-        let moves = waiting.iter().any(|wait| !outside(&wait));
-        let passes_over_someone = waiting.iter().filter(outside).any(|wait| wait.due == Some(due));
+    fn next_instant(&self, live: &[usize]) -> Option<Timestamp> {
+        let due = live.iter().filter_map(|no| self.members[*no].machine.due()).min()?;
+        let waits: Vec<(usize, Waiting)> = live
+            .iter()
+            .flat_map(|no| self.members[*no].machine.view().waiting.into_iter().map(|wait| (*no, wait)))
+            .collect();
+        let moves = waits.iter().any(|(no, wait)| !self.is_outside(*no, wait, &waits));
+        let passes_over_someone =
+            waits.iter().any(|(no, wait)| wait.due == Some(due) && self.is_outside(*no, wait, &waits));
         (moves && !passes_over_someone).then_some(due)
+    }
+
+    /// Whether only someone outside ends a wait; for a called workflow, all the waits inside of it.
+    fn is_outside(&self, no: usize, wait: &Waiting, all: &[(usize, Waiting)]) -> bool {
+        if self.hanging.contains(&(no, wait.path.clone())) {
+            return false;
+        }
+        match (wait.kind, &wait.execution) {
+            (ScheduledKind::Approve | ScheduledKind::Ask | ScheduledKind::WaitFor, _) => true,
+            (_, Some(child)) => all
+                .iter()
+                .filter(|(no, _)| self.members[*no].machine.started().execution == *child)
+                .all(|(no, wait)| self.is_outside(*no, wait, all)),
+            _ => false,
+        }
     }
 }
 

@@ -63,6 +63,7 @@ impl Inspection {
         });
         let mut view = replayed.unwrap_or_else(|why| ExecutionView {
             execution: execution.clone(),
+            parent: None,
             status: loaded.row.head.status,
             output: Value::Null,
             error: None,
@@ -90,7 +91,12 @@ impl Inspection {
         replayed.map(|(machine, _)| machine).map_err(|error| unusable(unreplayable(&error)))
     }
 
-    /// Whether nothing more happens unless someone outside does something: it ended, or it rests in the store with
+    /// The executions that it called and that it has not heard the end of.
+    pub fn children(&self) -> impl Iterator<Item = &ExecutionId> {
+        self.view.waiting.iter().filter_map(|wait| wait.execution.as_ref())
+    }
+
+    /// Whether nothing more happens, as far as it goes itself, unless someone outside does something: it ended, or it rests in the store with
     /// nothing to do by itself by now.
     pub fn rests(&self, now: Timestamp) -> bool {
         let quiet = self.row.lease.is_none()

@@ -87,20 +87,18 @@ impl Mocks {
     /// the action does not declare a warning.
     #[must_use]
     pub fn check(&self, bundle: &Bundle) -> Vec<Finding> {
-        let actions: BTreeMap<String, &str> =
-            places(&bundle.document).into_iter().map(|place| (place.path, place.action)).collect();
         let mut findings = Vec::new();
         for (key, mocks) in &self.0 {
             let pointer = format!("/{}", json::escape(key));
             let action = if key.contains('.') {
-                if !bundle.interfaces.contains_key(key) {
+                if !bundle.parts().any(|(interfaces, _)| interfaces.contains_key(key)) {
                     let message = format!("the workflow uses no action `{key}`");
                     findings.push(Finding::new(Code::UNKNOWN_ACTION, &pointer, message).about_name());
                     continue;
                 }
                 key.as_str()
             } else if let Some(action) =
-                StepPath::parse(key).ok().and_then(|path| actions.get(&*path.without_indices()).copied())
+                StepPath::parse(key).ok().and_then(|path| action_at(bundle, &path.without_indices()))
             {
                 action
             } else {
@@ -119,9 +117,16 @@ impl Mocks {
 
     /// The answer to one attempt: by path, then by path without indices (both count attempts), then by action id
     /// (which counts `calls` of it, from 0). The last of a list repeats.
-    pub(crate) fn answer(&self, path: &StepPath, attempt: u32, action: &str, calls: usize) -> Option<&Mock> {
+    pub(crate) fn answer(
+        &self,
+        path: Option<&StepPath>,
+        attempt: u32,
+        action: &str,
+        calls: usize,
+    ) -> Option<&Mock> {
         let attempt = usize::try_from(attempt).unwrap_or(usize::MAX).saturating_sub(1);
-        let by_path = self.0.get(path.as_str()).or_else(|| self.0.get(&*path.without_indices()));
+        let by_path =
+            path.and_then(|path| self.0.get(path.as_str()).or_else(|| self.0.get(&*path.without_indices())));
         let (list, at) = match by_path {
             Some(list) => (list, attempt),
             None => (self.0.get(action)?, calls),
@@ -229,6 +234,25 @@ impl Reader {
     }
 }
 
+/// The action at a path without indices: of the workflow itself, or behind the path of a call, of the one that is called
+/// there.
+fn action_at<'b>(bundle: &'b Bundle, path: &str) -> Option<&'b str> {
+    let mut document = &bundle.document;
+    let mut rest = path;
+    // Each round takes at least one step off the path.
+    loop {
+        let places = places(document);
+        if let Some(place) = places.iter().find(|place| place.path == rest) {
+            return Some(place.action);
+        }
+        let (callee, after) = places.iter().find_map(|place| {
+            Some((place.callee?, rest.strip_prefix(place.path.as_str())?.strip_prefix('/')?))
+        })?;
+        document = bundle.document_of(callee)?;
+        rest = after;
+    }
+}
+
 /// What is odd about an answer of an action.
 fn odd(bundle: &Bundle, action: &str, mock: &Mock) -> Option<(Code, Severity, String)> {
     let wrong = |what: &str| Some((Code::WRONG_KIND, Severity::Error, format!("`{action}` {what}")));
@@ -236,6 +260,8 @@ fn odd(bundle: &Bundle, action: &str, mock: &Mock) -> Option<(Code, Severity, St
         ("core.approve" | "core.ask" | "core.wait_for", Mock::Output(_) | Mock::Hang) => None,
         ("core.approve", Mock::Error(error)) if error.code == "rejected" => None,
         ("core.approve", _) => wrong("is answered by an output, the error `rejected`, or hangs"),
+        ("core.call", Mock::Output(_) | Mock::Error(_) | Mock::Hang) => None,
+        ("core.call", _) => wrong("is answered by an output or an error, or hangs"),
         ("core.ask" | "core.wait_for", _) => wrong("is answered by an output, or hangs"),
         _ if action.starts_with(CORE_PREFIX) => wrong("is run by the dry run itself, and needs no answer"),
         (_, Mock::Error(error)) if !declares(bundle, action, &error.code) => {
@@ -255,5 +281,7 @@ fn declares(bundle: &Bundle, action: &str, code: &str) -> bool {
         None => declared == code,
     };
     OURS.contains(&code)
-        || bundle.interfaces.get(action).is_some_and(|interface| interface.errors.keys().any(covers))
+        || bundle.parts().any(|(interfaces, _)| {
+            interfaces.get(action).is_some_and(|interface| interface.errors.keys().any(covers))
+        })
 }

@@ -12,6 +12,8 @@ pub(crate) struct Place<'a> {
     pub(crate) action: &'a str,
     /// The connection that the step names.
     pub(crate) connection: Option<&'a str>,
+    /// The workflow that it calls.
+    pub(crate) callee: Option<&'a str>,
     /// What narrows the output.
     pub(crate) expect: Option<&'a Schema>,
 }
@@ -31,6 +33,7 @@ pub(crate) fn places(workflow: &Workflow) -> Vec<Place<'_>> {
                     pointer: format!("{pointer}/undo"),
                     action: &undo.uses,
                     connection: undo.connection.as_deref(),
+                    callee: None,
                     expect: None,
                 });
             }
@@ -43,6 +46,11 @@ pub(crate) fn places(workflow: &Workflow) -> Vec<Place<'_>> {
                     pointer: format!("{pointer}/action"),
                     action: &action.uses,
                     connection: action.connection.as_deref(),
+                    callee: action
+                        .with
+                        .as_ref()
+                        .filter(|_| action.uses == "core.call")
+                        .and_then(|with| with.0.get("workflow")?.as_str()),
                     expect: action.expect.as_ref(),
                 });
             }

@@ -60,6 +60,8 @@ pub struct Example {
     pub yaml: bool,
     /// A catalogue file; without one the built-in actions alone.
     pub catalog: Option<&'static str>,
+    /// A workflow that the document calls, by its name.
+    pub workflow: Option<&'static str>,
     /// The input of a run.
     pub input: Option<&'static str>,
     /// A file of mocks, for a dry run.
@@ -78,6 +80,7 @@ impl Example {
             document,
             yaml: false,
             catalog: None,
+            workflow: None,
             input: None,
             mocks: None,
             bindings: None,
@@ -92,6 +95,10 @@ impl Example {
 
     pub(super) const fn catalog(self, catalog: &'static str) -> Example {
         Example { catalog: Some(catalog), ..self }
+    }
+
+    pub(super) const fn workflow(self, workflow: &'static str) -> Example {
+        Example { workflow: Some(workflow), ..self }
     }
 
     pub(super) const fn input(self, input: &'static str) -> Example {
@@ -168,6 +175,7 @@ impl Code {
             push_indented(&mut page, example.document);
             let around = [
                 ("with the catalogue", example.catalog),
+                ("with the workflow", example.workflow),
                 ("with the input", example.input),
                 ("with the mocks", example.mocks),
                 ("with the bindings", example.bindings),

@@ -62,6 +62,9 @@ impl Run<'_> {
             Incoming::Control { control, by, id } => self.accept_control(control, &by, id),
             Incoming::Record(record) => self.accept_record(record),
             Incoming::Signal(signal) => self.accept_signal(signal),
+            Incoming::Child { path, execution, outcome, id } => {
+                self.accept_child(&path, &execution, outcome, id);
+            }
             Incoming::Tick => {}
         }
     }
@@ -161,6 +164,7 @@ impl Run<'_> {
                 self.lost(at, None);
             }
             Event::Signal(signal) => return self.replay_signal(signal),
+            Event::Child { execution, outcome, .. } => return self.replay_child(&execution, outcome),
             Event::Control { control, id, .. } => {
                 if !self.state.see(&id) {
                     return false;
@@ -201,6 +205,7 @@ impl Run<'_> {
         for (path, attempt) in super::replay::in_flight(self.program, self.state) {
             self.tape.commands.push(Command::CancelCall { path, attempt });
         }
+        self.terminate_children();
         for at in self.state.calls.values().copied().filter(|at| *at != At::UNDO).collect::<Vec<_>>() {
             if let Some(open) = self.state.open(self.program, at)
                 && let OpenWork::Call(call) = &open.work
@@ -219,7 +224,7 @@ impl Incoming {
     pub(super) fn into_message_id(self) -> Option<String> {
         match self {
             Incoming::Signal(signal) => Some(signal.id),
-            Incoming::Control { id, .. } => Some(id),
+            Incoming::Control { id, .. } | Incoming::Child { id, .. } => Some(id),
             _ => None,
         }
     }
@@ -227,15 +232,16 @@ impl Incoming {
 
 /// What comes first within a turn (RULES, turn.order).
 impl Run<'_> {
-    /// Controls, signals, records, results by the order in which they were scheduled.
+    /// Controls, signals, records, ends of called executions, results by the order in which they were scheduled.
     pub(super) fn in_order(&self, mut incoming: Vec<Incoming>) -> Vec<Incoming> {
         if incoming.len() > 1 {
             incoming.sort_by_cached_key(|incoming| match incoming {
                 Incoming::Control { .. } => (0, 0),
                 Incoming::Signal(_) => (1, 0),
                 Incoming::Record(_) => (2, 0),
-                Incoming::Result { path, .. } | Incoming::Lost { path, .. } => (3, self.scheduled_at(path)),
-                Incoming::Tick => (4, 0),
+                Incoming::Child { .. } => (3, 0),
+                Incoming::Result { path, .. } | Incoming::Lost { path, .. } => (4, self.scheduled_at(path)),
+                Incoming::Tick => (5, 0),
             });
         }
         incoming

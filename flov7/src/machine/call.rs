@@ -175,11 +175,17 @@ impl<'a> Run<'a> {
         if at == At::UNDO {
             return self.undone(true);
         }
-        if self.program.steps[at.step as usize].undo.is_none() {
-            return self.settle(at, Settled::Done, Some(value), None);
-        }
         if let Some(call) = self.open_call(at) {
             call.phase = CallPhase::Decided;
+        }
+        self.succeed(at, value);
+    }
+
+    /// A step has its value, and nothing can take that back any more: it is done, at once or once what takes it back is
+    /// made ready.
+    pub(super) fn succeed(&mut self, at: At, value: Arc<Value>) {
+        if self.program.steps[at.step as usize].undo.is_none() {
+            return self.settle(at, Settled::Done, Some(value), None);
         }
         self.state.urgent.push_back(Unit::Complete(at, value));
     }

@@ -9,7 +9,7 @@ use super::event::{RecordedStep, Timer};
 use super::state::{Address, At};
 use super::{Failure, Settled};
 use crate::catalog::Effect;
-use crate::id::{StepPath, Timestamp};
+use crate::id::{ExecutionId, StepPath, Timestamp};
 use crate::program::Program;
 
 /// The values of one running scope.
@@ -92,6 +92,8 @@ pub(super) enum OpenWork {
     Each(Box<OpenEach>),
     /// A block runs again and again.
     Loop(Box<OpenLoop>),
+    /// `core.call`: another execution runs.
+    Child(Box<OpenChild>),
 }
 
 /// Blocks of one step that run at the same time.
@@ -131,6 +133,14 @@ pub(super) struct OpenLoop {
     /// The scope of the round.
     pub(super) scope: u32,
     pub(super) state: Arc<Value>,
+    pub(super) ending: Option<BlockEnding>,
+}
+
+/// An execution that a step called. It was created by the commit that scheduled it.
+#[derive(Clone, Debug)]
+pub(super) struct OpenChild {
+    pub(super) execution: ExecutionId,
+    /// Why it was told to stop.
     pub(super) ending: Option<BlockEnding>,
 }
 

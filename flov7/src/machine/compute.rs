@@ -57,7 +57,7 @@ impl Run<'_> {
         }
     }
 
-    fn spend_bytes(&mut self, bytes: usize) {
+    pub(super) fn spend_bytes(&mut self, bytes: usize) {
         self.tape.fuel.spend((bytes / BYTES_PER_FUEL) as u64);
     }
 

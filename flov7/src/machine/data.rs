@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::event::{ScheduledKind, Signal};
+use super::event::{Outcome, Parent, ScheduledKind, Signal};
 use crate::catalog::Effect;
-use crate::id::{StepPath, Timestamp};
+use crate::id::{ExecutionId, StepPath, Timestamp};
 
 /// The closed set of failure classes (RULES, fail.class).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -115,7 +115,7 @@ pub enum EndStatus {
 pub enum Status {
     /// A call, a backoff or a `core.wait` is open, or there is something to do.
     Running,
-    /// Only people, signals and deadlines over them are left.
+    /// Only people, signals, executions that it called, and deadlines over them are left.
     Waiting,
     /// Paused by someone.
     Paused,
@@ -252,6 +252,17 @@ pub enum Incoming {
     },
     /// A sub-step of a running attempt, recorded on its own.
     Record(super::event::RecordedStep),
+    /// An execution that a step called has ended.
+    Child {
+        /// The calling step.
+        path: StepPath,
+        /// The child.
+        execution: ExecutionId,
+        /// Its output, or its failure.
+        outcome: Outcome,
+        /// The id of the message that says so.
+        id: String,
+    },
     /// Time passed: every timer due at the turn's instant fires. An empty list of incomings means the same.
     Tick,
 }
@@ -304,7 +315,61 @@ pub enum Command {
         /// The attempt.
         attempt: u32,
     },
+    /// Create an execution that a step calls: with the commit of the turn, or not at all.
+    Start(Child),
+    /// Tell an execution that a step called to stop: with the commit of the turn, or not at all.
+    Steer {
+        /// The child.
+        execution: ExecutionId,
+        /// What it is told.
+        control: Control,
+    },
+    /// Put an event into the store's outbox: with the commit of the turn, or not at all.
+    Emit(Emission),
 }
+
+/// An execution that a step calls.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Child {
+    /// The calling step, and how deep the call is.
+    pub parent: Parent,
+    /// The child's id, which follows from the caller's.
+    pub execution: ExecutionId,
+    /// The workflow's name: one of the bundle's callees, or its own.
+    pub workflow: String,
+    /// The input, which conforms to the schema of the callee.
+    pub input: Value,
+    /// How many events stand behind each other before it: as many as before the caller.
+    pub cause: u32,
+}
+
+/// An event that a step emits.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Emission {
+    /// The step (`x/undo` where an undo emits).
+    pub path: StepPath,
+    /// The event's name.
+    pub event: String,
+    /// What it says.
+    pub payload: Arc<Value>,
+    /// How many events stand behind each other, this one counted ([`EVENT_DEPTH`]).
+    pub depth: u32,
+}
+
+impl Emission {
+    /// An event that a step emits.
+    pub fn new(path: StepPath, event: impl Into<String>, payload: Arc<Value>, depth: u32) -> Self {
+        Emission { path, event: event.into(), payload, depth }
+    }
+}
+
+/// How many calls may stand above an execution (RULES, call).
+pub const CALL_DEPTH: u32 = 16;
+
+/// How many events may stand behind each other, each emitted by what the one before started (RULES, call).
+pub const EVENT_DEPTH: u32 = 32;
 
 /// A call of a handler.
 #[derive(Clone, Debug)]
@@ -332,7 +397,7 @@ pub struct Call {
 pub struct Waiting {
     /// The waiting step.
     pub path: StepPath,
-    /// What it waits for: `wait_for`, `approve`, `ask`, `wait`, `backoff`, `call`.
+    /// What it waits for: `wait_for`, `approve`, `ask`, `wait`, `backoff`, `call`, `child`.
     pub kind: ScheduledKind,
     /// Where an answer goes; no credential.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -340,6 +405,12 @@ pub struct Waiting {
     /// The signal's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<String>,
+    /// The signal's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The execution that the step called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution: Option<ExecutionId>,
     /// The question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -384,7 +455,10 @@ pub struct UndoView {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExecutionView {
     /// The execution.
-    pub execution: crate::id::ExecutionId,
+    pub execution: ExecutionId,
+    /// The step of another execution that called it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
     /// What it is doing.
     pub status: Status,
     /// Its output; null until it completed.

@@ -160,6 +160,29 @@ pub struct Started {
     pub keyed: Vec<String>,
     /// Who started it.
     pub by: Actor,
+    /// The step of another execution that called it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// How many events stand behind each other before it, each emitted by what the one before started; what it emits
+    /// stands one further ([`super::EVENT_DEPTH`]).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cause: u32,
+}
+
+/// The step that called an execution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Parent {
+    /// The calling execution, in the same namespace.
+    pub execution: crate::id::ExecutionId,
+    /// Its step.
+    pub path: StepPath,
+    /// How many calls stand above this execution, from 1 ([`super::CALL_DEPTH`]).
+    pub depth: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Started {
@@ -182,7 +205,23 @@ impl Started {
             seed: format!("{seed:032x}"),
             keyed: Vec::new(),
             by,
+            parent: None,
+            cause: 0,
         }
+    }
+
+    /// Names the step that calls it.
+    #[must_use]
+    pub fn with_parent(mut self, parent: Parent) -> Self {
+        self.parent = Some(parent);
+        self
+    }
+
+    /// Says how many events stand behind each other before it.
+    #[must_use]
+    pub fn with_cause(mut self, cause: u32) -> Self {
+        self.cause = cause;
+        self
     }
 
     /// Names the declared trigger that fired.
@@ -221,6 +260,8 @@ pub enum ScheduledKind {
     Child,
     /// The pause before another attempt.
     Backoff,
+    /// An event, which is in the store's outbox with the same commit.
+    Emit,
 }
 
 /// Something was scheduled.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::cells::{
-    BlockCell, BlockEnding, BlockStop, CallPhase, Cell, Open, OpenBranches, OpenCall, OpenEach, OpenLoop,
-    OpenPerson, OpenWork, Phase, Scope,
+    BlockCell, BlockEnding, BlockStop, CallPhase, Cell, Open, OpenBranches, OpenCall, OpenChild, OpenEach,
+    OpenLoop, OpenPerson, OpenWork, Phase, Scope,
 };
 use super::codec::{self, Fault, In, Out};
 use super::event::Ended;
@@ -256,6 +256,11 @@ fn write_work(out: &mut Out, work: &OpenWork) {
             codec::write_value(out, &repeat.state);
             write_ending(out, repeat.ending);
         }
+        OpenWork::Child(child) => {
+            out.byte(8);
+            out.text(&child.execution);
+            write_ending(out, child.ending);
+        }
     }
 }
 
@@ -327,6 +332,10 @@ fn read_work(input: &mut In<'_>) -> Result<OpenWork, Fault> {
             round: input.number32()?,
             scope: input.number32()?,
             state: Arc::new(codec::read_value(input)?),
+            ending: read_ending(input)?,
+        })),
+        8 => OpenWork::Child(Box::new(OpenChild {
+            execution: codec::read_execution(input)?,
             ending: read_ending(input)?,
         })),
         _ => return input.corrupt("a step is at unknown work"),

@@ -175,6 +175,7 @@ impl<'a> Run<'a> {
         self.state.urgent.clear();
         self.state.timers.clear();
         self.state.calls.clear();
+        self.state.children.clear();
         self.state.busy = 0;
         self.state.ended = Some(Box::new(ended));
     }

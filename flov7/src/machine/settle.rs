@@ -47,6 +47,9 @@ impl Run<'_> {
             if open.work.is_busy() {
                 self.state.busy = self.state.busy.saturating_sub(1);
             }
+            if let OpenWork::Child(child) = &open.work {
+                self.state.children.remove(&child.execution);
+            }
             if let OpenWork::Wait { due } = &open.work {
                 self.state.timers.remove(&(*due, Some(path.clone()), Timer::Wait));
             }
@@ -236,6 +239,7 @@ impl Run<'_> {
             OpenWork::Branches(_) => self.end_branches(at, BlockEnding::Cancelled),
             OpenWork::Each(_) => self.end_items(at, BlockEnding::Cancelled),
             OpenWork::Loop(_) => self.end_round(at, BlockEnding::Cancelled),
+            OpenWork::Child(_) => self.end_child(at, BlockEnding::Cancelled),
         }
     }
 

@@ -9,7 +9,7 @@ use super::codec::EventRef;
 use super::event::{Signal, SignalTo};
 use super::run::Run;
 use super::state::{At, Buffered, State, Unit};
-use super::{Actor, Control, FailureClass, Machine, Settled};
+use super::{Actor, Control, FailureClass, Machine};
 use crate::json;
 use crate::program::{Checker, Program, Work};
 
@@ -178,7 +178,10 @@ impl Run<'_> {
             }
         });
         match answer {
-            Ok(value) => self.settle(at, Settled::Done, Some(value), None),
+            Ok(value) => {
+                self.close(at);
+                self.succeed(at, value);
+            }
             Err(failure) => {
                 self.close(at);
                 self.state.urgent.push_back(Unit::Fail(at, failure));

@@ -21,7 +21,7 @@ use crate::json::{Fnv64, fnv1a64};
 use crate::program::Program;
 
 /// The version of this encoding. Another one is no snapshot: the journal is replayed instead.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 impl Machine {
     /// The state after the last turn. None for a machine that must be made again from its journal: a defect stopped it,
@@ -81,6 +81,7 @@ impl Machine {
 
 fn write_state(out: &mut Out, state: &State) {
     codec::write_started(out, &state.started, &serde_json::Value::Null);
+    codec::write_origin(out, &state.started);
     out.number(state.turn);
     out.number(state.seq);
     out.signed(state.now.ms());
@@ -120,7 +121,8 @@ fn write_state(out: &mut Out, state: &State) {
 }
 
 fn read_state(input: &mut In<'_>, program: &Program) -> Result<State, Fault> {
-    let started = codec::read_started(input)?;
+    let mut started = codec::read_started(input)?;
+    codec::read_origin(input, &mut started)?;
     let mut state = State::empty(started);
     state.turn = input.number()?;
     state.seq = input.number()?;
@@ -218,14 +220,18 @@ impl State {
                         }
                     }
                     // Answered or timed out already.
-                    OpenWork::Wait { .. } | OpenWork::WaitFor { .. } | OpenWork::Person(_) if open.closed => {
-                    }
+                    OpenWork::Wait { .. }
+                    | OpenWork::WaitFor { .. }
+                    | OpenWork::Person(_)
+                    | OpenWork::Child(_)
+                        if open.closed => {}
                     OpenWork::Wait { due } => arm(*due, Timer::Wait),
                     OpenWork::WaitFor { address, token } => {
                         self.tokens.insert(Arc::clone(token), at);
                         waiters.push((cell.order, address.clone(), at));
                     }
                     OpenWork::Person(person) => drop(self.tokens.insert(Arc::clone(&person.token), at)),
+                    OpenWork::Child(child) => drop(self.children.insert(child.execution.clone(), at)),
                     OpenWork::Block { .. } | OpenWork::Branches(_) => {}
                     OpenWork::Each(each) => {
                         each.running.values().try_for_each(|held| {

@@ -152,7 +152,8 @@ impl OpenWork {
             | OpenWork::Block { .. }
             | OpenWork::Branches(_)
             | OpenWork::Each(_)
-            | OpenWork::Loop(_) => false,
+            | OpenWork::Loop(_)
+            | OpenWork::Child(_) => false,
         }
     }
 }

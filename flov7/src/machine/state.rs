@@ -9,7 +9,7 @@ use super::cells::{BlockCell, Cell, Open, OpenWork, Phase, Scope};
 use super::event::{Ended, Signal, Started, Timer};
 use super::undo::UndoState;
 use super::{Actor, Failure};
-use crate::id::{Digest, StepPath, Timestamp};
+use crate::id::{Digest, ExecutionId, StepPath, Timestamp};
 use crate::json::Fnv64;
 use crate::program::{BY_BLOCK, Program, Slot, slot};
 
@@ -50,6 +50,8 @@ pub(super) struct State {
     pub(super) timers: BTreeMap<(Timestamp, Option<StepPath>, Timer), At>,
     /// Attempts in flight by the number of their `scheduled` event.
     pub(super) calls: BTreeMap<u64, At>,
+    /// Steps that wait for executions that they called.
+    pub(super) children: BTreeMap<ExecutionId, At>,
     /// Calls, backoffs and `core.wait`: what makes the status `running`.
     pub(super) busy: u32,
     /// How many steps were started.
@@ -146,6 +148,7 @@ impl State {
             urgent: VecDeque::new(),
             timers: BTreeMap::new(),
             calls: BTreeMap::new(),
+            children: BTreeMap::new(),
             busy: 0,
             activations: 0,
             due: None,

@@ -1,15 +1,11 @@
 //! Timers: what is due, and what that means.
 
-use std::sync::Arc;
-
-use serde_json::Value;
-
 use super::cells::{BlockEnding, OpenWork};
 use super::codec::EventRef;
 use super::event::Timer;
 use super::run::{Run, Tag};
 use super::state::{At, Ending, Unit};
-use super::{Failure, FailureClass, Settled};
+use super::{Failure, FailureClass};
 use crate::id::{StepPath, Timestamp};
 
 /// What a step's own `timeout` says.
@@ -81,7 +77,7 @@ impl Run<'_> {
             Timer::Attempt => self.attempt_timed_out(at),
             Timer::Grace => self.abandon(at),
             Timer::Backoff => self.backed_off(at),
-            Timer::Wait => self.settle(at, Settled::Done, Some(Arc::new(Value::Null)), None),
+            Timer::Wait => self.waited(at),
             // Not armed: the machine fires it itself.
             Timer::Rest => {}
         }
@@ -120,6 +116,7 @@ impl Run<'_> {
             OpenWork::Branches(_) => self.end_branches(at, BlockEnding::TimedOut),
             OpenWork::Each(_) => self.end_items(at, BlockEnding::TimedOut),
             OpenWork::Loop(_) => self.end_round(at, BlockEnding::TimedOut),
+            OpenWork::Child(_) => self.end_child(at, BlockEnding::TimedOut),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What looks random and is not: jitter and wait tokens, from the execution's seed.
 
-use crate::id::WaitToken;
+use crate::id::{ExecutionId, Timestamp, WaitToken};
 
 /// 64 bits that differ by execution, step and attempt.
 pub(super) fn chance(seed: &str, path: &str, attempt: u32) -> u64 {
@@ -16,6 +16,14 @@ pub(super) fn wait_token(seed: &str, path: &str) -> WaitToken {
     let mut half = [0; 16];
     half.copy_from_slice(&bytes[..16]);
     WaitToken::new(half)
+}
+
+/// The id of the execution that a step calls: its commit creates it once, whoever repeats that.
+pub(super) fn child_id(seed: &str, path: &str, at: Timestamp) -> ExecutionId {
+    let bytes = derive(seed, b"child", 0, path);
+    let mut tail = [0; 10];
+    tail.copy_from_slice(&bytes[..10]);
+    ExecutionId::new(u64::try_from(at.ms()).unwrap_or(0), tail)
 }
 
 /// HMAC-SHA-256 under the seed, of a word for the purpose, a number and a path.

@@ -161,6 +161,14 @@ impl Run<'_> {
             self.state.urgent.push_back(Unit::Undo);
             return;
         };
+        if plan.emits {
+            // An event is out with the commit: there is nothing to wait for.
+            let worked = self.emit_undo(plan, &undo, &input);
+            let list = if worked { &mut self.state.undo.done } else { &mut self.state.undo.failed };
+            list.push(entry.path);
+            self.state.urgent.push_back(Unit::Undo);
+            return;
+        }
         let call = self.new_call(plan, input);
         if let Some(job) = self.state.undo.jobs.front_mut() {
             job.current = Some(Current { step: entry.step, path: entry.path, undo, call });

@@ -48,6 +48,7 @@ impl Machine {
         waiting.sort_unstable_by_key(|(order, _)| *order);
         ExecutionView {
             execution: self.state.started.execution.clone(),
+            parent: self.state.started.parent.clone(),
             status: head.status,
             output: ended.map_or(Value::Null, |ended| ended.output.clone()),
             error: ended.and_then(|ended| ended.error.as_deref().cloned()),
@@ -84,7 +85,18 @@ fn call_waits(path: &StepPath, kind: ScheduledKind, phase: CallPhase) -> Option<
 }
 
 fn waiting(path: &StepPath, kind: ScheduledKind, due: Option<Timestamp>) -> Waiting {
-    Waiting { path: path.clone(), kind, token: None, signal: None, title: None, details: None, to: None, due }
+    Waiting {
+        path: path.clone(),
+        kind,
+        token: None,
+        signal: None,
+        key: None,
+        execution: None,
+        title: None,
+        details: None,
+        to: None,
+        due,
+    }
 }
 
 /// What an open step waits for.
@@ -103,6 +115,7 @@ fn waits(open: &Open) -> Option<Waiting> {
             wait.kind = ScheduledKind::WaitFor;
             wait.token = Some(token.to_string());
             wait.signal = Some(address.0.to_string());
+            wait.key = address.1.as_deref().map(str::to_owned);
         }
         OpenWork::Person(person) => {
             wait.kind = if person.approval { ScheduledKind::Approve } else { ScheduledKind::Ask };
@@ -110,6 +123,10 @@ fn waits(open: &Open) -> Option<Waiting> {
             wait.title = Some(person.title.clone());
             wait.details = person.details.clone();
             wait.to = person.to.clone();
+        }
+        OpenWork::Child(child) => {
+            wait.kind = ScheduledKind::Child;
+            wait.execution = Some(child.execution.clone());
         }
         OpenWork::Block { .. } | OpenWork::Branches(_) | OpenWork::Each(_) | OpenWork::Loop(_) => {
             return None;

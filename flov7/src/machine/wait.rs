@@ -1,4 +1,5 @@
-//! What the machine does itself: waiting, asking people, failing.
+//! What the machine does itself: waiting, asking people, failing. Calling workflows and emitting events stand in
+//! `child` and `emit`.
 
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ impl Run<'_> {
                 self.begin_person(at, core.kind, &input);
                 Ok(())
             }
+            CoreKind::Call => self.begin_child(at, core, &input),
+            CoreKind::Emit => self.begin_emit(at, core, &input),
             CoreKind::Fail => Err(Trouble::Failed(self.failed_on_purpose(at, &input))),
         }
     }
@@ -87,7 +90,13 @@ impl Run<'_> {
         self.open(at, OpenWork::Person(Box::new(person)));
     }
 
-    fn begin_waiting(
+    /// A `core.wait` is over.
+    pub(super) fn waited(&mut self, at: At) {
+        self.close(at);
+        self.succeed(at, Arc::new(Value::Null));
+    }
+
+    pub(super) fn begin_waiting(
         &mut self,
         at: At,
         kind: ScheduledKind,
@@ -131,6 +140,6 @@ impl Run<'_> {
     }
 }
 
-fn text(input: &Value, name: &str) -> Option<String> {
+pub(super) fn text(input: &Value, name: &str) -> Option<String> {
     input.get(name).and_then(Value::as_str).map(str::to_owned)
 }

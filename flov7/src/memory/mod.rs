@@ -22,9 +22,9 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::id::{ExecutionId, Namespace, Timestamp, WorkflowName};
 use crate::store::{
-    Accepted, Claim, Claimed, Created, ExecutionPage, ExecutionQuery, ExecutionStore, Expect, Lease, Loaded,
-    Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody, TurnError, Which,
-    WorkflowRow, WorkflowStore,
+    Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
+    Lease, Loaded, Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody,
+    TurnError, Which, WorkflowRow, WorkflowStore,
 };
 use crate::validate::Bundle;
 use marks::Marks;
@@ -153,7 +153,10 @@ impl ExecutionStore for InMemoryStore {
             turns
                 .into_iter()
                 .map(|turn| {
-                    notable |= turn.release || !turn.posts.is_empty();
+                    notable |= turn.release
+                        || !turn.posts.is_empty()
+                        || !turn.children.is_empty()
+                        || !turn.emitted.is_empty();
                     state.commit(turn, &self.capabilities, &*self.clock)
                 })
                 .collect()
@@ -227,6 +230,15 @@ impl ExecutionStore for InMemoryStore {
         query: &ExecutionQuery,
     ) -> Result<ExecutionPage, Error> {
         Ok(self.state().space(namespace).map(|space| space.executions(query)).unwrap_or_default())
+    }
+
+    async fn emitted(
+        &self,
+        namespace: &Namespace,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<EmittedEvent>, Error> {
+        Ok(self.state().space(namespace).map_or_else(Vec::new, |space| space.emitted(after, limit)))
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, Error> {

@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use super::state::Row;
 use crate::error::{Error, ErrorKind};
-use crate::id::{Digest, ExecutionId, WorkflowName};
-use crate::store::{ExecutionPage, ExecutionQuery, Expect, StoredRevision, Which, WorkflowRow, page_rows};
+use crate::id::{Digest, ExecutionId, Namespace, Timestamp, WorkflowName};
+use crate::machine::Emission;
+use crate::store::{
+    EmittedEvent, ExecutionPage, ExecutionQuery, Expect, StoredRevision, Which, WorkflowRow, page_rows,
+};
 use crate::validate::Bundle;
 
 #[derive(Default)]
@@ -15,6 +18,8 @@ pub(super) struct Space {
     pub(super) executions: BTreeMap<ExecutionId, Row>,
     pub(super) keys: BTreeMap<WorkflowName, BTreeMap<String, ExecutionId>>,
     workflows: BTreeMap<WorkflowName, Revisions>,
+    /// Event n stands at n - 1.
+    events: Vec<EmittedEvent>,
 }
 
 /// The revisions of one workflow; revision n stands at n - 1.
@@ -36,6 +41,22 @@ impl Revisions {
 }
 
 impl Space {
+    pub(super) fn emit(
+        &mut self,
+        namespace: &Namespace,
+        execution: &ExecutionId,
+        event: Emission,
+        now: Timestamp,
+    ) {
+        let cursor = self.events.len() as u64 + 1;
+        self.events.push(EmittedEvent::new(namespace, execution, event, cursor, now));
+    }
+
+    pub(super) fn emitted(&self, after: u64, limit: usize) -> Vec<EmittedEvent> {
+        let from = usize::try_from(after).unwrap_or(usize::MAX);
+        self.events.iter().skip(from).take(limit).cloned().collect()
+    }
+
     pub(super) fn save(
         &mut self,
         name: WorkflowName,

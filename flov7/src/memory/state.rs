@@ -221,6 +221,7 @@ impl State {
         clock: &dyn Clock,
     ) -> Result<(), TurnError> {
         let history = self.history;
+        let workflows = turn.check_children(capabilities);
         let Some(row) = self.row_mut(&turn.namespace, &turn.execution).filter(|row| row.holds(&turn.lease))
         else {
             return Err(TurnError::Fenced);
@@ -231,6 +232,7 @@ impl State {
                 return Err(TurnError::Conflict(row.next_seq));
             }
         }
+        let workflows = workflows.map_err(TurnError::Refused)?;
         // Everything is checked: from here on nothing fails.
         if let Some(body) = turn.body {
             row.next_seq = body.next_seq();
@@ -264,6 +266,13 @@ impl State {
         }
         if rewake {
             self.rewake(&turn.namespace, &turn.execution);
+        }
+        for (workflow, child) in workflows.into_iter().zip(turn.children) {
+            // One that is known is passed over.
+            let _ = self.create(&turn.namespace, workflow, child, clock.now());
+        }
+        for event in turn.emitted {
+            self.space_mut(&turn.namespace).emit(&turn.namespace, &turn.execution, event, clock.now());
         }
         for (to, message) in turn.posts {
             self.deliver(&turn.namespace, &to, message, clock.now());

@@ -27,6 +27,10 @@ pub(crate) struct Call {
     /// How long an attempt may take, in milliseconds.
     pub(crate) attempt_timeout: i64,
     pub(crate) retry: Retry,
+    /// Whether it emits an event and calls nothing: an undo by `core.emit`.
+    pub(crate) emits: bool,
+    /// What that event's payload must conform to, where that was not proven.
+    pub(crate) payload: Box<[Checker]>,
 }
 
 /// A step that waits, asks or fails.
@@ -36,6 +40,8 @@ pub(crate) struct Core {
     pub(crate) with: Option<Template>,
     /// What the input must conform to, where that was not proven.
     pub(crate) input: Box<[Checker]>,
+    /// What `input` of a called workflow, or the payload of an event, must conform to, where that was not proven.
+    pub(crate) inner: Box<[Checker]>,
     /// The step's `expect`.
     pub(crate) expect: Box<[Checker]>,
 }
@@ -47,6 +53,8 @@ pub(crate) enum CoreKind {
     WaitFor,
     Approve,
     Ask,
+    Call,
+    Emit,
     Fail,
 }
 
@@ -96,23 +104,33 @@ impl<'a> Build<'a> {
             true => checker::all(&[(&interface.input.0, &Defs::none())])?,
             false => Box::default(),
         };
-        if let Some(name) = action.uses.strip_prefix(CORE_PREFIX)
-            && name != "emit"
-        {
+        if let Some(name) = action.uses.strip_prefix(CORE_PREFIX) {
             let kind = match name {
                 "wait" => CoreKind::Wait,
                 "wait_for" => CoreKind::WaitFor,
                 "approve" => CoreKind::Approve,
                 "ask" => CoreKind::Ask,
                 "fail" => CoreKind::Fail,
-                "call" => return Err(Error::unsupported("`core.call` is not built yet")),
+                "call" => CoreKind::Call,
+                "emit" => CoreKind::Emit,
                 _ => return Err(invalid(format!("there is no action `{}`", action.uses))),
             };
             let expect = match &action.expect {
                 Some(expect) => checker::all(&[(&expect.0, &self.defs)])?,
                 None => Box::default(),
             };
-            return Ok(Work::Core(Box::new(Core { kind, with, input, expect })));
+            let inner = match kind {
+                CoreKind::Call => {
+                    self.posts = true;
+                    self.callee_input(named(action.with.as_ref(), "workflow")?)?
+                }
+                CoreKind::Emit => {
+                    self.posts = true;
+                    self.payload(named(action.with.as_ref(), "event")?, "/action/with/payload")?
+                }
+                _ => Box::default(),
+            };
+            return Ok(Work::Core(Box::new(Core { kind, with, input, inner, expect })));
         }
         let connection = action.connection.as_deref().or(interface.connection.as_deref());
         let attempt = step.attempt_timeout.as_ref().or(interface.attempt_timeout.as_ref());
@@ -127,7 +145,36 @@ impl<'a> Build<'a> {
             effect: interface.effect.clone(),
             attempt_timeout: attempt.map_or(Ok(ATTEMPT_TIMEOUT), super::build::millis)?,
             retry: Retry::of(step.retry.as_ref(), 1),
+            emits: false,
+            payload: Box::default(),
         })))
+    }
+
+    /// What a called workflow's input must conform to, where that was not proven. The workflow must be there all the
+    /// same: it is what the child will run.
+    fn callee_input(&self, name: &str) -> Result<Box<[Checker]>, Error> {
+        let Some(document) = self.bundle.document_of(name) else {
+            return Err(invalid(format!("it does not hold the workflow `{name}` that it calls")));
+        };
+        if !self.is_checked("/action/with/input") {
+            return Ok(Box::default());
+        }
+        let types = document.types.iter().map(|(name, schema)| (name.as_str(), schema.0.clone()));
+        match &document.input {
+            Some(schema) => checker::all(&[(&schema.0, &Defs::new(types))]),
+            None => {
+                let nothing = serde_json::json!({ "type": "object", "additionalProperties": false });
+                checker::all(&[(&nothing, &Defs::none())])
+            }
+        }
+    }
+
+    /// What an event's payload must conform to, where that was not proven.
+    fn payload(&self, event: &str, place: &str) -> Result<Box<[Checker]>, Error> {
+        match self.bundle.events.get(event) {
+            Some(schema) if self.is_checked(place) => checker::all(&[(&schema.0, &Defs::none())]),
+            _ => Ok(Box::default()),
+        }
     }
 
     /// What takes a step's effect back.
@@ -136,6 +183,12 @@ impl<'a> Build<'a> {
         if undo.uses.starts_with(CORE_PREFIX) && undo.uses != "core.emit" {
             return Err(invalid(format!("`{}` takes nothing back", undo.uses)));
         }
+        let emits = undo.uses == "core.emit";
+        self.posts |= emits;
+        let payload = match emits {
+            true => self.payload(named(undo.with.as_ref(), "event")?, "/undo/with/payload")?,
+            false => Box::default(),
+        };
         let mut with = undo.with.as_ref().map(|with| self.template(with, place)).transpose()?;
         encode_paths(&mut with, interface);
         let checked = self.is_checked("/undo/with");
@@ -154,6 +207,8 @@ impl<'a> Build<'a> {
             effect: interface.effect.clone(),
             attempt_timeout: attempt.map_or(Ok(ATTEMPT_TIMEOUT), super::build::millis)?,
             retry: Retry::of(undo.retry.as_ref(), UNDO_ATTEMPTS),
+            emits,
+            payload,
         })
     }
 
@@ -170,6 +225,12 @@ impl<'a> Build<'a> {
         let found = self.bundle.interfaces.get(action);
         found.ok_or_else(|| invalid(format!("it has no interface of `{action}`")))
     }
+}
+
+/// An argument that is written out.
+fn named<'a>(with: Option<&'a workflow::Template>, name: &str) -> Result<&'a str, Error> {
+    let found = with.and_then(|with| with.0.get(name)?.as_str());
+    found.ok_or_else(|| invalid(format!("`{name}` is not written out")))
 }
 
 /// Has each `${ … }` in an argument that is a path encoded as one segment of it.

@@ -40,6 +40,7 @@ pub(super) fn compile(bundle: &Bundle) -> Result<Program, Error> {
         reads: Reads::default(),
         pointer: String::new(),
         nesting: 0,
+        posts: false,
     };
     build.scopes.push(ScopeBuild {
         holder: None,
@@ -83,6 +84,8 @@ pub(super) struct Build<'a> {
     pointer: String,
     /// How many blocks are being compiled.
     nesting: usize,
+    /// Whether a step calls a workflow or emits an event.
+    pub(super) posts: bool,
 }
 
 /// A step that has a name.
@@ -433,6 +436,7 @@ impl<'a> Build<'a> {
             blocks,
             scopes,
             by_id,
+            posts: self.posts,
             timeout: document.timeout.as_ref().map(millis).transpose()?,
             max_steps: document.limits.as_ref().and_then(|limits| limits.steps).unwrap_or(DEFAULT_STEPS),
         })

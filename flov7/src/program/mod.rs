@@ -49,6 +49,8 @@ pub struct Program {
     /// The execution's time, in milliseconds.
     pub(crate) timeout: Option<i64>,
     pub(crate) max_steps: u64,
+    /// Whether a turn of it may create executions, steer them, or emit events.
+    pub(crate) posts: bool,
 }
 
 impl Program {

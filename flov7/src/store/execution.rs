@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Accepted, ExecutionPage, ExecutionQuery, Head, Loaded, Message, StoreCapabilities, Turn, TurnBody,
-    TurnError,
+    Accepted, EmittedEvent, ExecutionPage, ExecutionQuery, Head, Loaded, Message, StoreCapabilities, Turn,
+    TurnBody, TurnError,
 };
 use crate::error::{Error, ErrorKind};
 use crate::id::{Digest, ExecutionId, Namespace, Timestamp, WorkflowName};
@@ -181,10 +181,13 @@ pub struct Claimed {
 ///   is given back.
 /// - A turn that does not begin where the journal ends (a gap, a repetition) is `Conflict` with the number where it
 ///   ends.
-/// - Consumed messages, head, snapshot, posts and release are written with the turn's body, or not at all.
+/// - Consumed messages, head, snapshot, posts, children, events and release are written with the turn's body, or not at
+///   all. Children are created before posts are delivered, so that a turn may post to them.
 /// - Consuming a message that is not in the inbox is passed over. A turn's posts are never `Busy`; one that is known
 ///   already, or whose execution is not there or has ended, is passed over.
-/// - A body without events is refused as `Invalid`, one that is too large as `Limit`.
+/// - A child whose key is known, or whose id is taken, is passed over; else it is there as `create` makes it.
+/// - A body without events is refused as `Invalid`, one that is too large as `Limit`; a child that `create` would refuse
+///   is refused with its turn.
 ///
 /// **Messages**
 /// - `post` returns after the message is durable. The same id to the same execution again is `Duplicate`, also after it
@@ -192,7 +195,8 @@ pub struct Claimed {
 /// - A new message to an ended execution is `Closed`; to one that is not there `NotFound`; an id that is empty or too
 ///   long is `Invalid`.
 /// - A signal that would make more than [`super::INBOX_MESSAGES`] signals or [`super::INBOX_BYTES`] bytes of them wait
-///   is `Busy`; what the machine holds counts ([`Head::buffered`]). Controls are never `Busy` and do not count.
+///   is `Busy`; what the machine holds counts ([`Head::buffered`]). Controls and ends of called executions are never
+///   `Busy` and do not count.
 /// - `arrived` gives each unconsumed message of executions that an owner has leased, oldest first, again and again until
 ///   it is consumed.
 ///
@@ -211,10 +215,13 @@ pub struct Claimed {
 /// **Reading**
 /// - `restore` and `turns` give exactly what was committed, byte for byte and in order; `restore` begins at the newest
 ///   snapshot.
+/// - `emitted` gives every event of a committed turn once, in the order in which turns were committed and, within one, of
+///   the turn. An event that becomes visible has a cursor above every one that was visible before: who reads on from the
+///   last cursor misses none.
 /// - `executions` is newest first (by id), filtered, in pages that neither repeat nor skip.
 /// - No namespace sees another's rows, in any method: what is another's is `NotFound` (or `Fenced`, or absent).
-/// - `changed` returns once something came after the mark that it is given: a created execution, a message, a lease
-///   handed back.
+/// - `changed` returns once something came after the mark that it is given: a created execution, a message, an event, a
+///   lease handed back.
 #[async_trait]
 pub trait ExecutionStore: Send + Sync {
     /// Creates an execution.
@@ -280,6 +287,14 @@ pub trait ExecutionStore: Send + Sync {
     /// Executions by query, newest first.
     async fn executions(&self, namespace: &Namespace, query: &ExecutionQuery)
     -> Result<ExecutionPage, Error>;
+
+    /// Events of a namespace's outbox after a cursor (0: from the beginning), in the order of their cursors; at most `limit`.
+    async fn emitted(
+        &self,
+        namespace: &Namespace,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<EmittedEvent>, Error>;
 
     /// When `claim` may next find something by time alone; in the past when it would now.
     async fn next_due(&self) -> Result<Option<Timestamp>, Error>;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    Accepted, Claim, Claimed, Created, ExecutionPage, ExecutionQuery, ExecutionStore, Expect, Lease, Loaded,
-    Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody, TurnError, Which,
-    WorkflowRow, WorkflowStore,
+    Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
+    Lease, Loaded, Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody,
+    TurnError, Which, WorkflowRow, WorkflowStore,
 };
 use crate::error::Error;
 use crate::id::{ExecutionId, Namespace, Timestamp, WorkflowName};
@@ -119,6 +119,15 @@ macro_rules! forward {
                 query: &ExecutionQuery,
             ) -> Result<ExecutionPage, Error> {
                 (**self).executions(namespace, query).await
+            }
+
+            async fn emitted(
+                &self,
+                namespace: &Namespace,
+                after: u64,
+                limit: usize,
+            ) -> Result<Vec<EmittedEvent>, Error> {
+                (**self).emitted(namespace, after, limit).await
             }
 
             async fn next_due(&self) -> Result<Option<Timestamp>, Error> {

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::Head;
 use crate::error::{Error, ErrorKind};
-use crate::machine::event::SignalTo;
+use crate::id::{ExecutionId, StepPath};
+use crate::machine::event::{Outcome, SignalTo};
 use crate::machine::{Actor, Control};
 
 /// How many signals may wait for an execution: those in its inbox and those that its machine holds
@@ -30,11 +31,11 @@ pub struct Message {
 }
 
 impl Message {
-    /// What it adds to [`INBOX_BYTES`]: the canonical text of a signal's payload, nothing for a control.
+    /// What it adds to [`INBOX_BYTES`]: the canonical text of a signal's payload, nothing for all else.
     pub fn bytes(&self) -> usize {
         match &self.body {
             MessageBody::Signal { payload, .. } => crate::json::canonical_size(payload),
-            MessageBody::Control(_) => 0,
+            MessageBody::Control(_) | MessageBody::Child { .. } => 0,
         }
     }
 
@@ -52,14 +53,12 @@ impl Message {
     }
 
     /// Whether it fits into the inbox of an execution with this head, where `signals` signals of `bytes` bytes together
-    /// are unconsumed. Controls always fit.
+    /// are unconsumed. Whatever is no signal always fits.
     ///
     /// # Errors
     /// `Busy` where it does not fit.
     pub fn fits(&self, head: &Head, signals: usize, bytes: usize) -> Result<(), Error> {
-        if let MessageBody::Control(_) = self.body {
-            return Ok(());
-        }
+        let MessageBody::Signal { .. } = self.body else { return Ok(()) };
         let held = usize::try_from(head.buffered).unwrap_or(usize::MAX);
         let held_bytes = usize::try_from(head.buffered_bytes).unwrap_or(usize::MAX);
         if signals.saturating_add(held) >= INBOX_MESSAGES {
@@ -88,6 +87,15 @@ pub enum MessageBody {
     },
     /// A control.
     Control(Control),
+    /// An execution that a step called has ended; posted by the commit of its last turn.
+    Child {
+        /// The calling step.
+        path: StepPath,
+        /// The child.
+        execution: ExecutionId,
+        /// Its output, or its failure.
+        outcome: Outcome,
+    },
 }
 
 /// What `post` did. Either way the message was accepted and is durable.

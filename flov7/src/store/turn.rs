@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Lease, Message, StoreCapabilities};
+use super::{Lease, Message, NewExecution, StoreCapabilities};
 use crate::error::{Error, ErrorKind};
-use crate::id::{ExecutionId, Namespace};
+use crate::id::{ExecutionId, Namespace, WorkflowName};
+use crate::machine::Emission;
 
 pub use crate::machine::{Head, TurnBody};
 
@@ -49,6 +50,11 @@ pub struct Turn {
     pub snapshot: Option<Arc<[u8]>>,
     /// Messages to other executions of the namespace, posted in the same transaction.
     pub posts: Vec<(ExecutionId, Message)>,
+    /// Executions that it creates in the same transaction, as [`super::ExecutionStore::create`] does; one whose key or id
+    /// is taken is passed over.
+    pub children: Vec<NewExecution>,
+    /// Events that go into the namespace's outbox in the same transaction, in order.
+    pub emitted: Vec<Emission>,
     /// Whether the lease ends with it: the execution is parked or ended.
     pub release: bool,
 }
@@ -65,6 +71,8 @@ impl Turn {
             head: None,
             snapshot: None,
             posts: Vec::new(),
+            children: Vec::new(),
+            emitted: Vec::new(),
             release: false,
         }
     }
@@ -102,6 +110,28 @@ impl Turn {
     pub fn with_post(mut self, to: ExecutionId, message: Message) -> Self {
         self.posts.push((to, message));
         self
+    }
+
+    /// Creates an execution.
+    #[must_use]
+    pub fn with_child(mut self, child: NewExecution) -> Self {
+        self.children.push(child);
+        self
+    }
+
+    /// Puts an event into the outbox.
+    #[must_use]
+    pub fn with_emitted(mut self, event: Emission) -> Self {
+        self.emitted.push(event);
+        self
+    }
+
+    /// What every store checks of a turn before it looks at the lease; gives the workflow of each child.
+    ///
+    /// # Errors
+    /// As [`NewExecution::check`], for a child.
+    pub fn check_children(&self, capabilities: &StoreCapabilities) -> Result<Vec<WorkflowName>, Error> {
+        self.children.iter().map(|child| child.check(capabilities)).collect()
     }
 
     /// Ends the lease.

@@ -5,12 +5,16 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Pass;
+use super::callees::Called;
 use super::handlers::is_ours;
 use super::outline::{StepAt, StepNo};
-use crate::finding::{Code, Finding, Misnamed};
+use crate::finding::{Code, Finding, Misnamed, Severity};
 use crate::id::{Name, Timestamp};
 use crate::workflow::read::{describe, shorten};
-use crate::workflow::{Action, parse_duration};
+use crate::workflow::{Action, Template, parse_duration};
+
+/// The longest name of an event, in bytes.
+const EVENT_NAME_BYTES: usize = 128;
 
 /// Gives the steps whose arguments are wrong, so that nobody holds them against a schema too.
 pub(super) fn check(pass: &mut Pass<'_>) -> Vec<StepNo> {
@@ -32,19 +36,19 @@ pub(super) fn check(pass: &mut Pass<'_>) -> Vec<StepNo> {
             }
             "core.ask" => ask(at, action, &mut findings),
             "core.fail" => fail(at, action, &mut findings),
-            "core.call" => {
-                literal(at, action, "workflow", &mut findings);
-            }
-            "core.emit" => {
-                literal(at, action, "event", &mut findings);
-            }
+            "core.call" => call(pass, at, action, &mut findings),
+            "core.emit" => emit(pass, at, action.with.as_ref(), "action", &mut findings),
             _ => {}
+        }
+        if let Some(undo) = at.step.undo.as_ref().filter(|undo| undo.uses == "core.emit") {
+            emit(pass, at, undo.with.as_ref(), "undo", &mut findings);
         }
         for finding in &mut findings[found..] {
             finding.step = Some(at.step.id.clone());
         }
         // That the answer of `core.ask` has no schema is no fault of its arguments.
-        if findings.len() > found && action.uses != "core.ask" {
+        let wrong = findings[found..].iter().any(|found| found.severity == Severity::Error);
+        if wrong && action.uses != "core.ask" {
             blamed.push(StepNo(index));
         }
     }
@@ -166,6 +170,91 @@ fn ask(at: &StepAt<'_>, action: &Action, findings: &mut Vec<Finding>) {
             "`core.ask` needs the member `expect`: the schema of the answer",
         );
         findings.push(finding.with_help("for a text: `\"expect\": { \"type\": \"string\" }`"));
+    }
+}
+
+/// `with` is an object that is written out: a name in it is a literal.
+fn written_out(
+    at: &StepAt<'_>,
+    with: Option<&Template>,
+    member: &str,
+    name: &str,
+    findings: &mut Vec<Finding>,
+) -> bool {
+    let Some(text) = with.filter(|with| with.0.is_string()) else { return true };
+    let message = format!(
+        "`{name}` is written out, never computed, so `with` is an object; found {}",
+        describe(&text.0)
+    );
+    findings.push(Finding::new(Code::WRONG_KIND, format!("{}/{member}/with", at.pointer), message));
+    false
+}
+
+/// The workflow that is called is one that can be.
+fn call(pass: &Pass<'_>, at: &StepAt<'_>, action: &Action, findings: &mut Vec<Finding>) {
+    if !written_out(at, action.with.as_ref(), "action", "workflow", findings) {
+        return;
+    }
+    let Some(name) = literal(at, action, "workflow", findings) else { return };
+    let pointer = format!("{}/action/with/workflow", at.pointer);
+    if pass.callees.too_many {
+        let message = format!("more than {} workflows are called from here on", super::callees::MOST);
+        findings.push(Finding::new(Code::UNSOUND_WORKFLOW, pointer, message).with_found(shorten(name)));
+        return;
+    }
+    match pass.callees.get(&pass.workflow.name, name) {
+        Called::Sound { .. } => {}
+        Called::Unsound(why) => {
+            let message = format!("the workflow `{}` does not validate: {why}", shorten(name));
+            findings.push(
+                Finding::new(Code::UNSOUND_WORKFLOW, pointer, message)
+                    .with_found(shorten(name))
+                    .with_help("validate it by itself first"),
+            );
+        }
+        Called::Unknown => {
+            let message = format!("there is no workflow `{}` to call", shorten(name));
+            let finding = Finding::new(Code::UNKNOWN_WORKFLOW, pointer, message).with_found(shorten(name));
+            let mut finding = finding.with_names(name, pass.callees.names(pass.catalog), Misnamed::Value);
+            if finding.help.is_none() {
+                finding.help = Some("it is looked for where the application keeps its workflows".to_owned());
+            }
+            findings.push(finding);
+        }
+    }
+}
+
+/// An event is written out. One that the catalogue does not know is emitted all the same; where it knows others, that
+/// is usually a slip.
+fn emit(
+    pass: &Pass<'_>,
+    at: &StepAt<'_>,
+    with: Option<&Template>,
+    member: &str,
+    findings: &mut Vec<Finding>,
+) {
+    if !written_out(at, with, member, "event", findings) {
+        return;
+    }
+    let Some(value) = with.and_then(|with| with.0.get("event")) else { return };
+    let pointer = format!("{}/{member}/with/event", at.pointer);
+    let name = match value.as_str() {
+        Some(name) if !name.contains("${") => name,
+        _ => {
+            let message = format!("`event` is written out, never computed; found {}", describe(value));
+            findings.push(Finding::new(Code::WRONG_KIND, pointer, message));
+            return;
+        }
+    };
+    if name.is_empty() || name.len() > EVENT_NAME_BYTES || name.chars().any(char::is_control) {
+        let message =
+            format!("the name of an event has 1 to {EVENT_NAME_BYTES} bytes, and no control characters");
+        findings.push(Finding::new(Code::BAD_ID, pointer, message).with_found(shorten(name)));
+    } else if pass.catalog.event(name).is_none() && pass.catalog.events().next().is_some() {
+        let message = format!("the catalogue declares no event `{}`: nobody checks its payload", shorten(name));
+        let finding = Finding::new(Code::UNKNOWN_EVENT, pointer, message).with_found(shorten(name));
+        let known = pass.catalog.events().map(|event| event.name.as_str());
+        findings.push(finding.with_names(name, known, Misnamed::Value));
     }
 }
 

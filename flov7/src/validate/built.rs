@@ -4,24 +4,11 @@
 //! the document is sound.
 
 use super::Pass;
-use super::outline::StepAt;
 use crate::finding::{Code, Finding};
 use crate::workflow::Workflow;
 
-/// Actions that the machine does not run yet, and what to use instead.
-const ACTIONS: &[(&str, &str)] = &[
-    (
-        "core.call",
-        "put its steps into this workflow, or let the application start it through an action of its own",
-    ),
-    ("core.emit", "let an action of the application send the event"),
-];
-
 pub(super) fn check(pass: &mut Pass<'_>) {
     let mut findings = document(pass.workflow);
-    for at in pass.outline.steps.iter().filter(|at| !at.poisoned) {
-        step(at, &mut findings);
-    }
     pass.findings.append(&mut findings);
 }
 
@@ -47,14 +34,4 @@ fn document(workflow: &Workflow) -> Vec<Finding> {
         findings.push(refused("/limits/money", "limits of money", "limit `steps`, and set a `timeout`"));
     }
     findings
-}
-
-fn step(at: &StepAt<'_>, findings: &mut Vec<Finding>) {
-    let mut refuse = |below: &str, what: &str, instead: &str| {
-        findings.push(refused(format!("{}{below}", at.pointer), what, instead).with_step(&at.step.id));
-    };
-    let Some(action) = &at.step.action else { return };
-    if let Some((id, instead)) = ACTIONS.iter().find(|(id, _)| *id == action.uses) {
-        refuse("/action/use", &format!("`{id}`"), instead);
-    }
 }

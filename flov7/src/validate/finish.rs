@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Bundle, Interface, ValidWorkflow};
+use super::{Bundle, Callee, Interface, ValidWorkflow};
 use crate::catalog::Catalog;
 use crate::finding::Report;
 use crate::workflow::{Condition, RULES, Step, Workflow};
@@ -13,7 +13,15 @@ pub(super) fn valid(
     catalog: &Catalog,
     checks: BTreeSet<String>,
     report: &Report,
+    callees: BTreeMap<String, Callee>,
 ) -> ValidWorkflow {
+    let Callee { document, interfaces, connections, checks, events } = part(workflow, catalog, checks);
+    let bundle = Bundle { interfaces, callees, connections, checks, events, rules: RULES, document };
+    ValidWorkflow::new(bundle, report.residuals().to_vec(), report.findings().to_vec())
+}
+
+/// What a bundle holds of one workflow.
+pub(super) fn part(workflow: Workflow, catalog: &Catalog, checks: BTreeSet<String>) -> Callee {
     let mut used = BTreeSet::new();
     uses(&workflow.steps, &mut used);
     let interfaces: BTreeMap<String, Interface> = used
@@ -25,15 +33,11 @@ pub(super) fn valid(
         .iter()
         .map(|connection| (connection.id.clone(), connection.connector.clone()))
         .collect();
-    let bundle = Bundle {
-        interfaces,
-        callees: BTreeMap::new(),
-        connections,
-        checks,
-        rules: RULES,
-        document: workflow,
-    };
-    ValidWorkflow::new(bundle, report.residuals().to_vec(), report.findings().to_vec())
+    let events = super::callees::emitted(&workflow)
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), catalog.event(name)?.payload.clone())))
+        .collect();
+    Callee { interfaces, connections, checks, events, document: workflow }
 }
 
 /// The ids of all actions of a block and of the blocks inside, of which there are at most 32 in each other.

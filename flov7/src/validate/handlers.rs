@@ -43,7 +43,17 @@ const UNCATCHABLE: &[&str] = &[
 
 /// Undotted codes of ours: `core.fail` cannot use them.
 pub(super) fn is_ours(code: &str) -> bool {
-    OURS.contains(&code) || UNCATCHABLE.contains(&code) || code == "rejected"
+    OURS.contains(&code) || UNCATCHABLE.contains(&code) || code == "rejected" || code == "child_cancelled"
+}
+
+/// Failures of a called execution that end it: to the step that called it they are failures like others.
+const OF_CHILDREN: &[&str] = &["child_cancelled", "limit.depth", "limit.time", "limit.steps", "limit.memory"];
+
+/// The codes that the steps of a document can fail with, what they call left out.
+pub(super) fn own_codes(pass: &Pass<'_>) -> BTreeSet<String> {
+    let mut possible = Possible { codes: BTreeSet::new(), open: false, calls: false };
+    pass.outline.steps.iter().for_each(|at| possible.add_own(pass, at.step));
+    possible.codes
 }
 
 pub(super) fn check(pass: &mut Pass<'_>) {
@@ -120,19 +130,44 @@ struct Possible {
     codes: BTreeSet<String>,
     /// Whether some of them cannot be known, because an action is not.
     open: bool,
+    /// Whether workflows are called.
+    calls: bool,
 }
 
 impl Possible {
     fn of(pass: &Pass<'_>, own: StepNo) -> Possible {
-        let mut possible =
-            Possible { codes: OURS.iter().map(|code| (*code).to_owned()).collect(), open: false };
+        let mut possible = Possible {
+            codes: OURS.iter().map(|code| (*code).to_owned()).collect(),
+            open: false,
+            calls: false,
+        };
         for no in own.0..pass.outline.step(own).end {
-            possible.add(pass, pass.outline.step(StepNo(no)).step);
+            let step = pass.outline.step(StepNo(no)).step;
+            possible.add_own(pass, step);
+            possible.add_called(pass, step);
         }
         possible
     }
 
-    fn add(&mut self, pass: &Pass<'_>, step: &Step) {
+    /// What a called workflow fails with, the step fails with.
+    fn add_called(&mut self, pass: &Pass<'_>, step: &Step) {
+        let Some(action) = step.action.as_ref().filter(|action| action.uses == "core.call") else { return };
+        self.calls = true;
+        self.codes.extend(OF_CHILDREN.iter().map(|code| (*code).to_owned()));
+        let name = action.with.as_ref().and_then(|with| with.0.get("workflow")?.as_str());
+        let Some(name) =
+            name.filter(|name| pass.catalog.workflow(name).is_some() || *name == pass.workflow.name)
+        else {
+            self.open = true;
+            return;
+        };
+        self.codes.extend(pass.callees.below(name).1);
+        if pass.callees.returns(name) {
+            self.codes.extend(own_codes(pass));
+        }
+    }
+
+    fn add_own(&mut self, pass: &Pass<'_>, step: &Step) {
         if matches!(step.condition, Some(Condition::Loop(_))) {
             self.codes.insert("limit.iterations".to_owned());
         }
@@ -148,8 +183,9 @@ impl Possible {
             let code = action.with.as_ref().and_then(|with| with.0.get("code")?.as_str());
             self.codes.extend(code.map(str::to_owned));
         }
-        // What another workflow fails with is known when it is saved, not here.
-        self.open |= action.uses == "core.call";
+        if action.uses == "core.emit" {
+            self.codes.insert("limit.depth".to_owned());
+        }
     }
 
     /// Whether a rule for `code`, or for a family, can ever match.
@@ -166,7 +202,7 @@ impl Possible {
 }
 
 fn check_code(possible: &Possible, code: &str, pointer: String) -> Option<Finding> {
-    if UNCATCHABLE.contains(&code) {
+    if UNCATCHABLE.contains(&code) && !(possible.calls && OF_CHILDREN.contains(&code)) {
         let message = format!("`{code}` is no failure of a step: no rule sees it");
         let finding = Finding::new(Code::UNCATCHABLE, pointer, message).with_found(code);
         return Some(finding.with_help("it ends or suspends the whole execution: leave it out"));

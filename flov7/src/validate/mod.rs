@@ -22,6 +22,7 @@ mod actions;
 mod arguments;
 mod built;
 mod bundle;
+mod callees;
 mod connections;
 mod finish;
 mod flow;
@@ -39,10 +40,14 @@ mod valid;
 
 use std::collections::BTreeSet;
 
-pub use bundle::{Bundle, Interface};
+pub use bundle::{Bundle, Callee, Interface};
+pub use callees::calls;
 pub use mend::{Mended, mend};
 pub use valid::ValidWorkflow;
 
+use self::callees::Callees;
+use self::flow::Gives;
+use self::handlers::own_codes;
 use self::order::Order;
 use self::outline::Outline;
 use crate::catalog::Catalog;
@@ -61,17 +66,22 @@ use crate::workflow::{DocumentLimits, Syntax, Workflow};
 /// [remarks](ValidWorkflow::remarks).
 pub fn validate(workflow: &Workflow, catalog: &Catalog) -> Result<ValidWorkflow, Report> {
     let limits = DocumentLimits::default();
-    let mut value = match serde_json::to_value(workflow) {
-        Ok(value) => value,
-        Err(error) => {
-            return Err(refused(Code::WRONG_KIND, "", format!("the workflow cannot be written: {error}")));
-        }
+    let examined = match examined(workflow, &limits) {
+        Ok(examined) => examined,
+        Err(finding) => return Err(Report::new(vec![finding], Vec::new())),
     };
-    if let Err(range) = json::normalize(&mut value) {
-        return Err(refused(Code::NUMBER_RANGE, &range.pointer, range.to_string()));
-    }
-    let (report, valid) = run(examine(&value, &limits), catalog, &limits);
+    let (report, valid) = run(examined, catalog, &limits);
     valid.ok_or(report)
+}
+
+/// A workflow that was built by hand, looked at as if it had been read.
+fn examined(workflow: &Workflow, limits: &DocumentLimits) -> Result<Examined, Finding> {
+    let mut value = serde_json::to_value(workflow).map_err(|error| {
+        Finding::new(Code::WRONG_KIND, "", format!("the workflow cannot be written: {error}"))
+    })?;
+    json::normalize(&mut value)
+        .map_err(|range| Finding::new(Code::NUMBER_RANGE, &range.pointer, range.to_string()))?;
+    Ok(examine(&value, limits))
 }
 
 /// Checks a document that was read from a text. Give the report the text to see places: [`Report::locate`].
@@ -108,10 +118,6 @@ pub fn validate_text(text: &str, syntax: Syntax, catalog: &Catalog, limits: &Doc
     Validated { report, valid, document: text.document }
 }
 
-fn refused(code: Code, pointer: &str, message: String) -> Report {
-    Report::new(vec![Finding::new(code, pointer, message)], Vec::new())
-}
-
 /// What every pass sees, and where it leaves what it finds.
 struct Pass<'w> {
     workflow: &'w Workflow,
@@ -124,22 +130,53 @@ struct Pass<'w> {
     residuals: Vec<Residual>,
     /// Where the run checks a link that could be neither proven nor refuted.
     checks: BTreeSet<String>,
+    callees: &'w Callees,
 }
 
-/// All passes over what could be read.
+/// What the passes leave.
+struct Passed {
+    findings: Vec<Finding>,
+    residuals: Vec<Residual>,
+    checks: BTreeSet<String>,
+    /// What a completed execution gives.
+    gives: Gives,
+    /// The codes that its own steps can fail with.
+    codes: BTreeSet<String>,
+}
+
+/// All passes over what could be read, and over what that calls.
 fn run(examined: Examined, catalog: &Catalog, limits: &DocumentLimits) -> (Report, Option<ValidWorkflow>) {
     let Examined { workflow, findings, poisoned } = examined;
     let Some(workflow) = workflow else { return (Report::new(findings, Vec::new()), None) };
-    let outline = Outline::new(&workflow, &poisoned);
+    let callees = Callees::of(&workflow, catalog, limits);
+    let Passed { findings, residuals, checks, .. } =
+        passes(&workflow, findings, &poisoned, catalog, limits, &callees);
+    let report = Report::new(findings, residuals);
+    let valid =
+        report.is_valid().then(|| finish::valid(workflow, catalog, checks, &report, callees.into_parts()));
+    (report, valid)
+}
+
+/// All passes over one workflow.
+fn passes(
+    workflow: &Workflow,
+    findings: Vec<Finding>,
+    poisoned: &BTreeSet<String>,
+    catalog: &Catalog,
+    limits: &DocumentLimits,
+    callees: &Callees,
+) -> Passed {
+    let outline = Outline::new(workflow, poisoned);
     let mut pass = Pass {
-        workflow: &workflow,
+        workflow,
         catalog,
         limits: *limits,
         outline,
-        poisoned: &poisoned,
+        poisoned,
         findings,
         residuals: Vec::new(),
         checks: BTreeSet::new(),
+        callees,
     };
     ids::check(&mut pass);
     let order = Order::new(&pass.outline, &mut pass.findings);
@@ -151,9 +188,8 @@ fn run(examined: Examined, catalog: &Catalog, limits: &DocumentLimits) -> (Repor
     requests::check(&mut pass);
     handlers::check(&mut pass);
     resources::check(&mut pass);
-    flow::check(&mut pass, &order, &blamed);
+    let gives = flow::check(&mut pass, &order, &blamed);
+    let codes = own_codes(&pass);
     let Pass { findings, residuals, checks, .. } = pass;
-    let report = Report::new(findings, residuals);
-    let valid = report.is_valid().then(|| finish::valid(workflow, catalog, checks, &report));
-    (report, valid)
+    Passed { findings, residuals, checks, gives, codes }
 }

@@ -1,4 +1,4 @@
-//! Time and length: where `retry` may stand, whether a timeout leaves room for it, how long paths become.
+//! Time and length: where `retry` and `undo` may stand, whether a timeout leaves room for it, how long paths become.
 
 use super::Pass;
 use super::outline::StepAt;
@@ -16,6 +16,7 @@ pub(super) fn check(pass: &mut Pass<'_>) {
         let before = findings.len();
         path_length(at, pass.limits.path_bytes, &mut findings);
         if !at.poisoned {
+            undo_place(at, &mut findings);
             retry_place(at, &mut findings);
             if findings.len() == before {
                 timeout_short(pass, at, &mut findings);
@@ -36,6 +37,24 @@ fn path_length(at: &StepAt<'_>, most: usize, findings: &mut Vec<Finding>) {
             .with_allowed(most)
             .with_help("shorten the ids of the steps around it");
         findings.push(finding);
+    }
+}
+
+/// What takes an effect back is an action of the application, or an event.
+fn undo_place(at: &StepAt<'_>, findings: &mut Vec<Finding>) {
+    let step = at.step;
+    if let Some(undo) = &step.undo
+        && undo.uses.starts_with(CORE_PREFIX)
+        && undo.uses != "core.emit"
+    {
+        let message = format!("`{}` takes nothing back", undo.uses);
+        let finding = Finding::new(Code::UNDO_PLACE, format!("{}/undo/use", at.pointer), message);
+        findings.push(
+            finding
+                .with_step(&step.id)
+                .with_found(undo.uses.as_str())
+                .with_help("an undo calls an action of the application, or tells of it with core.emit"),
+        );
     }
 }
 

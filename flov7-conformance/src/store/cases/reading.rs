@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use flov7::id::{Timestamp, WorkflowName};
-use flov7::machine::Status;
+use flov7::machine::{Emission, Status};
 use flov7::store::{ExecutionQuery, Head, TurnBody};
 use serde_json::json;
 
@@ -239,6 +239,16 @@ pub(in crate::store) async fn changed_returns_after_a_start_and_a_release(fixtur
     let lease = start(&store, 1, "me").await?;
     let mark = store.changed(0).await;
     store.create(&ns(), new(2)?).await?;
+    let mark = store.changed(mark).await;
+    let mark = {
+        let child = new(3)?;
+        commit(&store, turn(1, &lease).with_body(body(2, 1, "calls")).with_child(child)).await?;
+        store.changed(mark).await
+    };
+    let path =
+        flov7::id::StepPath::parse("tell").map_err(|error| Stop::Failed(Failure::new(error.to_string())))?;
+    let event = Emission::new(path, "order.invoiced", Arc::new(json!(1)), 1);
+    commit(&store, turn(1, &lease).with_body(body(3, 1, "emits")).with_emitted(event)).await?;
     let mark = store.changed(mark).await;
     store.release(&[(ns(), id(1), lease)]).await?;
     store.changed(mark).await;

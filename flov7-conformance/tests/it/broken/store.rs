@@ -10,9 +10,9 @@ use flov7::error::{Error, ErrorKind};
 use flov7::id::{ExecutionId, Namespace, Timestamp, WorkflowName};
 use flov7::memory::InMemoryStore;
 use flov7::store::{
-    Accepted, Claim, Claimed, Created, ExecutionPage, ExecutionQuery, ExecutionStore, Expect, Lease, Loaded,
-    Message, MessageBody, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody, TurnError,
-    Which, WorkflowRow, WorkflowStore,
+    Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
+    Lease, Loaded, Message, MessageBody, NewExecution, Store, StoreCapabilities, StoredRevision, Turn,
+    TurnBody, TurnError, Which, WorkflowRow, WorkflowStore,
 };
 use flov7::testing::ManualClock;
 use flov7::validate::Bundle;
@@ -37,6 +37,7 @@ defects! {
     ClaimsBackwards SameEpoch RenewsAll IgnoresRelease ReleasesAnyLease CutsBodies ReversesTurns OldestFirst
     EndsPagesEarly NeverWaits LeaksNamespaces TouchesNamespaces MergesNamespaces SavesAgain IgnoresExpectations
     LoadsTheHead ForgetsOnReopening KeepsLeasesOnReopening LeavesCreatedUnowned SharesIdsBetweenExecutions
+    DropsChildren ChildrenOfConflict DropsEvents EmitsBackwards EmitsFromTheBeginning
     NobodyHasNoTurns HistoryWithoutSaying LosesTurnsThatFollow IgnoresWhomToClaim
 }
 
@@ -152,6 +153,15 @@ impl BrokenStore {
                 }
             }
             Defect::DropsPosts => turn.posts.clear(),
+            Defect::DropsChildren => turn.children.clear(),
+            Defect::DropsEvents => turn.emitted.clear(),
+            Defect::ChildrenOfConflict => {
+                // Made afresh, whatever is there already.
+                for child in &mut turn.children {
+                    child.key = None;
+                    child.execution = ExecutionId::new(self.next(), [9; 10]);
+                }
+            }
             Defect::LosesHead => turn.head = None,
             Defect::CutsBodies => {
                 if let Some(body) = &mut turn.body {
@@ -455,6 +465,20 @@ impl ExecutionStore for BrokenStore {
             _ => {}
         }
         Ok(page)
+    }
+
+    async fn emitted(
+        &self,
+        namespace: &Namespace,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<EmittedEvent>, Error> {
+        let after = if self.is(Defect::EmitsFromTheBeginning) { 0 } else { after };
+        let mut events = self.inner.emitted(&self.namespace(namespace), after, limit).await?;
+        if self.is(Defect::EmitsBackwards) {
+            events.reverse();
+        }
+        Ok(events)
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, Error> {

@@ -47,7 +47,10 @@ pub(in crate::embedded) async fn start(shared: Arc<Shared>, birth: Birth) -> Res
         }
     };
     let now = shared.clock.now();
-    let (machine, first) = Machine::new(kit.program.clone(), started, now);
+    // Executions and events are created by commits, which this is none of: with them it only begins here.
+    let posts = kit.program.posts;
+    let begin = if posts { Machine::begun } else { Machine::new };
+    let (machine, first) = begin(kit.program.clone(), started, now);
     let stored = Head::new(Status::Running, None);
     let mail = Mail::new(0);
     let mut live = Live::new(Beginning {
@@ -63,7 +66,8 @@ pub(in crate::embedded) async fn start(shared: Arc<Shared>, birth: Birth) -> Res
     });
     live.take(first).await;
     // What needs no commit before it rides along in the first.
-    while !live.unwritten.is_strict(shared.options.ride)
+    while !posts
+        && !live.unwritten.is_strict(shared.options.ride)
         && live.gather().is_ok()
         && (live.more || !live.ready.is_empty())
     {

@@ -10,7 +10,7 @@ use crate::embedded::hub::{Phase, Seat};
 use crate::embedded::record::{Asking, gone};
 use crate::embedded::shared::Shared;
 use crate::error::{Error, ErrorKind};
-use crate::machine::{Blocked, BlockedReason, Call, Head, Status, TurnBody};
+use crate::machine::{Blocked, BlockedReason, Call, Emission, Head, Status, TurnBody};
 use crate::observe::Observation;
 use crate::store::{Lease, Turn, TurnError};
 
@@ -84,6 +84,9 @@ impl Live {
             let mut turn = empty();
             turn.body.clone_from(&made.body);
             turn.consumed.clone_from(&made.consumed);
+            turn.children.clone_from(&made.children);
+            turn.posts.clone_from(&made.posts);
+            turn.emitted.clone_from(&made.emitted);
             turns.push(turn);
         }
         // The machine is where the last turn left it. An execution that ended is never gone on with.
@@ -144,6 +147,21 @@ impl Live {
 
     /// What was decided is durable: it is told, and what depends on it begins.
     pub(super) async fn written(&mut self, unwritten: Unwritten, leaves: Option<Exit>) -> Result<(), Exit> {
+        let (namespace, execution) = &self.seat.key;
+        let mut family = false;
+        for made in &unwritten.turns {
+            for child in &made.children {
+                self.shared.observe(&Observation::Started { namespace, execution: &child.execution });
+            }
+            for Emission { path, event, .. } in &made.emitted {
+                self.shared.observe(&Observation::Emitted { namespace, execution, path, event });
+            }
+            family |= !made.children.is_empty() || !made.posts.is_empty();
+        }
+        if family {
+            // Those who were made or told are for whoever looks first.
+            self.shared.hub.poke.notify_one();
+        }
         let consumed: Vec<String> = unwritten.turns.into_iter().flat_map(|made| made.consumed).collect();
         if !consumed.is_empty() {
             self.mail.committed(&consumed, self.shared.hub.round());

@@ -1,7 +1,7 @@
 //! Whether names are well-formed, unique, and name something.
 
 use super::super::code::Example;
-use super::{CRM, HTTP, codes};
+use super::{CRM, EVENTS, HTTP, codes};
 
 codes! {
     BAD_ID = "bad-id", Error, Validate {
@@ -52,6 +52,36 @@ r#"{ "flov7": 1, "name": "bill",
 r#"{ "flov7": 1, "name": "bill",
   "steps": [ { "id": "invoice", "action": { "use": "crm.create_invoice", "with": { "amount": 10 } } } ] }"#)
             .catalog(CRM),
+    }
+    UNKNOWN_WORKFLOW = "unknown-workflow", Error, Validate {
+        title: "there is no such workflow to call",
+        why: "A workflow that core.call runs is named literally and found when the caller is saved: among the workflows of \
+              the application, or, on the command line, as NAME.json or NAME.yaml beside the caller or in the directory \
+              that --workflows names. A workflow may call itself.",
+        failing: Example::json(
+r#"{ "flov7": 1, "name": "countdown",
+  "input": { "type": "object", "properties": { "from": { "type": "integer" } }, "required": ["from"] },
+  "steps": [ { "id": "more", "condition": { "if": "${ input.from > 0 }", "then": [
+    { "id": "next", "action": { "use": "core.call", "with": { "workflow": "countdwn", "input": { "from": "${ input.from - 1 }" } } } } ] } } ] }"#),
+        mended: Example::json(
+r#"{ "flov7": 1, "name": "countdown",
+  "input": { "type": "object", "properties": { "from": { "type": "integer" } }, "required": ["from"] },
+  "steps": [ { "id": "more", "condition": { "if": "${ input.from > 0 }", "then": [
+    { "id": "next", "action": { "use": "core.call", "with": { "workflow": "countdown", "input": { "from": "${ input.from - 1 }" } } } } ] } } ] }"#),
+    }
+    UNKNOWN_EVENT = "unknown-event", Warning, Validate {
+        title: "the catalogue declares no such event",
+        why: "An event that the catalogue declares has a schema, and a payload that does not fit is found here and not by \
+              whoever receives it. One that it does not declare is emitted all the same, unchecked; where the catalogue \
+              declares others, that is usually a slip.",
+        failing: Example::json(
+r#"{ "flov7": 1, "name": "bill",
+  "steps": [ { "id": "tell", "action": { "use": "core.emit", "with": { "event": "order.invoced", "payload": { "id": "7" } } } } ] }"#)
+            .catalog(EVENTS),
+        mended: Example::json(
+r#"{ "flov7": 1, "name": "bill",
+  "steps": [ { "id": "tell", "action": { "use": "core.emit", "with": { "event": "order.invoiced", "payload": { "id": "7" } } } } ] }"#)
+            .catalog(EVENTS),
     }
     UNKNOWN_CONNECTION = "unknown-connection", Error, Validate {
         title: "the document declares no such connection",

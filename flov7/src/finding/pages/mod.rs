@@ -78,6 +78,11 @@ const CRM: &str = r#"{ "flov7_catalog": 1, "actions": [
     "input": { "type": "object", "properties": { "email": { "type": "string" } }, "required": ["email"] },
     "output": true } ] }"#;
 
+/// A catalogue with one event.
+const EVENTS: &str = r#"{ "flov7_catalog": 1, "events": [
+  { "name": "order.invoiced", "title": "An order was invoiced",
+    "payload": { "type": "object", "properties": { "id": { "type": "string" } }, "required": ["id"] } } ] }"#;
+
 /// A catalogue that describes `http.request` as flov7-connect offers it.
 const HTTP: &str = r#"{ "flov7_catalog": 1, "actions": [
   { "id": "http.request", "title": "Send an HTTP request", "connector": { "optional": "http" },

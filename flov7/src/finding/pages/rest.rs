@@ -3,6 +3,14 @@
 use super::super::code::Example;
 use super::{CRM, HTTP, codes};
 
+/// A workflow that is called: it reads a step that there is not.
+const BROKEN: &str = r#"{ "flov7": 1, "name": "billing",
+  "steps": [ { "id": "total", "data": { "set": 10 } }, { "id": "twice", "data": { "set": "${ steps.totl * 2 }" } } ] }"#;
+
+/// The same, sound.
+const SOUND: &str = r#"{ "flov7": 1, "name": "billing",
+  "steps": [ { "id": "total", "data": { "set": 10 } }, { "id": "twice", "data": { "set": "${ steps.total * 2 }" } } ] }"#;
+
 /// A catalogue with one event.
 const EVENTS: &str = r#"{ "flov7_catalog": 1, "events": [
   { "name": "order.received", "title": "An order arrives",
@@ -40,6 +48,34 @@ r#"{ "flov7": 1, "name": "bill",
   "steps": [ { "id": "check", "condition": { "if": "${ now > timestamp('2027-01-01T00:00:00Z') }",
     "then": [ { "id": "invoice", "retry": { "attempts": 3 }, "action": { "use": "crm.create_invoice", "with": { "amount": 10 } } } ] } } ] }"#)
             .catalog(CRM),
+    }
+    UNDO_PLACE = "undo-place", Error, Validate {
+        title: "this takes nothing back",
+        why: "undo names the action that takes the effect of the step back: one of the application, or core.emit, which \
+              tells others of it. The other core actions wait, ask, fail or start work, and none of that takes anything back.",
+        failing: Example::json(
+r#"{ "flov7": 1, "name": "bill",
+  "steps": [ { "id": "invoice", "action": { "use": "crm.create_invoice", "with": { "amount": 10 } },
+    "undo": { "use": "core.wait", "with": { "for": "1h" } } } ] }"#)
+            .catalog(CRM),
+        mended: Example::json(
+r#"{ "flov7": 1, "name": "bill",
+  "steps": [ { "id": "invoice", "action": { "use": "crm.create_invoice", "with": { "amount": 10 } },
+    "undo": { "use": "core.emit", "with": { "event": "invoice.wrong", "payload": { "id": "${ steps.invoice.id }" } } } } ] }"#)
+            .catalog(CRM),
+    }
+    UNSOUND_WORKFLOW = "unsound-workflow", Error, Validate {
+        title: "the workflow that is called cannot be called",
+        why: "A workflow that core.call runs goes into the bundle of the caller, so it must validate as well, and at most 64 \
+              may hang together. Validate it by itself: its own findings stand there with their places.",
+        failing: Example::json(
+r#"{ "flov7": 1, "name": "monthly",
+  "steps": [ { "id": "each", "action": { "use": "core.call", "with": { "workflow": "billing" } } } ] }"#)
+            .workflow(BROKEN),
+        mended: Example::json(
+r#"{ "flov7": 1, "name": "monthly",
+  "steps": [ { "id": "each", "action": { "use": "core.call", "with": { "workflow": "billing" } } } ] }"#)
+            .workflow(SOUND),
     }
     VALUE_WITH_FAIL = "value-with-fail", Warning, Validate {
         title: "a step that fails has no value",

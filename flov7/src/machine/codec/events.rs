@@ -6,7 +6,8 @@ use super::{Fault, In, Out, read_value, write_value};
 use crate::catalog::Effect;
 use crate::id::{Digest, ExecutionId, Namespace, StepPath, Timestamp};
 use crate::machine::event::{
-    Done, Ended, Event, Outcome, RecordedStep, Scheduled, ScheduledKind, Signal, SignalTo, Started, Timer,
+    Done, Ended, Event, Outcome, Parent, RecordedStep, Scheduled, ScheduledKind, Signal, SignalTo, Started,
+    Timer,
 };
 use crate::machine::{Actor, Control, EndStatus, Failure, FailureClass, Usage};
 
@@ -83,13 +84,20 @@ const CHILD: u8 = 9;
 const CONTROL: u8 = 10;
 const FORKED: u8 = 11;
 const ENDED: u8 = 12;
+/// `started` of an execution that another one called, or that an event stands behind.
+const STARTED_BY: u8 = 13;
 
 /// Writes an event of a turn made at `at`.
 pub(crate) fn write_event(out: &mut Out, at: Timestamp, event: &EventRef<'_>) {
     match event {
-        EventRef::Started(started, input) => {
+        EventRef::Started(started, input) if started.parent.is_none() && started.cause == 0 => {
             out.byte(STARTED);
             write_started(out, started, input);
+        }
+        EventRef::Started(started, input) => {
+            out.byte(STARTED_BY);
+            write_started(out, started, input);
+            write_origin(out, started);
         }
         EventRef::Scheduled(scheduled) => {
             out.byte(SCHEDULED);
@@ -181,6 +189,11 @@ pub(crate) fn read_turn(body: &[u8], count: u32, at: Timestamp) -> Result<(Vec<E
 fn read_event(input: &mut In<'_>, at: Timestamp) -> Result<Event, Fault> {
     Ok(match input.byte()? {
         STARTED => Event::Started(Box::new(read_started(input)?)),
+        STARTED_BY => {
+            let mut started = read_started(input)?;
+            read_origin(input, &mut started)?;
+            Event::Started(Box::new(started))
+        }
         SCHEDULED => Event::Scheduled(Scheduled {
             path: read_path(input)?,
             attempt: input.number32()?,
@@ -215,11 +228,11 @@ fn read_event(input: &mut In<'_>, at: Timestamp) -> Result<Event, Fault> {
         ENDED => Event::Ended(read_ended(input)?),
         CHILD => Event::Child {
             path: read_path(input)?,
-            execution: id(input, ExecutionId::parse, "an execution's id is malformed")?,
+            execution: read_execution(input)?,
             outcome: read_outcome(input)?.0,
         },
         FORKED => Event::Forked {
-            from: id(input, ExecutionId::parse, "an execution's id is malformed")?,
+            from: read_execution(input)?,
             seq: input.number()?,
             snapshot: read_value(input)?,
             started: Box::new(read_started(input)?),
@@ -250,14 +263,34 @@ pub(crate) fn read_started(input: &mut In<'_>) -> Result<Started, Fault> {
     Ok(Started {
         rules,
         namespace: id(input, Namespace::parse, "a namespace is malformed")?,
-        execution: id(input, ExecutionId::parse, "an execution's id is malformed")?,
+        execution: read_execution(input)?,
         bundle: digest(input)?,
         input: read_value(input)?,
         trigger: input.option(|input| Ok(input.text()?.to_owned()))?,
         seed: input.text()?.to_owned(),
         keyed: input.list(|input| Ok(input.text()?.to_owned()))?,
         by: Actor(input.text()?.to_owned()),
+        parent: None,
+        cause: 0,
     })
+}
+
+/// What stands behind an execution: not part of [`write_started`], which most executions have alone.
+pub(crate) fn write_origin(out: &mut Out, started: &Started) {
+    out.option(started.parent.as_ref(), |out, parent| {
+        out.text(&parent.execution);
+        out.text(&parent.path);
+        out.number(parent.depth.into());
+    });
+    out.number(started.cause.into());
+}
+
+pub(crate) fn read_origin(input: &mut In<'_>, started: &mut Started) -> Result<(), Fault> {
+    started.parent = input.option(|input| {
+        Ok(Parent { execution: read_execution(input)?, path: read_path(input)?, depth: input.number32()? })
+    })?;
+    started.cause = input.number32()?;
+    Ok(())
 }
 
 pub(crate) fn write_ended(out: &mut Out, ended: &Ended) {
@@ -440,6 +473,10 @@ pub(crate) fn read_path(input: &mut In<'_>) -> Result<StepPath, Fault> {
     parse_path(input, text)
 }
 
+pub(crate) fn read_execution(input: &mut In<'_>) -> Result<ExecutionId, Fault> {
+    id(input, ExecutionId::parse, "an execution's id is malformed")
+}
+
 fn parse_path(input: &In<'_>, text: &str) -> Result<StepPath, Fault> {
     StepPath::parse(text).or_else(|_| input.corrupt("a path is malformed"))
 }
@@ -465,6 +502,7 @@ fn scheduled_kind(kind: ScheduledKind) -> u8 {
         ScheduledKind::Ask => 5,
         ScheduledKind::Child => 6,
         ScheduledKind::Backoff => 7,
+        ScheduledKind::Emit => 8,
     }
 }
 
@@ -478,6 +516,7 @@ fn read_scheduled_kind(input: &mut In<'_>) -> Result<ScheduledKind, Fault> {
         5 => ScheduledKind::Ask,
         6 => ScheduledKind::Child,
         7 => ScheduledKind::Backoff,
+        8 => ScheduledKind::Emit,
         other => return Err(newer("schedule", other)),
     })
 }

@@ -20,6 +20,11 @@ impl Flow<'_, '_> {
         if action.uses == "core.fail" {
             self.ends[no.0] = true;
         }
+        match action.uses.as_str() {
+            "core.call" => self.call_input(place, no, action, &place_of_action),
+            "core.emit" => self.payload(place, no, action.with.as_ref(), &place_of_action),
+            _ => {}
+        }
         if action.uses == REQUEST {
             self.request_residual(no, action.with.as_ref(), &place_of_action);
         }
@@ -36,7 +41,7 @@ impl Flow<'_, '_> {
             self.note(finding.with_allowed(own.to_string()), Some(no));
             return None;
         }
-        if !action.uses.starts_with(CORE_PREFIX) && !expected.is_untyped() {
+        if (!action.uses.starts_with(CORE_PREFIX) || action.uses == "core.call") && !expected.is_untyped() {
             self.remain(ResidualKind::ContractOutput, place_of_action, Some(no));
         }
         Some(Typed::declared(both))
@@ -56,6 +61,7 @@ impl Flow<'_, '_> {
             "core.fail" => Some(Typed::declared(Type::never())),
             // Without `expect` nobody knows what the answer is, and that it is missing is known already.
             "core.ask" if action.expect.is_none() => None,
+            "core.call" => self.call_output(no, action),
             id if id.starts_with(CORE_PREFIX) => {
                 let output = self.schemas.action(self.pass, id, Side::Output)?;
                 Some(Typed::declared(output.upper().clone()))
@@ -132,7 +138,11 @@ impl Flow<'_, '_> {
 
     /// The action that takes the effect back: its input is made when the step is done, and may read its value.
     pub(super) fn undo(&mut self, place: &Place, no: StepNo, undo: &Undo, pointer: &str) {
-        self.argument(place, no, &undo.uses, undo.with.as_ref(), &format!("{pointer}/undo"));
+        let at = format!("{pointer}/undo");
+        self.argument(place, no, &undo.uses, undo.with.as_ref(), &at);
+        if undo.uses == "core.emit" {
+            self.payload(place, no, undo.with.as_ref(), &at);
+        }
     }
 
     /// The schema of a value that stands in for the output of an action.

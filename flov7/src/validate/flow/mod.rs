@@ -5,6 +5,7 @@
 //! from it.
 
 mod action;
+mod call;
 mod condition;
 mod data;
 mod expressions;
@@ -19,7 +20,8 @@ mod untyped;
 use std::collections::BTreeSet;
 
 use self::facts::Facts;
-use self::roots::{Known, Roots, Typed};
+pub(super) use self::roots::Typed;
+use self::roots::{Known, Roots};
 use self::untyped::Untyped;
 use super::Pass;
 use super::order::{Order, Spot, first_after};
@@ -29,8 +31,17 @@ use crate::finding::{Code, Finding, Residual, ResidualKind};
 use crate::types::{Additional, Lowered, Type};
 use crate::workflow::{Condition, Step};
 
+/// What a completed execution gives.
+#[derive(Clone)]
+pub(super) enum Gives {
+    /// It never completes: it always fails.
+    Never,
+    /// A value; none where its type cannot be known because of something that was found.
+    Value(Option<Typed>),
+}
+
 /// Checks everything that has to do with values. `blamed` are actions whose arguments are known to be wrong.
-pub(super) fn check(pass: &mut Pass<'_>, order: &Order, blamed: &[StepNo]) {
+pub(super) fn check(pass: &mut Pass<'_>, order: &Order, blamed: &[StepNo]) -> Gives {
     let schemas = Schemas::new(pass);
     let steps = pass.outline.steps.len();
     let mut flow = Flow {
@@ -54,8 +65,19 @@ pub(super) fn check(pass: &mut Pass<'_>, order: &Order, blamed: &[StepNo]) {
         .with("execution", Some(Typed::declared(execution)));
     flow.document(&roots);
     flow.signals();
-    flow.block(BlockNo(0), &roots, &Facts::default());
+    let outcome = flow.block(BlockNo(0), &roots, &Facts::default());
     flow.expects();
+    flow.below();
+    let filters =
+        flow.pass.workflow.steps.iter().any(|step| matches!(step.condition, Some(Condition::Filter(_))));
+    match outcome {
+        Outcome::Never => Gives::Never,
+        // A false filter completes the execution with null.
+        Outcome::Value(Some(value)) if filters => {
+            Gives::Value(Some(value.or(&Typed::declared(Type::null()))))
+        }
+        Outcome::Value(value) => Gives::Value(value),
+    }
 }
 
 /// The value of a step.

@@ -7,7 +7,7 @@ use crate::types::{Additional, Lowered, Presence, Type};
 
 /// What a value can be.
 #[derive(Clone, Debug)]
-pub(super) struct Typed {
+pub(in crate::validate) struct Typed {
     /// Every value that comes is of this type.
     pub(super) ty: Type,
     /// Whether every value of the type may come, because a schema says so; what is computed may be less.
@@ -15,7 +15,7 @@ pub(super) struct Typed {
 }
 
 impl Typed {
-    pub(super) fn declared(ty: Type) -> Typed {
+    pub(in crate::validate) fn declared(ty: Type) -> Typed {
         Typed { ty, declared: true }
     }
 

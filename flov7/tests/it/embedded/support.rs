@@ -15,9 +15,9 @@ use flov7::machine::event::{Event, decode_turn};
 use flov7::machine::{ExecutionView, Settled, Status};
 use flov7::memory::InMemoryStore;
 use flov7::store::{
-    Accepted, Claim, Claimed, Created, ExecutionPage, ExecutionQuery, ExecutionStore, Expect, Lease, Loaded,
-    Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody, TurnError, Which,
-    WorkflowRow, WorkflowStore,
+    Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
+    Lease, Loaded, Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody,
+    TurnError, Which, WorkflowRow, WorkflowStore,
 };
 use flov7::testing::{ManualClock, SeededEntropy};
 use flov7::validate::{Bundle, ValidWorkflow, validate};
@@ -313,6 +313,14 @@ impl ExecutionStore for Counting {
         query: &ExecutionQuery,
     ) -> Result<ExecutionPage, Error> {
         self.inner().executions(namespace, query).await
+    }
+    async fn emitted(
+        &self,
+        namespace: &Namespace,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<EmittedEvent>, Error> {
+        self.inner().emitted(namespace, after, limit).await
     }
     async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
         self.inner().next_due().await

@@ -62,6 +62,7 @@ fn severities_of_what_runs_but_not_as_meant() {
     assert_eq!(
         mild,
         [
+            "unknown-event",
             "unknown-code",
             "inexact-equality",
             "value-with-fail",
@@ -107,7 +108,14 @@ fn found(example: &Example) -> Option<Vec<&'static str>> {
 fn examples_are_read_with_the_codes_they_promise() {
     for code in codes() {
         for example in [code.failing(), code.mended()] {
-            let around = [example.catalog, example.input, example.mocks, example.bindings, example.limits];
+            let around = [
+                example.workflow,
+                example.catalog,
+                example.input,
+                example.mocks,
+                example.bindings,
+                example.limits,
+            ];
             for text in around.into_iter().flatten() {
                 json::read(text, &ReadLimits::default())
                     .unwrap_or_else(|fault| panic!("{code}: {fault} in {text}"));

@@ -191,7 +191,7 @@ fn journal_kinds_of_a_newer_release_are_refused_and_never_skipped() {
     let newer = TurnBody { v: 2, ..body.clone() };
     assert_eq!(decode_turn(&newer).unwrap_err().kind(), ErrorKind::Newer);
     let mut bytes = body.body.to_vec();
-    bytes[0] = 13;
+    bytes[0] = 99;
     let unknown = TurnBody { body: bytes.into(), ..body };
     let error = decode_turn(&unknown).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Newer);

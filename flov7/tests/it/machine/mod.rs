@@ -3,10 +3,12 @@
 mod support;
 
 mod branch;
+mod call;
 mod chaos;
 mod compute;
 mod control;
 mod decide;
+mod emit;
 mod engine;
 mod failure;
 mod journal;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use flov7::catalog::{ActionDescriptor, Effect, core_actions};
 use flov7::id::{Digest, ExecutionId, Namespace, StepPath, Timestamp};
-use flov7::machine::event::{Signal, SignalTo, Started, decode_turn};
+use flov7::machine::event::{Outcome, Signal, SignalTo, Started, decode_turn};
 use flov7::machine::{
-    Actor, Call, CallError, CallErrorKind, CallOutput, Command, Control, ExecutionView, Failure, Incoming,
-    Machine, Outstanding, Settled, Turn, TurnBody,
+    Actor, Call, CallError, CallErrorKind, CallOutput, Child, Command, Control, Emission, ExecutionView,
+    Failure, Incoming, Machine, Outstanding, Settled, Turn, TurnBody,
 };
 use flov7::program::Program;
 use flov7::validate::{Bundle, Interface};
@@ -28,6 +28,9 @@ pub(crate) struct Driver {
     /// Calls that no result was given for yet.
     pub(crate) calls: Vec<Call>,
     pub(crate) cancelled: Vec<(String, u32)>,
+    pub(crate) children: Vec<Child>,
+    pub(crate) steered: Vec<(ExecutionId, Control)>,
+    pub(crate) emitted: Vec<Emission>,
     pub(crate) settled: Vec<(String, Settled)>,
     quiet: bool,
     /// A snapshot after so many turns.
@@ -71,6 +74,7 @@ pub(crate) fn bundle(document: Value) -> Bundle {
         callees: BTreeMap::new(),
         connections: BTreeMap::new(),
         checks: Default::default(),
+        events: BTreeMap::new(),
         rules: 1,
     }
 }
@@ -102,7 +106,12 @@ impl Driver {
         Driver::start_bundle(&bundle(document), input, keyed)
     }
 
-    fn start_bundle(bundle: &Bundle, input: Value, keyed: Vec<String>) -> Driver {
+    pub(crate) fn start_bundle(bundle: &Bundle, input: Value, keyed: Vec<String>) -> Driver {
+        Driver::start_as(bundle, |started| started.with_keyed(keyed), input)
+    }
+
+    /// An execution of a bundle that begins as `origin` says.
+    pub(crate) fn start_as(bundle: &Bundle, origin: impl FnOnce(Started) -> Started, input: Value) -> Driver {
         let program = Program::compile(bundle).unwrap();
         let started = Started::new(
             Namespace::parse("default").unwrap(),
@@ -111,8 +120,8 @@ impl Driver {
             input,
             0x1234_5678_9abc_def0,
             Actor::new("test"),
-        )
-        .with_keyed(keyed);
+        );
+        let started = origin(started);
         let now = 1_000_000;
         let (machine, turn) = Machine::new(Arc::clone(&program), started, Timestamp::from_ms(now));
         let mut driver = Driver {
@@ -122,6 +131,9 @@ impl Driver {
             turns: Vec::new(),
             calls: Vec::new(),
             cancelled: Vec::new(),
+            children: Vec::new(),
+            steered: Vec::new(),
+            emitted: Vec::new(),
             settled: Vec::new(),
             quiet: false,
             snapshots: Vec::new(),
@@ -136,6 +148,9 @@ impl Driver {
             match command {
                 Command::Call(call) => self.calls.push(call.clone()),
                 Command::CancelCall { path, attempt } => self.cancelled.push((path.to_string(), *attempt)),
+                Command::Start(child) => self.children.push(child.clone()),
+                Command::Steer { execution, control } => self.steered.push((execution.clone(), *control)),
+                Command::Emit(event) => self.emitted.push(event.clone()),
                 other => panic!("unknown command {other:?}"),
             }
         }
@@ -259,6 +274,18 @@ impl Driver {
         outstanding
     }
 
+    /// The end of the execution that a step called.
+    pub(crate) fn child_ends(&mut self, path: &str, outcome: Outcome) {
+        let at = self.children.iter().position(|child| child.parent.path == path);
+        let child = self.children.remove(at.unwrap_or_else(|| panic!("no call of {path} is open")));
+        self.handle(vec![Driver::child_end(&child, outcome)]);
+    }
+
+    pub(crate) fn child_end(child: &Child, outcome: Outcome) -> Incoming {
+        let id = format!("child:{}", child.execution);
+        Incoming::Child { path: child.parent.path.clone(), execution: child.execution.clone(), outcome, id }
+    }
+
     pub(crate) fn signal(name: &str, payload: Value, id: &str) -> Incoming {
         Driver::message(SignalTo::Name { name: name.to_owned(), key: None }, payload, id)
     }
@@ -368,6 +395,7 @@ fn word(event: &flov7::machine::event::Event) -> String {
             format!("fired {timer:?}{path}").to_lowercase()
         }
         Event::Signal(s) => format!("signal {}", s.id),
+        Event::Child { path, outcome: ended, .. } => format!("child {path} {}", outcome(ended)),
         Event::Control { control, .. } => format!("{control:?}").to_lowercase(),
         Event::Ended(e) => format!("ended {:?}", e.status).to_lowercase(),
         other => format!("{other:?}"),

@@ -12,6 +12,10 @@ fn validated(example: &Example) -> Validated {
         Some(text) => Catalog::read_text(text, Syntax::Json).unwrap(),
         None => Catalog::new(),
     };
+    let catalog = match example.workflow {
+        Some(text) => catalog.with_workflow(serde_json::from_str(text).unwrap()),
+        None => catalog,
+    };
     let mut limits = DocumentLimits::default();
     if let Some(text) = example.limits {
         for (name, limit) in read(text, &ReadLimits::default()).unwrap().as_object().unwrap() {
