@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use flov7::id::Namespace;
+use flov7::store::{ExecutionQuery, ExecutionStore};
+use flov7_sqlite::{Options, SqliteStore};
 use serde_json::{Value, json};
 
 /// The reference workflows.
@@ -184,10 +187,29 @@ pub(crate) fn assert_view(name: &str, view: &Value, expect: &Value) {
     if let Some(output) = expect.get("output") {
         assert_eq!(&view["output"], output, "{name}: {view:#}");
     }
+    if let Some(undo) = expect.get("undo") {
+        assert_eq!(&view["undo"], undo, "{name}: {view:#}");
+    }
     if let Some(error) = expect.get("error") {
         assert_eq!(view["error"]["code"], error["code"], "{name}: {view:#}");
         assert_eq!(view["error"]["step"], error["step"], "{name}: {view:#}");
     }
+}
+
+/// The executions of a directory that no other one called.
+pub(crate) fn roots(dir: &Dir) -> Vec<String> {
+    let path = dir.path().join("flov7.db");
+    if !path.exists() {
+        return Vec::new();
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let page = runtime.block_on(async {
+        let store = SqliteStore::attach(path, Options::new()).ok()?;
+        Some(store.executions(&Namespace::default(), &ExecutionQuery::new()).await.unwrap())
+    });
+    let called = |key: &Option<String>| key.as_deref().is_some_and(|key| key.starts_with("child:"));
+    let rows = page.into_iter().flat_map(|page| page.executions);
+    rows.filter(|row| !called(&row.key)).map(|row| row.execution.to_string()).collect()
 }
 
 /// The exit code that belongs to a status.
@@ -196,6 +218,7 @@ pub(crate) fn exit_of(status: &Value) -> i32 {
         "completed" => 0,
         "failed" => 1,
         "waiting" => 5,
+        "cancelled" => 6,
         other => panic!("no case ends {other}"),
     }
 }
@@ -216,9 +239,8 @@ pub(crate) fn drive(dir: &Dir, bindings: &Path, case: &Case) -> Value {
     // An answer, a resume after it, and one more after a kill in between: a case needs few rounds.
     for _ in 0..12 {
         let ran = flov7(dir.path(), &args);
-        let list = flov7(dir.path(), &["executions", "--json"]).json();
-        let execution = list["executions"][0]["execution"].as_str();
-        let execution = execution.unwrap_or_else(|| panic!("{}: none: {ran:#?}", case.name)).to_owned();
+        let roots = roots(dir);
+        let execution = roots.first().unwrap_or_else(|| panic!("{}: none: {ran:#?}", case.name)).to_owned();
         let view = flov7(dir.path(), &["show", &execution, "--json"]).json();
         match view["status"].as_str().unwrap() {
             "completed" | "failed" | "cancelled" | "terminated" => return view,
@@ -232,10 +254,26 @@ pub(crate) fn drive(dir: &Dir, bindings: &Path, case: &Case) -> Value {
 
 /// Gives the answer that a case has for what is waiting.
 pub(crate) fn answer(dir: &Dir, case: &Case, execution: &str, view: &Value) {
-    let answers = case.case["answers"].as_array().unwrap_or_else(|| panic!("{}: waits: {view:#}", case.name));
+    let none = Vec::new();
+    let answers = case.case["answers"].as_array().unwrap_or(&none);
     for waiting in view["waiting"].as_array().unwrap() {
         let path = waiting["path"].as_str().unwrap();
-        let ran = if let Some(found) = answers.iter().find(|a| a["approve"] == path) {
+        if waiting["kind"] == "child" {
+            // What a called execution waits for is answered there.
+            let child = waiting["execution"].as_str().unwrap();
+            let view = flov7(dir.path(), &["show", child, "--json"]).json();
+            answer(dir, case, child, &view);
+            continue;
+        }
+        // A second cancel would stop it at once.
+        let told = dir.path().join("cancelled");
+        if answers.iter().any(|a| a["skip"] == path || (a["cancel"] == path && told.exists())) {
+            continue;
+        }
+        let ran = if answers.iter().any(|a| a["cancel"] == path) {
+            fs::write(&told, "").unwrap();
+            flov7(dir.path(), &["cancel", execution, "--json", "--by", "ann"])
+        } else if let Some(found) = answers.iter().find(|a| a["approve"] == path) {
             let mut args = vec!["approve", execution, "--json", "--step", path, "--by", "ann"];
             if found["no"] == true {
                 args.push("--no");
@@ -247,13 +285,18 @@ pub(crate) fn answer(dir: &Dir, case: &Case, execution: &str, view: &Value) {
                 dir.path(),
                 &["signal", execution, token, &found["payload"].to_string(), "--json", "--by", "ann"],
             )
-        } else if let Some(found) = answers.iter().find(|a| a["signal"] == waiting["signal"]) {
+        } else if let Some(found) = answers
+            .iter()
+            .find(|a| a["signal"] == waiting["signal"] && a.get("at").is_none_or(|at| at == path))
+        {
             let name = waiting["signal"].as_str().unwrap();
             let payload = found["payload"].to_string();
-            flov7(
-                dir.path(),
-                &["signal", execution, name, &payload, "--id", "answer-1", "--json", "--by", "ann"],
-            )
+            let id = format!("answer-{path}");
+            let mut args = vec!["signal", execution, name, &payload, "--id", &id, "--json", "--by", "ann"];
+            if let Some(key) = found["key"].as_str() {
+                args.extend(["--key", key]);
+            }
+            flov7(dir.path(), &args)
         } else {
             panic!("{}: nobody answers {waiting}", case.name)
         };

@@ -47,7 +47,7 @@ pub use patch::{PatchError, PatchOp, apply};
 pub use pointer::{Pointer, escape, get, tokens, unescape};
 pub use read::{examine, read, read_document};
 pub use span::{Document, Lines, Span, Spans, line_column};
-pub use value::{EnterFault, NumberRange, discard, enter, equal, normalize};
+pub use value::{EnterFault, NumberRange, discard, enter, equal, normalize, weight};
 
 /// The deepest nesting of lists and objects that any value has. `[[]]` is two deep.
 pub const MAX_DEPTH: usize = 256;

@@ -11,6 +11,7 @@ use super::settle::Outcome;
 use super::state::{At, Unit};
 use super::undo::Then;
 use super::{Blocked, Failure, FailureClass, Settled};
+use crate::json::weight;
 use crate::program::{Case, ForEach, Loop, Parallel, Work, slot};
 
 /// The most items of a `for_each` (RULES, engine.parity).
@@ -60,6 +61,7 @@ impl Run<'_> {
             left: u32::try_from(blocks.len()).unwrap_or(u32::MAX),
             blocks: blocks.clone(),
             won: Vec::new(),
+            weight: 0,
             failures: Vec::new(),
             ending: None,
         };
@@ -83,6 +85,8 @@ impl Run<'_> {
             return Err(Trouble::Failed(self.failure(at, FailureClass::Limit, "limit.width", message)));
         }
         self.activate(at);
+        let weight = items.iter().map(weight).sum();
+        self.state.live += weight;
         self.open(
             at,
             OpenWork::Each(Box::new(OpenEach {
@@ -90,6 +94,7 @@ impl Run<'_> {
                 next: 0,
                 running: BTreeMap::new(),
                 results: BTreeMap::new(),
+                weight,
                 failures: Vec::new(),
                 ending: None,
             })),
@@ -116,7 +121,7 @@ impl Run<'_> {
 
     fn enter_round(&mut self, at: At, plan: &Loop, round: u32, state: &Arc<Value>) -> u32 {
         let scope = self.state.enter(self.program, plan.scope, at, round);
-        self.state.scope_mut(scope).slots[slot::STATE] = Some(Arc::clone(state));
+        self.state.fill(scope, slot::STATE, Arc::clone(state));
         scope
     }
 
@@ -156,13 +161,15 @@ impl Run<'_> {
         };
         each.next += 1;
         let room = each.running.len() + 1 < plan.concurrency && (each.next as usize) < each.items.len();
+        let lighter = weight(&item);
         let scope = self.state.enter(self.program, plan.scope, at, index);
-        let running = self.state.scope_mut(scope);
-        running.slots[slot::ITEM] = Some(Arc::new(item));
-        running.slots[slot::INDEX] = Some(Arc::new(Value::from(index)));
         if let Some(each) = self.each(at) {
             each.running.insert(index, scope);
+            each.weight = each.weight.saturating_sub(lighter);
         }
+        self.state.live = self.state.live.saturating_sub(lighter);
+        self.state.fill(scope, slot::ITEM, Arc::new(item));
+        self.state.fill(scope, slot::INDEX, Arc::new(Value::from(index)));
         self.start_block(scope, plan.block);
         if room {
             self.state.urgent.push_back(Unit::Next(at));
@@ -262,8 +269,13 @@ impl Run<'_> {
         };
         let Some(branches) = self.branches(at) else { return };
         branches.left = branches.left.saturating_sub(1);
+        let mut heavier = 0;
         match outcome {
-            Outcome::Value(value) => branches.won.push((block, value)),
+            Outcome::Value(value) => {
+                heavier = weight(&value);
+                branches.weight += heavier;
+                branches.won.push((block, value));
+            }
             Outcome::Filtered => branches.won.push((block, Arc::new(Value::Null))),
             Outcome::Failed(failure, came) => branches.failures.push((came, *failure)),
             Outcome::Cancelled => {}
@@ -271,6 +283,7 @@ impl Run<'_> {
         let (won, left) = (branches.won.len(), branches.left as usize);
         let need = need.map_or(branches.blocks.len(), |need| need as usize);
         let ending = branches.ending;
+        self.state.live += heavier;
         if left == 0 {
             return self.branches_ended(at);
         }
@@ -368,16 +381,22 @@ impl Run<'_> {
         self.state.leave(scope);
         let Some(each) = self.each(at) else { return };
         each.running.remove(&index);
+        let mut heavier = 0;
         match outcome {
             Outcome::Value(value) => {
                 let result = match plan.collect {
                     true => Arc::new(json!({ "ok": *value })),
                     false => value,
                 };
+                heavier = weight(&result);
+                each.weight += heavier;
                 each.results.insert(index, result);
             }
             Outcome::Failed(failure, _) if plan.collect && each.ending.is_none() => {
-                each.results.insert(index, Arc::new(json!({ "error": failure.as_root() })));
+                let result = Arc::new(json!({ "error": failure.as_root() }));
+                heavier = weight(&result);
+                each.weight += heavier;
+                each.results.insert(index, result);
             }
             Outcome::Failed(failure, came) => {
                 each.failures.push((came, *failure));
@@ -387,6 +406,7 @@ impl Run<'_> {
             }
             Outcome::Filtered | Outcome::Cancelled => {}
         }
+        self.state.live += heavier;
         let Some(each) = self.each(at) else { return };
         match each.ending {
             Some(_) if each.running.is_empty() => self.items_ended(at),

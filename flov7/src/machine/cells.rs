@@ -28,6 +28,8 @@ pub(super) struct Scope {
     pub(super) cells: Box<[Cell]>,
     pub(super) blocks: Box<[BlockCell]>,
     pub(super) slots: Box<[Option<Arc<Value>>]>,
+    /// What the value of each slot weighs, while something may still read it.
+    pub(super) weights: Box<[u64]>,
     /// For each slot, how many steps' ends still keep it.
     pub(super) readers: Box<[u32]>,
 }
@@ -105,6 +107,8 @@ pub(super) struct OpenBranches {
     pub(super) left: u32,
     /// The blocks that gave a value, in that order.
     pub(super) won: Vec<(u32, Arc<Value>)>,
+    /// What those values weigh.
+    pub(super) weight: u64,
     /// Each with the number of events when it came.
     pub(super) failures: Vec<(u64, Failure)>,
     pub(super) ending: Option<BlockEnding>,
@@ -121,6 +125,8 @@ pub(super) struct OpenEach {
     pub(super) running: BTreeMap<u32, u32>,
     /// The results so far, by index; an item that a `filter` ended has none.
     pub(super) results: BTreeMap<u32, Arc<Value>>,
+    /// What the items that have not begun and the results weigh.
+    pub(super) weight: u64,
     /// Each with the number of events when it came.
     pub(super) failures: Vec<(u64, Failure)>,
     pub(super) ending: Option<BlockEnding>,
@@ -245,6 +251,7 @@ impl Scope {
             cells: plan.waits.iter().map(cell).collect(),
             blocks: plan.blocks.iter().map(|_| BlockCell::default()).collect(),
             slots: vec![None; plan.readers.len()].into(),
+            weights: vec![0; plan.readers.len()].into(),
             readers: plan.readers.clone(),
         }
     }

@@ -14,6 +14,7 @@ use super::state::{Address, At, Unit};
 use super::undo::{Current, Entry, Job, Then, UndoState};
 use super::{Failure, Settled};
 use crate::id::Timestamp;
+use crate::json::weight;
 use crate::program::Program;
 
 pub(super) fn read_time(input: &mut In<'_>) -> Result<Timestamp, Fault> {
@@ -92,7 +93,8 @@ pub(super) fn write_scope(out: &mut Out, scope: &Scope) {
 }
 
 pub(super) fn read_scope(input: &mut In<'_>, program: &Program) -> Result<Scope, Fault> {
-    let scope = Scope {
+    let mut scope = Scope {
+        weights: Box::default(),
         scope: input.number32()?,
         holder: input.option(read_at)?,
         serial: input.number()?,
@@ -103,6 +105,8 @@ pub(super) fn read_scope(input: &mut In<'_>, program: &Program) -> Result<Scope,
         slots: input.list(|input| Ok(input.option(codec::read_value)?.map(Arc::new)))?.into(),
         readers: input.list(In::number32)?.into(),
     };
+    let weight = |slot: &Option<Arc<Value>>| slot.as_deref().map_or(0, weight);
+    scope.weights = scope.slots.iter().map(weight).collect();
     // What follows may rely on the places of the program.
     match program.scopes.get(scope.scope as usize) {
         Some(plan)
@@ -231,6 +235,7 @@ fn write_work(out: &mut Out, work: &OpenWork) {
                 out.number((*block).into());
                 codec::write_value(out, value);
             });
+            out.number(branches.weight);
             write_failures(out, &branches.failures);
             write_ending(out, branches.ending);
         }
@@ -246,6 +251,7 @@ fn write_work(out: &mut Out, work: &OpenWork) {
                 out.number((*index).into());
                 codec::write_value(out, value);
             });
+            out.number(each.weight);
             write_failures(out, &each.failures);
             write_ending(out, each.ending);
         }
@@ -313,6 +319,7 @@ fn read_work(input: &mut In<'_>) -> Result<OpenWork, Fault> {
             blocks: input.list(In::number32)?,
             left: input.number32()?,
             won: input.list(|input| Ok((input.number32()?, Arc::new(codec::read_value(input)?))))?,
+            weight: input.number()?,
             failures: read_failures(input)?,
             ending: read_ending(input)?,
         })),
@@ -325,6 +332,7 @@ fn read_work(input: &mut In<'_>) -> Result<OpenWork, Fault> {
                     input.list(|input| Ok((input.number32()?, Arc::new(codec::read_value(input)?))))?;
                 results.into_iter().collect()
             },
+            weight: input.number()?,
             failures: read_failures(input)?,
             ending: read_ending(input)?,
         })),

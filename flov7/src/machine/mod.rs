@@ -36,6 +36,7 @@ pub use apply::PAYLOAD_BYTES;
 pub use data::*;
 pub use failure::{DETAILS_BYTES, MESSAGE_BYTES};
 pub use replay::{Outstanding, ReplayError};
+pub use run::LIVE_BYTES;
 pub use settle::GRACE;
 pub use signal::{Refusal, approval};
 pub use turn::{Head, Turn, TurnBody};

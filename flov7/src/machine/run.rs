@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::codec::{EventRef, Out, write_end, write_event};
 use super::event::{Ended, Event, Scheduled, Timer};
-use super::state::{At, State, Unit};
+use super::state::{At, Ending, State, Unit};
 use super::{Blocked, BlockedReason, Command, EndStatus, Failure, FailureClass, Settled};
 use crate::expr::{Env, EvalError, Fuel, Reference};
 use crate::id::{StepPath, Timestamp};
@@ -15,6 +15,9 @@ use crate::program::{Condition, Program, Slot, Template, slot};
 
 /// How many expression steps a turn may take before it says `more` (RULES, turn.fuel).
 pub(super) const TURN_FUEL: u64 = 1_000_000;
+
+/// How much all values may weigh that something may still read ([`crate::json::weight`]; RULES, engine.parity).
+pub const LIVE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What each piece of work costs beside its expressions, so that work without any ends a turn too.
 const UNIT_FUEL: u64 = 10;
@@ -184,6 +187,11 @@ impl<'a> Run<'a> {
     pub(super) fn drain(&mut self) {
         // Nothing starts while the execution is paused.
         while !self.tape.stopped && !self.state.paused {
+            if self.state.live > LIVE_BYTES && self.state.ending.is_none() && self.state.ended.is_none() {
+                let message = format!("the values that are still needed weigh more than {LIVE_BYTES} bytes");
+                let failure = Failure::new(FailureClass::Limit, "limit.memory", message);
+                self.stop(Ending::Limit(Box::new(failure)));
+            }
             let urgent = !self.state.urgent.is_empty();
             if !urgent && self.state.ready.is_empty() {
                 return;

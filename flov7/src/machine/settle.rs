@@ -47,8 +47,13 @@ impl Run<'_> {
             if open.work.is_busy() {
                 self.state.busy = self.state.busy.saturating_sub(1);
             }
-            if let OpenWork::Child(child) = &open.work {
-                self.state.children.remove(&child.execution);
+            match &open.work {
+                OpenWork::Child(child) => drop(self.state.children.remove(&child.execution)),
+                OpenWork::Each(each) => self.state.live = self.state.live.saturating_sub(each.weight),
+                OpenWork::Branches(branches) => {
+                    self.state.live = self.state.live.saturating_sub(branches.weight);
+                }
+                _ => {}
             }
             if let OpenWork::Wait { due } = &open.work {
                 self.state.timers.remove(&(*due, Some(path.clone()), Timer::Wait));
@@ -283,12 +288,9 @@ impl Run<'_> {
             self.finish(outcome);
             return Ok(());
         };
-        if !self.state.keep {
-            self.tape.fuel.spend(plan.releases.len() as u64);
-            let scope = self.state.scope_mut(scope);
-            for slot in &plan.releases {
-                scope.slots[*slot] = None;
-            }
+        self.tape.fuel.spend(plan.releases.len() as u64);
+        for slot in &plan.releases {
+            self.state.clear(scope, *slot);
         }
         self.block_done(holder, scope, block, outcome);
         Ok(())

@@ -17,7 +17,7 @@ use super::replay::corrupt;
 use super::state::{Address, At, Buffered, Ending, State, Unit};
 use super::{Actor, Machine, Outstanding, ReplayError, TurnBody};
 use crate::id::Timestamp;
-use crate::json::{Fnv64, fnv1a64};
+use crate::json::{Fnv64, fnv1a64, weight};
 use crate::program::Program;
 
 /// The version of this encoding. Another one is no snapshot: the journal is replayed instead.
@@ -200,10 +200,13 @@ impl State {
         if let Some(due) = self.due {
             self.timers.insert((due, None, Timer::Execution), At { step: 0, scope: 0 });
         }
+        let entries = self.undo.entries.iter().chain(self.undo.jobs.iter().flat_map(|job| &job.entries));
+        self.live = entries.map(|entry| entry.input.as_deref().map_or(0, weight)).sum();
         let mut waiters: Vec<(u64, Address, At)> = Vec::new();
         let scopes = std::mem::take(&mut self.scopes);
         for (number, scope) in (0u32..).zip(&scopes) {
             let Some(scope) = scope else { continue };
+            self.live += scope.weights.iter().sum::<u64>();
             let plan = &program.scopes[scope.scope as usize];
             for (cell, step) in scope.cells.iter().zip(&plan.steps) {
                 let Phase::Open(open) = &cell.phase else { continue };
@@ -213,6 +216,11 @@ impl State {
                     self.timers.insert((due, Some(open.path.clone()), timer), at);
                 };
                 open.due.into_iter().for_each(|due| arm(due, Timer::Step));
+                match &open.work {
+                    OpenWork::Each(each) => self.live += each.weight,
+                    OpenWork::Branches(branches) => self.live += branches.weight,
+                    _ => {}
+                }
                 match &open.work {
                     OpenWork::Call(call) => {
                         for timer in [Timer::Attempt, Timer::Grace, Timer::Backoff] {

@@ -10,7 +10,7 @@ use super::event::{Ended, Signal, Started, Timer};
 use super::undo::UndoState;
 use super::{Actor, Failure};
 use crate::id::{Digest, ExecutionId, StepPath, Timestamp};
-use crate::json::Fnv64;
+use crate::json::{Fnv64, weight};
 use crate::program::{BY_BLOCK, Program, Slot, slot};
 
 /// A step of a running scope. Ordered by the document, then by scope.
@@ -56,6 +56,8 @@ pub(super) struct State {
     pub(super) busy: u32,
     /// How many steps were started.
     pub(super) activations: u64,
+    /// What all values weigh that something may still read (RULES, engine.parity).
+    pub(super) live: u64,
     /// When the workflow's `timeout` is over.
     pub(super) due: Option<Timestamp>,
     pub(super) ending: Option<Ending>,
@@ -124,11 +126,11 @@ impl State {
     pub(super) fn new(program: &Program, mut started: Started) -> State {
         let input = Arc::new(std::mem::take(&mut started.input));
         let execution = json!({ "id": started.execution, "trigger": started.trigger });
-        let mut root = Scope::new(program, 0, None);
-        root.slots[slot::INPUT] = Some(input);
-        root.slots[slot::EXECUTION] = Some(Arc::new(execution));
+        let root = Scope::new(program, 0, None);
         let mut state = State::empty(started);
         state.scopes.push(Some(Box::new(root)));
+        state.fill(0, slot::INPUT, input);
+        state.fill(0, slot::EXECUTION, Arc::new(execution));
         state.serials = 1;
         state
     }
@@ -151,6 +153,7 @@ impl State {
             children: BTreeMap::new(),
             busy: 0,
             activations: 0,
+            live: 0,
             due: None,
             ending: None,
             cancelled: false,
@@ -278,8 +281,32 @@ impl State {
         u32::try_from(self.scopes.len() - 1).unwrap_or(u32::MAX)
     }
 
+    /// Puts a value into a slot that is empty.
+    pub(super) fn fill(&mut self, scope: u32, slot: usize, value: Arc<Value>) {
+        let weight = weight(&value);
+        let scope = self.scope_mut(scope);
+        scope.slots[slot] = Some(value);
+        scope.weights[slot] = weight;
+        self.live += weight;
+    }
+
+    /// Nothing will read a slot any more. One that is kept for readers stays, and counts no more.
+    pub(super) fn clear(&mut self, scope: u32, slot: usize) {
+        let keep = self.keep;
+        let scope = self.scope_mut(scope);
+        let weight = std::mem::take(&mut scope.weights[slot]);
+        if !keep {
+            scope.slots[slot] = None;
+        }
+        self.live = self.live.saturating_sub(weight);
+    }
+
     /// A scope has ended. One that is kept for readers stays, under its number.
     pub(super) fn leave(&mut self, scope: u32) {
+        let weights = &mut self.scope_mut(scope).weights;
+        let weight: u64 = weights.iter().sum();
+        weights.fill(0);
+        self.live = self.live.saturating_sub(weight);
         if !self.keep {
             self.scopes[scope as usize] = None;
             self.free.insert(scope);
@@ -338,23 +365,21 @@ impl State {
     /// Keeps the value of a step while something may still read it.
     pub(super) fn keep_value(&mut self, program: &Program, at: At, value: Arc<Value>) {
         let slot = program.steps[at.step as usize].slot as usize;
-        let keep = self.keep;
-        let scope = self.scope_mut(at.scope);
-        if scope.readers[slot] > 0 || keep {
-            scope.slots[slot] = Some(value);
+        if self.scope(at.scope).readers[slot] > 0 {
+            self.fill(at.scope, slot, value);
+        } else if self.keep {
+            self.scope_mut(at.scope).slots[slot] = Some(value);
         }
     }
 
     /// A step has settled: what only it still read is gone.
     pub(super) fn release(&mut self, program: &Program, at: At) {
-        let keep = self.keep;
-        let scope = self.scope_mut(at.scope);
         for slot in &program.steps[at.step as usize].releases {
-            let readers = &mut scope.readers[*slot];
+            let readers = &mut self.scope_mut(at.scope).readers[*slot];
             if *readers != BY_BLOCK {
                 *readers = readers.saturating_sub(1);
-                if *readers == 0 && !keep {
-                    scope.slots[*slot] = None;
+                if *readers == 0 {
+                    self.clear(at.scope, *slot);
                 }
             }
         }

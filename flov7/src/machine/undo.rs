@@ -14,6 +14,7 @@ use super::run::{Run, Trouble};
 use super::state::{At, Unit};
 use super::{Blocked, EndStatus, Failure, Settled};
 use crate::id::StepPath;
+use crate::json::weight;
 
 /// What can be taken back, and what is.
 #[derive(Clone, Debug, Default)]
@@ -114,6 +115,7 @@ impl Run<'_> {
                 Err(Trouble::Defect(blocked)) => return Err(blocked),
             };
             let path = self.state.path(self.program, at);
+            self.state.live += input.as_deref().map_or(0, weight);
             self.state.undo.entries.push(Entry { step: at.step, path, input });
         }
         self.settle(at, Settled::Done, Some(value), None);
@@ -155,6 +157,7 @@ impl Run<'_> {
             }
             return;
         };
+        self.state.live = self.state.live.saturating_sub(entry.input.as_deref().map_or(0, weight));
         let plan = self.program.steps[entry.step as usize].undo.as_deref();
         let (Some(input), Some(plan), Ok(undo)) = (entry.input, plan, entry.path.child("undo")) else {
             self.state.undo.failed.push(entry.path);

@@ -1,6 +1,9 @@
 //! The embedded executor over the store in memory, on a clock that is moved by hand.
 
 mod attempts;
+mod children;
+mod events;
+mod undo;
 mod basics;
 mod commits;
 mod faults;

@@ -143,6 +143,15 @@ impl World {
         calls.iter().map(|(path, attempt, _)| (path.clone(), *attempt)).collect()
     }
 
+    /// A workflow that may call others.
+    pub(crate) fn valid_with(&self, document: Value, callees: &[Value]) -> ValidWorkflow {
+        let read = |document: &Value| serde_json::from_value(whole(document.clone())).unwrap();
+        let catalog = callees
+            .iter()
+            .fold(self.registry.catalog().clone(), |catalog, callee| catalog.with_workflow(read(callee)));
+        valid(document, &catalog)
+    }
+
     pub(crate) fn valid(&self, document: Value) -> ValidWorkflow {
         valid(document, self.registry.catalog())
     }
@@ -165,13 +174,17 @@ fn kind(event: &Event) -> String {
 
 /// A document of these steps, checked against a catalogue.
 pub(crate) fn valid(document: Value, catalog: &Catalog) -> ValidWorkflow {
-    let mut document = document;
+    let document: flov7::workflow::Workflow = serde_json::from_value(whole(document)).unwrap();
+    validate(&document, catalog).unwrap_or_else(|report| panic!("{}", report.to_json()))
+}
+
+/// With a version and a name, where it has none.
+fn whole(mut document: Value) -> Value {
     document["flov7"] = json!(1);
     if document.get("name").is_none() {
         document["name"] = json!("test");
     }
-    let document: flov7::workflow::Workflow = serde_json::from_value(document).unwrap();
-    validate(&document, catalog).unwrap_or_else(|report| panic!("{}", report.to_json()))
+    document
 }
 
 /// A list of strict steps `s0`, `s1`, … of one action, each given what the one before gave plus one.

@@ -40,7 +40,11 @@ fn every_reference_workflow_dry_runs_as_its_cases_say() {
     let mut names: Vec<_> =
         std::fs::read_dir(folder.join("cases")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert!(names.len() >= 15, "{names:?}");
+    assert!(names.len() >= 26, "{names:?}");
+    // Each may call the others.
+    let documents =
+        names.iter().map(|name| serde_json::from_value::<Workflow>(read(&folder.join(name))).unwrap());
+    let catalog = documents.fold(catalog, Catalog::with_workflow);
     for name in names {
         let document: Workflow = serde_json::from_value(read(&folder.join(&name))).unwrap();
         let workflow = validate(&document, &catalog)
@@ -48,6 +52,9 @@ fn every_reference_workflow_dry_runs_as_its_cases_say() {
         let cases = read(&folder.join("cases").join(&name));
         for (at, case) in cases["cases"].as_array().unwrap().iter().enumerate() {
             let place = format!("{} case {at}", name.display());
+            if case["no_dry"] == true {
+                continue;
+            }
             let mocks =
                 Mocks::read(&case["mocks"]).unwrap_or_else(|report| panic!("{place}: {}", report.to_json()));
             let outcome = DryRun::new(&workflow, case["input"].clone())

@@ -1,0 +1,276 @@
+//! Executions that call others (RULES, call).
+
+use std::time::Duration;
+
+use flov7::execute::{Executor, SignalRequest};
+use flov7::id::ExecutionId;
+use flov7::machine::event::SignalTo;
+use flov7::machine::{Actor, Control, ExecutionView, Settled, Status, approval};
+use flov7::store::{ExecutionQuery, ExecutionStore, Expect, WorkflowStore, with_callees};
+use serde_json::{Value, json};
+
+use super::support::{World, quiet, rested, run, space, start, trace};
+
+fn callee(action: &str) -> Value {
+    json!({ "name": "callee", "input": { "type": "object", "properties": { "n": { "type": "integer" } }, "required": ["n"] },
+        "steps": [{ "id": "work", "action": { "use": action, "with": { "give": "${ input.n * 2 }" } },
+            "undo": { "use": "now.idempotent", "with": { "back": "${ input.n }" } } },
+            { "id": "last", "action": { "use": "gate.once" } }], "output": "${ input.n * 2 }" })
+}
+
+fn call(id: &str, n: i64) -> Value {
+    json!({ "id": id, "action": { "use": "core.call", "with": { "workflow": "callee", "input": { "n": n } } } })
+}
+
+/// The executions that others called, oldest first.
+async fn children(world: &World) -> Vec<ExecutionId> {
+    let all = world.store.executions(&space("default"), &ExecutionQuery::new()).await.unwrap().executions;
+    let called =
+        all.into_iter().filter(|row| row.key.as_deref().is_some_and(|key| key.starts_with("child:")));
+    called.map(|row| row.execution).collect()
+}
+
+async fn child(executor: &flov7::embedded::EmbeddedExecutor, world: &World) -> ExecutionView {
+    let [child] = children(world).await.try_into().unwrap();
+    executor.describe(&space("default"), &child).await.unwrap()
+}
+
+#[test]
+fn call_runs_the_callee_as_an_execution_of_its_own() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let document = json!({ "steps": [call("down", 4)], "output": "${ steps.down + 1 }" });
+        let id = start(&executor, &world.valid_with(document, &[callee("now.once")])).await;
+        let held = world.held().await;
+        assert_eq!(held.place(), ("last".into(), 1));
+        quiet().await;
+        let view = executor.describe(&space("default"), &id).await.unwrap();
+        assert!(world.head(&id).await.lease.is_none(), "the caller is parked while its child runs");
+        let below = child(&executor, &world).await;
+        assert_eq!(view.waiting[0].execution.as_ref(), Some(&below.execution));
+        let parent = below.parent.unwrap();
+        assert_eq!((&parent.execution, parent.path.as_str(), parent.depth), (&id, "down", 1));
+        held.give(Ok(json!(null)));
+        let view = rested(&executor, &id).await;
+        assert_eq!((view.status, view.output), (Status::Completed, json!(9)));
+        assert_eq!(world.events(&id).await, ["started", "fired", "scheduled", "child", "ended"]);
+        // Another execution of the same workflow has a child of its own.
+        let row = world.head(&id).await;
+        assert_eq!(row.workflow.as_str(), "test");
+        assert_eq!(world.head(&below.execution).await.workflow.as_str(), "callee");
+    });
+}
+
+#[test]
+fn call_a_childs_failure_is_the_steps_failure() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let failing = json!({ "name": "callee", "input": { "type": "object" }, "steps": [
+            { "id": "bad", "action": { "use": "now.once", "with": { "fail": "crm.down" } } }] });
+        let document = json!({ "steps": [call("down", 4)] });
+        let id = start(&executor, &world.valid_with(document, &[failing])).await;
+        let view = rested(&executor, &id).await;
+        let error = view.error.unwrap();
+        assert_eq!(
+            (view.status, error.code.as_str(), error.step.as_deref()),
+            (Status::Failed, "crm.down", Some("down"))
+        );
+        assert_eq!(error.details["step"], "bad");
+    });
+}
+
+#[test]
+fn call_cancel_reaches_children_and_their_undo() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let document = json!({ "steps": [call("down", 4)] });
+        let id = start(&executor, &world.valid_with(document, &[callee("now.once")])).await;
+        let held = world.held().await;
+        executor.control(&space("default"), &id, Control::Cancel, Actor::new("ann")).await.unwrap();
+        quiet().await;
+        held.cx.cancellation.cancelled().await;
+        held.give(Ok(json!(null)));
+        let view = rested(&executor, &id).await;
+        assert_eq!(trace(&view), (Status::Cancelled, vec![("down", Some(Settled::Cancelled))]));
+        let below = child(&executor, &world).await;
+        assert_eq!((below.status, below.undo.done.len()), (Status::Cancelled, 1));
+        assert!(world.calls().contains(&("work/undo".into(), 1)), "{:?}", world.calls());
+    });
+}
+
+#[test]
+fn call_terminate_reaches_children() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let document = json!({ "steps": [call("down", 4)] });
+        let id = start(&executor, &world.valid_with(document, &[callee("now.once")])).await;
+        let _held = world.held().await;
+        executor.control(&space("default"), &id, Control::Terminate, Actor::new("ann")).await.unwrap();
+        assert_eq!(rested(&executor, &id).await.status, Status::Terminated);
+        quiet().await;
+        let below = child(&executor, &world).await;
+        assert_eq!((below.status, below.undo.done.len()), (Status::Terminated, 0));
+    });
+}
+
+#[test]
+fn call_a_child_that_someone_else_cancelled_fails_the_step() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let document = json!({ "steps": [{ "id": "down", "action": call("x", 4)["action"],
+            "on_error": [{ "codes": ["child_cancelled"], "then": "continue", "value": 0 }] }], "output": "${ steps.down }" });
+        let id = start(&executor, &world.valid_with(document, &[callee("now.once")])).await;
+        let held = world.held().await;
+        let below = child(&executor, &world).await.execution;
+        executor.control(&space("default"), &below, Control::Cancel, Actor::new("ann")).await.unwrap();
+        quiet().await;
+        held.give(Ok(json!(null)));
+        let view = rested(&executor, &id).await;
+        assert_eq!((view.status, view.output), (Status::Completed, json!(0)));
+    });
+}
+
+#[test]
+fn call_waiting_for_a_child_that_waits_for_a_person_is_a_rest() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let asks = json!({ "name": "callee", "input": { "type": "object" }, "steps": [
+            { "id": "ok", "action": { "use": "core.approve", "with": { "title": "Well?" } } }], "output": "${ steps.ok.by }" });
+        let document = json!({ "steps": [call("down", 4)], "output": "${ steps.down }" });
+        let id = start(&executor, &world.valid_with(document, &[asks])).await;
+        let view = rested(&executor, &id).await;
+        assert_eq!((view.status, view.waiting.len()), (Status::Waiting, 1));
+        let below = child(&executor, &world).await;
+        let token = below.waiting[0].token.clone().unwrap();
+        let yes = SignalRequest::new(SignalTo::Token(token), approval(true, None), Actor::new("ann"));
+        executor.signal(&space("default"), &below.execution, yes).await.unwrap();
+        assert_eq!(rested(&executor, &id).await.output, json!("ann"));
+    });
+}
+
+#[test]
+fn call_many_children_run_within_few_seats() {
+    run(async {
+        let mut world = World::new();
+        world.options = world.options.clone().with_live(2);
+        let executor = world.executor();
+        let quick = json!({ "name": "callee", "input": { "type": "object", "properties": { "n": { "type": "integer" } }, "required": ["n"] },
+            "steps": [{ "id": "work", "action": { "use": "now.keyed", "with": { "give": "${ input.n }" } } }],
+            "output": "${ input.n }" });
+        let document = json!({ "steps": [{ "id": "each", "condition": { "for_each": {
+            "items": "${ [1,2,3,4,5,6,7,8,9,10] }", "concurrency": 10,
+            "steps": [{ "id": "down", "action": { "use": "core.call", "with": { "workflow": "callee", "input": { "n": "${ item }" } } } }],
+            "output": "${ steps.down }" } } }], "output": "${ steps.each.sum() }" });
+        let id = start(&executor, &world.valid_with(document, &[quick])).await;
+        assert_eq!(rested(&executor, &id).await.output, json!(55));
+        assert_eq!(children(&world).await.len(), 10);
+    });
+}
+
+#[test]
+fn call_recursion_ends_at_its_depth() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let document = json!({ "name": "test", "input": { "type": "object", "properties": { "n": { "type": "integer" } }, "required": ["n"] },
+            "steps": [{ "id": "down", "action": { "use": "core.call",
+                "with": { "workflow": "test", "input": { "n": "${ input.n + 1 }" } } } }] });
+        let workflow = world.valid(document);
+        let started = executor
+            .start(&space("default"), &workflow, json!({ "n": 0 }), flov7::execute::StartOptions::default())
+            .await
+            .unwrap();
+        let view = rested(&executor, &started.execution).await;
+        let error = view.error.unwrap();
+        assert_eq!((view.status, error.code.as_str()), (Status::Failed, "limit.depth"));
+        assert_eq!(children(&world).await.len(), 16);
+    });
+}
+
+/// A process dies at each commit in turn; the next one goes on. Gives the calls with their keys, and the output.
+fn killed_at(commit: usize) -> Option<(Value, Vec<(String, u32, String)>, usize)> {
+    let world = World::new();
+    let document = json!({ "steps": [
+        { "id": "first", "action": { "use": "now.keyed", "with": { "give": 1 } } }, call("down", 4)], "output": "${ steps.down }" });
+    let quick = json!({ "name": "callee", "input": { "type": "object", "properties": { "n": { "type": "integer" } }, "required": ["n"] },
+        "steps": [{ "id": "work", "action": { "use": "now.keyed", "with": { "give": "${ input.n }" } } },
+            { "id": "more", "action": { "use": "now.keyed" } }], "output": "${ input.n }" });
+    let workflow = world.valid_with(document, &[quick]);
+    let options = flov7::execute::StartOptions::default().with_key("one");
+    let died = run(async {
+        let executor = world.builder("p0", 1).open().unwrap();
+        executor.start(&space("default"), &workflow, json!({}), options.clone()).await.unwrap();
+        let mut died = false;
+        for _ in 0..2_000 {
+            tokio::task::yield_now().await;
+            if world.store.commits() >= commit {
+                died = true;
+                break;
+            }
+        }
+        std::mem::forget(executor);
+        died
+    });
+    died.then(|| {
+        run(async {
+            let executor = world.builder("p1", 2).open().unwrap();
+            world.clock.advance(Duration::from_secs(31));
+            let started = executor.start(&space("default"), &workflow, json!({}), options).await.unwrap();
+            assert!(started.existing);
+            let view = rested(&executor, &started.execution).await;
+            assert_eq!(view.status, Status::Completed, "{view:#?}");
+            let calls = world.calls.lock().unwrap().clone();
+            (view.output, calls, children(&world).await.len())
+        })
+    })
+}
+
+#[test]
+fn call_survives_a_death_at_every_commit() {
+    let mut deaths = 0;
+    for commit in 1..40 {
+        let Some((output, calls, children)) = killed_at(commit) else { break };
+        deaths += 1;
+        assert_eq!((output, children), (json!(4), 1), "after commit {commit}");
+        // Repeats have the same key, and nothing else was called.
+        let keys: std::collections::BTreeSet<_> = calls.iter().map(|(path, _, key)| (path, key)).collect();
+        assert_eq!(keys.len(), 3, "after commit {commit}: {calls:?}");
+    }
+    assert!(deaths >= 6, "{deaths}");
+}
+
+#[test]
+fn call_finds_the_workflows_of_the_store() {
+    run(async {
+        let world = World::new();
+        let (ns, catalog) = (space("default"), world.registry.catalog().clone());
+        let save = |document: Value, expect| {
+            let workflow = world.valid_with(document, &[]);
+            let store = world.store.clone();
+            async move { store.save(&space("default"), workflow.bundle().clone(), expect).await.unwrap() }
+        };
+        let named = |text: &str| json!({ "name": "callee", "steps": [{ "id": "say", "data": { "set": text } }], "output": "${ steps.say }" });
+        save(named("first"), Expect::Any).await;
+        save(named("second"), Expect::Any).await;
+        let caller: flov7::workflow::Workflow = serde_json::from_value(json!({ "flov7": 1, "name": "caller",
+            "steps": [{ "id": "down", "action": { "use": "core.call", "with": { "workflow": "callee" } } },
+                      { "id": "no", "when": "${ false }", "action": { "use": "core.call", "with": { "workflow": "missing" } } }] }))
+        .unwrap();
+        let found = async || {
+            let catalog = with_callees(&*world.store, &ns, catalog.clone(), &caller).await.unwrap();
+            assert!(catalog.workflow("missing").is_none());
+            serde_json::to_value(&**catalog.workflow("callee").unwrap()).unwrap()["steps"][0]["data"]["set"]
+                .clone()
+        };
+        assert_eq!(found().await, "second", "the newest, where none is active");
+        let name = flov7::id::WorkflowName::parse("callee").unwrap();
+        world.store.activate(&ns, &name, Some(1), Expect::Any).await.unwrap();
+        assert_eq!(found().await, "first", "the active one");
+    });
+}
