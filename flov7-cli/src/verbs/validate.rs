@@ -96,8 +96,7 @@ fn look(common: &Common, file: &Path, fix: bool) -> Result<Looked, Failure> {
             format!("{}: --fix edits JSON alone; what it would do is among the findings", text.name);
         return Err(Failure::unreadable(message));
     }
-    let Mended { text: mended, fixed, validated, .. } =
-        mend(&text.text, text.syntax, &catalog, &limits);
+    let Mended { text: mended, fixed, validated, .. } = mend(&text.text, text.syntax, &catalog, &limits);
     if !fixed.is_empty() && file != Path::new("-") {
         files::replace(file, &mended)?;
     }

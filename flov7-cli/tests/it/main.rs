@@ -4,8 +4,10 @@
 mod contract;
 mod demo;
 mod fix;
+mod family;
 #[cfg(feature = "fault")]
 mod kill;
+mod patterns;
 mod reference;
 mod replay;
 mod world;

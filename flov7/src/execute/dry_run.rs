@@ -11,10 +11,10 @@ use super::places::{Place, places};
 use crate::error::Error;
 use crate::finding::{Code, Finding, Report, Severity};
 use crate::id::{ExecutionId, Namespace, StepPath, Timestamp};
-use crate::machine::event::{Outcome, Parent, ScheduledKind, Signal, SignalTo, Started};
+use crate::machine::event::{Ended, Outcome, Parent, ScheduledKind, Signal, SignalTo, Started};
 use crate::machine::{
-    Actor, Call, CallOutput, Child, Command, Control, ExecutionView, Failure, FailureClass, Incoming,
-    Machine, Turn, TurnBody, Waiting, approval,
+    Actor, Call, CallOutput, Child, Command, Control, EndStatus, ExecutionView, Failure, FailureClass,
+    Incoming, Machine, Turn, TurnBody, Waiting, approval,
 };
 use crate::program::Program;
 use crate::types::{Defs, SchemaChecker, sample};
@@ -112,6 +112,7 @@ impl DryRun {
             now: self.start,
             calls: BTreeMap::new(),
             answered: BTreeSet::new(),
+            hung: BTreeMap::new(),
             hanging: BTreeSet::new(),
             findings,
             sampled: BTreeSet::new(),
@@ -133,6 +134,8 @@ struct Stage<'a> {
     calls: BTreeMap<String, usize>,
     /// Waits that were answered, by member and token.
     answered: BTreeSet<(usize, String)>,
+    /// Called workflows that are mocked never to end by themselves: who called, and from where.
+    hung: BTreeMap<ExecutionId, (usize, StepPath)>,
     /// Waits that are mocked never to be answered, by member and step.
     hanging: BTreeSet<(usize, StepPath)>,
     findings: Vec<Finding>,
@@ -270,7 +273,8 @@ impl Stage<'_> {
             })),
             // Its deadline comes.
             Some(Mock::Hang | Mock::Lost) => {
-                self.hanging.insert((no, parent.path));
+                self.hanging.insert((no, parent.path.clone()));
+                self.hung.insert(execution, (no, parent.path));
                 return Ok(());
             }
             None => {
@@ -297,6 +301,10 @@ impl Stage<'_> {
         if let Some(child) = self.members.iter_mut().find(child) {
             let id = format!("caller:{control:?}");
             child.answers.push(Incoming::Control { control, by: Actor::new("dry-run"), id });
+        } else if let Some((caller, path)) = self.hung.remove(execution) {
+            // Told to stop, it does.
+            let ended = Ended { status: EndStatus::Cancelled, output: Value::Null, error: None };
+            self.end(caller, path, execution.clone(), ended.outcome());
         }
     }
 

@@ -251,7 +251,8 @@ fn emit(
             format!("the name of an event has 1 to {EVENT_NAME_BYTES} bytes, and no control characters");
         findings.push(Finding::new(Code::BAD_ID, pointer, message).with_found(shorten(name)));
     } else if pass.catalog.event(name).is_none() && pass.catalog.events().next().is_some() {
-        let message = format!("the catalogue declares no event `{}`: nobody checks its payload", shorten(name));
+        let message =
+            format!("the catalogue declares no event `{}`: nobody checks its payload", shorten(name));
         let finding = Finding::new(Code::UNKNOWN_EVENT, pointer, message).with_found(shorten(name));
         let known = pass.catalog.events().map(|event| event.name.as_str());
         findings.push(finding.with_names(name, known, Misnamed::Value));

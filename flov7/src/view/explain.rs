@@ -9,7 +9,8 @@ use super::graph::trigger_label;
 use super::words::{duration, line, plain, question, sentence, template_text};
 use crate::catalog::{ActionDescriptor, Catalog, Effect, EffectOf};
 use crate::workflow::{
-    Action, Block, Condition, Data, Match, OnError, Retry, Step, Template, Then, Wait, WaitWord, Workflow,
+    Action, AtMax, Block, Condition, Data, ItemErrors, Match, OnError, Retry, Step, Template, Then, Wait,
+    WaitWord, Workflow,
 };
 
 /// Explains a workflow to the people who will rely on it: what starts it, what it does step by step, what it changes
@@ -165,8 +166,16 @@ impl Writer<'_> {
                 let code = member("code").unwrap_or_default();
                 format!("Fail with {code}: {}", member("message").unwrap_or_default())
             }
-            "core.emit" => format!("Emit the event {}", member("event").unwrap_or_default()),
-            "core.call" => format!("Run the workflow {}", member("workflow").unwrap_or_default()),
+            "core.emit" => {
+                let event = format!("the event {}", member("event").unwrap_or_default());
+                self.facts.changes.insert(event.clone());
+                format!("Emit {event}, for whoever listens")
+            }
+            "core.call" => {
+                let called = format!("the workflow {}", member("workflow").unwrap_or_default());
+                self.facts.changes.insert(format!("whatever {called} does"));
+                format!("Run {called} and wait for its end; its failure is a failure of this step")
+            }
             other => self.outside(other, action),
         };
         self.say(number, &format!("{lead}{text}. [{}]", line(&step.id)));
@@ -275,6 +284,9 @@ impl Writer<'_> {
                 };
                 self.say(number, &format!("{lead}For each of {}, {width}:", question(&each.items.0)));
                 self.block(&each.steps, number, 1);
+                if each.errors == Some(ItemErrors::Collect) {
+                    self.more("What fails is listed, and the others go on.");
+                }
             }
             Condition::Loop(repeat) => {
                 let repeat = &repeat.loop_;
@@ -284,6 +296,9 @@ impl Writer<'_> {
                     &format!("{lead}Again and again while {asked}, at most {} times:", repeat.max),
                 );
                 self.block(&repeat.steps, number, 1);
+                if repeat.at_max == Some(AtMax::Stop) {
+                    self.more("After that many times it goes on with what there is.");
+                }
             }
             Condition::Filter(filter) => {
                 let asked = question(&filter.filter.0);
@@ -329,12 +344,16 @@ fn rule_text(rule: &OnError) -> String {
         Some(codes) => format!("If it fails with {}", line(&codes.join(" or "))),
         None => "If it fails".to_owned(),
     };
-    match (rule.then, &rule.value) {
+    let text = match (rule.then, &rule.value) {
         (Then::Continue, Some(value)) => {
             format!("{what}, its value is {} and the rest goes on.", template_text(&value.0))
         }
         (Then::Continue, None) => format!("{what}, the rest goes on."),
         (Then::Fail, _) => format!("{what}, the failure stands."),
+    };
+    match rule.undo {
+        true => format!("{text} What was done inside is taken back first."),
+        false => text,
     }
 }
 

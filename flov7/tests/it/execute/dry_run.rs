@@ -206,3 +206,74 @@ fn what_cannot_run_is_refused_before() {
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert_eq!(codes(error.report().unwrap().findings()), [("unknown-step", "/b")]);
 }
+
+/// Runs a document dry that may call others.
+fn dry_with(document: Value, callees: &[Value], mocks: Value) -> DryRunOutcome {
+    let workflow = super::valid_with(document, callees);
+    DryRun::new(&workflow, json!({})).with_mocks(Mocks::read(&mocks).unwrap()).run().unwrap()
+}
+
+fn callee() -> Value {
+    json!({ "name": "callee", "steps": [
+        { "id": "made", "action": { "use": "shop.make" } },
+        { "id": "ok", "action": { "use": "core.approve", "with": { "title": "Well?" } } },
+        { "id": "pause", "action": { "use": "core.wait", "with": { "for": "1h" } } } ],
+        "output": "${ steps.made.id + steps.ok.by }" })
+}
+
+fn caller() -> Value {
+    json!({ "steps": [{ "id": "down", "action": { "use": "core.call", "with": { "workflow": "callee" } } }], "output": "${ steps.down }" })
+}
+
+#[test]
+fn called_workflows_run_with_it_and_mocks_name_their_steps_behind_the_call() {
+    let mocks =
+        json!({ "down/made": { "output": { "id": "mm" } }, "down/ok": { "output": { "by": "ann" } } });
+    let outcome = dry_with(caller(), &[callee()], mocks);
+    assert_eq!((outcome.view.status, outcome.view.output), (Status::Completed, json!("mmann")));
+    assert!(outcome.now.since(flov7::id::Timestamp::from_ms(1_767_225_600_000)).as_secs() == 3_600);
+    let outcome = dry_with(caller(), &[callee()], json!({ "shop.make": { "output": { "id": "mm" } } }));
+    assert_eq!(outcome.view.status, Status::Waiting, "nobody answers for the person inside");
+    let outcome = dry_with(caller(), &[callee()], json!({ "down/ok": { "output": { "by": "ann" } } }));
+    let finding = &outcome.findings[0];
+    assert_eq!((finding.code.name(), finding.pointer.as_str()), ("mock-missing", "/steps/0/action"));
+    assert!(finding.message.contains("`down/made`"), "{}", finding.message);
+}
+
+#[test]
+fn calls_can_be_mocked_themselves() {
+    let outcome = dry_with(caller(), &[callee()], json!({ "down": { "output": "mocked" } }));
+    assert_eq!(outcome.view.output, json!("mocked"));
+    let outcome =
+        dry_with(caller(), &[callee()], json!({ "core.call": { "error": { "code": "shop.busy" } } }));
+    assert_eq!(outcome.view.error.unwrap().code, "shop.busy");
+    let mut timed = caller();
+    timed["steps"][0]["timeout"] = json!("1d");
+    let outcome = dry_with(timed, &[callee()], json!({ "down": { "hang": true } }));
+    assert_eq!(
+        outcome.view.error.unwrap().code,
+        "timeout",
+        "its deadline comes, and it stops when it is told to"
+    );
+    let bad = DryRun::new(&super::valid_with(caller(), &[callee()]), json!({}))
+        .with_mocks(
+            Mocks::read(&json!({ "down": { "lost": true }, "down/nothing": { "hang": true } })).unwrap(),
+        )
+        .run()
+        .unwrap_err();
+    let found = codes(bad.report().unwrap().findings());
+    assert_eq!(found, [("wrong-kind", "/down"), ("unknown-step", "/down~1nothing")]);
+}
+
+#[test]
+fn a_workflow_that_calls_itself_runs_dry() {
+    let own = json!({ "name": "test", "input": { "type": "object", "properties": { "n": { "type": "integer" } } },
+        "steps": [{ "id": "made", "action": { "use": "shop.make" } },
+            { "id": "more", "condition": { "if": "${ input.?n.orValue(0) < 3 }", "then": { "steps": [
+                { "id": "down", "action": { "use": "core.call", "with": { "workflow": "test", "input": { "n": "${ input.?n.orValue(0) + 1 }" } },
+                    "expect": { "type": "integer" } } }], "output": "${ steps.down }" } } }],
+        "output": "${ steps.more == null ? 1 : steps.more + 1 }" });
+    let mocks = json!({ "shop.make": { "output": { "id": "mm" } }, "more/then/down/more/then/down/made": { "output": { "id": "xx" } } });
+    let outcome = dry_with(own, &[], mocks);
+    assert_eq!((outcome.view.status, outcome.view.output), (Status::Completed, json!(4)));
+}

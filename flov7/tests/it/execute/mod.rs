@@ -28,11 +28,20 @@ fn catalog() -> Catalog {
 }
 
 /// A document that is sound.
-fn valid(mut document: Value) -> ValidWorkflow {
-    document["flov7"] = json!(1);
+fn valid(document: Value) -> ValidWorkflow {
+    valid_with(document, &[])
+}
+
+/// One that may call others.
+fn valid_with(mut document: Value, callees: &[Value]) -> ValidWorkflow {
+    let read = |document: &Value| {
+        let mut document = document.clone();
+        document["flov7"] = json!(1);
+        serde_json::from_value(document).unwrap()
+    };
     document["name"] = json!("test");
-    let document = serde_json::from_value(document).unwrap();
-    validate(&document, &catalog()).unwrap_or_else(|report| panic!("{}", report.to_json()))
+    let catalog = callees.iter().fold(catalog(), |catalog, callee| catalog.with_workflow(read(callee)));
+    validate(&read(&document), &catalog).unwrap_or_else(|report| panic!("{}", report.to_json()))
 }
 
 fn codes(findings: &[Finding]) -> Vec<(&'static str, &str)> {

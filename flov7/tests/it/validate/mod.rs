@@ -1,6 +1,7 @@
 //! Validation: every code where it belongs, and nothing where nothing is wrong.
 
 mod corpus;
+mod calls;
 mod examples;
 mod questions;
 mod reads;
