@@ -122,6 +122,7 @@ impl Run<'_> {
     fn enter_round(&mut self, at: At, plan: &Loop, round: u32, state: &Arc<Value>) -> u32 {
         let scope = self.state.enter(self.program, plan.scope, at, round);
         self.state.fill(scope, slot::STATE, Arc::clone(state));
+        self.state.fill(scope, slot::INDEX, Arc::new(Value::from(round)));
         scope
     }
 

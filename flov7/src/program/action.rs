@@ -212,13 +212,20 @@ impl<'a> Build<'a> {
         })
     }
 
-    /// What an action's output must conform to: its own schema and the step's `expect`.
+    /// What an action's output must conform to: its own schema, for a signal that of the signal, and the step's `expect`.
     pub(super) fn output(&self, action: &workflow::Action) -> Result<Box<[Checker]>, Error> {
-        let own = (&self.interface(&action.uses)?.output.0, &Defs::none());
-        match &action.expect {
-            Some(expect) => checker::all(&[own, (&expect.0, &self.defs)]),
-            None => checker::all(&[own]),
-        }
+        let none = Defs::none();
+        let own = (&self.interface(&action.uses)?.output.0, &none);
+        let signal = (action.uses == "core.wait_for").then(|| self.signal(action)).flatten();
+        let further = [signal, action.expect.as_ref()].into_iter().flatten();
+        let all: Vec<_> = std::iter::once(own).chain(further.map(|schema| (&schema.0, &self.defs))).collect();
+        checker::all(&all)
+    }
+
+    /// The schema of the signal that a step waits for.
+    fn signal(&self, action: &workflow::Action) -> Option<&'a Schema> {
+        let name = action.with.as_ref()?.0.get("signal")?.as_str()?;
+        self.bundle.document.signals.get(name)
     }
 
     fn interface(&self, action: &str) -> Result<&'a Interface, Error> {

@@ -12,11 +12,12 @@ pub(crate) const EXECUTION: usize = 1;
 /// How many roots the outermost scope has; the values of its steps follow.
 pub(super) const ROOTS: u32 = 2;
 
-/// The places of the roots of an item's scope.
+/// The place of an item in its scope.
 pub(crate) const ITEM: usize = 0;
-pub(crate) const INDEX: usize = 1;
-/// The place of the root of a round's scope.
+/// The place of the state in a round's scope.
 pub(crate) const STATE: usize = 0;
+/// The place of the number of an item or round in its scope, from 0.
+pub(crate) const INDEX: usize = 1;
 
 /// A document has at most 10,000 steps; more cannot be told apart here.
 const PLACES: u32 = 1 << 24;

@@ -153,7 +153,8 @@ impl<'a> Build<'a> {
         let state = self.template(&repeat.state, place)?;
         let body =
             Body { steps: &repeat.steps, output: Some(&repeat.next), pointer: "/condition/loop/steps" };
-        let (scope, block) = self.nested(body, vec![("state", slot::STATE)], at, place.scope, path)?;
+        let roots = vec![("state", slot::STATE), ("index", slot::INDEX)];
+        let (scope, block) = self.nested(body, roots, at, place.scope, path)?;
         let goes_on = self.condition(&repeat.while_, Place { scope, ..place })?;
         let check = |build: &Build<'_>, member: &str| match &repeat.schema {
             Some(schema) if build.is_checked(member) => checker::all(&[(&schema.0, &build.defs)]),

@@ -124,9 +124,14 @@ fn shape(ty: &Type, depth: usize, fuel: &mut u32) -> Type {
     wide.number =
         union.number.as_ref().map(|number| NumberFacet { integer: number.integer, ..Default::default() });
     wide.text = union.text.as_ref().map(|_| TextFacet::default());
-    wide.list = union.list.as_ref().map(|list| ListFacet {
-        prefix: list.prefix.iter().map(|ty| shape(ty, depth + 1, fuel)).collect(),
-        ..ListFacet::of(shape(&list.items, depth + 1, fuel))
+    wide.list = union.list.as_ref().map(|list| {
+        let prefix: Vec<Type> = list.prefix.iter().map(|ty| shape(ty, depth + 1, fuel)).collect();
+        // That nothing comes behind the places that are described is a limit of length as well.
+        let items = match list.items.is_never() {
+            true => prefix.iter().fold(Type::never(), |all, ty| all.union(ty)),
+            false => shape(&list.items, depth + 1, fuel),
+        };
+        ListFacet { prefix, ..ListFacet::of(items) }
     });
     for map in &mut wide.maps {
         (map.min, map.max, map.opaque) = (0, None, Opaques::none());

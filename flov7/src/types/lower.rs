@@ -488,7 +488,10 @@ fn number_facet(members: &Map<String, Value>, integer: bool) -> NumberFacet {
         end("exclusiveMaximum").map(Bound::exclusive),
         |own, other| if other.at <= own.at { other } else { own },
     );
-    let multiple_of = end("multipleOf").into_iter().collect::<BTreeSet<Num>>();
+    let mut multiple_of = end("multipleOf").into_iter().collect::<BTreeSet<Num>>();
+    // The multiples of a whole number are whole; those of 1 are no more than that.
+    let integer = integer || multiple_of.iter().any(|step| step.is_whole());
+    multiple_of.remove(&Num::int(1));
     NumberFacet { integer, min, max, multiple_of, ..NumberFacet::default() }
 }
 

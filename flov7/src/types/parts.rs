@@ -24,6 +24,30 @@ impl Type {
         }
     }
 
+    /// Whether the union with `other` surely holds no value that neither of them has: ranges and lengths are joined into
+    /// one, and conditions that only one of them has are dropped.
+    pub(crate) fn unites_exactly(&self, other: &Type) -> bool {
+        let numbers = || {
+            let one =
+                |ty: &Type| ty.is_only(Kind::Number) && ty.numbers().is_some_and(|own| own.values.is_some());
+            one(self) && one(other)
+        };
+        let texts = || {
+            let one = |ty: &Type| ty.is_only(Kind::Text) && ty.text_values().is_some();
+            one(self) && one(other)
+        };
+        let one_of_both = || {
+            let both = self.union(other);
+            both == *self || both == *other
+        };
+        self.kinds().common(other.kinds()).is_empty() || one_of_both() || numbers() || texts()
+    }
+
+    /// Whether no place of its lists is described apart from the others.
+    pub(crate) fn has_one_element_type(&self) -> bool {
+        self.open().is_none_or(|union| union.list.as_ref().is_none_or(|list| list.prefix.is_empty()))
+    }
+
     /// A type of numbers alone.
     pub(crate) fn of_numbers(facet: NumberFacet) -> Type {
         Type::of_number(facet)

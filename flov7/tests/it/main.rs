@@ -13,6 +13,7 @@ mod catalog;
 mod validate;
 mod workflow;
 mod house;
+mod proof;
 mod rules;
 mod machine;
 mod view;

@@ -405,7 +405,9 @@ impl Checker<'_> {
             return Seen::of(flattened(Type::optional(found)), steps);
         }
         let path = constant.and_then(|index| Some(base.path.as_ref()?.below(Segment::Index(index))));
-        Seen { path, ..Seen::of(found, steps).declared(base.declared) }
+        // By a key that is computed it is one of several, of which the type is only an upper bound.
+        let declared = base.declared && constant.is_some();
+        Seen { path, ..Seen::of(found, steps).declared(declared) }
     }
 
     fn position(

@@ -62,7 +62,8 @@ impl Checker<'_> {
             self.mixed_optional(id, other);
             return Seen::unclear(steps);
         }
-        Seen::of(a.ty.union(&b.ty), steps).declared(a.declared && b.declared)
+        let declared = a.declared && b.declared && a.ty.unites_exactly(&b.ty);
+        Seen::of(a.ty.union(&b.ty), steps).declared(declared)
     }
 
     fn mixed_optional(&mut self, optional: NodeId, plain: NodeId) {

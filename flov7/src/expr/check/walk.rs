@@ -285,7 +285,8 @@ impl<'a> Checker<'a> {
         let ast = self.ast;
         let mut seen = match &ast.node(id).kind {
             ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) => Seen::unclear(0),
-            ExprKind::Now => Seen::of(Type::timestamp(), 0).declared(true),
+            // As a text it is one of few.
+            ExprKind::Now => Seen::of(Type::timestamp(), 0),
             ExprKind::Reference { reference, optional } => {
                 let name: &RootName = ast.reference(*reference).name();
                 self.reference(env, id, name, *optional)

@@ -41,8 +41,15 @@ impl Flow<'_, '_> {
             self.note(finding.with_allowed(own.to_string()), Some(no));
             return None;
         }
-        if (!action.uses.starts_with(CORE_PREFIX) || action.uses == "core.call") && !expected.is_untyped() {
-            self.remain(ResidualKind::ContractOutput, place_of_action, Some(no));
+        match action.uses.as_str() {
+            // The sender is held to the signal's own schema alone.
+            "core.wait_for" if !own.is_within(&expected) => {
+                self.remain(ResidualKind::ContractSignal, place_of_action, Some(no));
+            }
+            id if (!id.starts_with(CORE_PREFIX) || id == "core.call") && !expected.is_untyped() => {
+                self.remain(ResidualKind::ContractOutput, place_of_action, Some(no));
+            }
+            _ => {}
         }
         Some(Typed::declared(both))
     }

@@ -217,7 +217,10 @@ impl Flow<'_, '_> {
 
     fn for_each(&mut self, place: &Place, no: StepNo, each: &ForEach, pointer: &str) -> Known {
         let items = self.items(place, &each.items, &format!("{pointer}/items"));
-        let item = items.and_then(|items| Some(Typed { ty: items.ty.element()?, declared: items.declared }));
+        let item = items.and_then(|items| {
+            let declared = items.declared && items.ty.has_one_element_type();
+            Some(Typed { ty: items.ty.element()?, declared })
+        });
         let mut inner =
             place.with_root("item", item.clone()).with_root("index", Some(Typed::declared(Type::index())));
         if let Some(name) = &each.as_ {
@@ -310,7 +313,7 @@ impl Flow<'_, '_> {
         }
         let block = self.block_of(no, Role::Round)?;
         let facts = inner.facts.and(&answer.yes);
-        self.block(block, &inner.roots, &facts);
+        let (facts, _) = self.steps_of(block, &inner.roots, &facts);
         let end = Place { facts, ..inner.at(Spot::End(block)) };
         self.template(&end, &round.next.0, &format!("{pointer}/next"))
     }

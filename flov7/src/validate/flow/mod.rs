@@ -259,6 +259,22 @@ impl Flow<'_, '_> {
 
     /// All steps of a block in order, then its output. Recursion is bounded: blocks nest at most 32 deep.
     fn block(&mut self, no: BlockNo, roots: &Roots, facts: &Facts) -> Outcome {
+        let (facts, never) = self.steps_of(no, roots, facts);
+        let output = self.pass.outline.block_at(no).output.clone();
+        let value = match output {
+            None => Some(Typed::declared(Type::null())),
+            Some((template, pointer)) => {
+                let owner = self.pass.outline.block_at(no).owner;
+                let roots = roots.clone();
+                let place = Place { spot: Spot::End(no), step: owner, trigger: None, roots, facts };
+                self.template(&place, &template.0, &pointer)
+            }
+        };
+        if never { Outcome::Never } else { Outcome::Value(value) }
+    }
+
+    /// All steps of a block in order: what is known behind the last of them, and whether nobody ever gets there.
+    fn steps_of(&mut self, no: BlockNo, roots: &Roots, facts: &Facts) -> (Facts, bool) {
         let steps = self.pass.outline.block_at(no).steps.clone();
         // What every step so far promises to those that wait for it; and the same one by one, for those that wait for
         // some only.
@@ -284,21 +300,6 @@ impl Flow<'_, '_> {
                 self.unreachable(step);
             }
         }
-        let output = self.pass.outline.block_at(no).output.clone();
-        let value = match output {
-            None => Some(Typed::declared(Type::null())),
-            Some((template, pointer)) => {
-                let owner = self.pass.outline.block_at(no).owner;
-                let place = Place {
-                    spot: Spot::End(no),
-                    step: owner,
-                    trigger: None,
-                    roots: roots.clone(),
-                    facts: all,
-                };
-                self.template(&place, &template.0, &pointer)
-            }
-        };
         // A filter may have skipped the step that would have ended the block.
         let is_sure = |ending: StepNo| {
             let filters = steps.iter().filter(|no| {
@@ -306,7 +307,7 @@ impl Flow<'_, '_> {
             });
             !filters.into_iter().any(|filter| self.order.waits(ending, self.pass.outline.step(*filter).index))
         };
-        if ending.is_some_and(is_sure) { Outcome::Never } else { Outcome::Value(value) }
+        (all, ending.is_some_and(is_sure))
     }
 
     /// Notes the first step that never runs because `ending` never lets its block go on.

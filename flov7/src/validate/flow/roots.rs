@@ -26,7 +26,8 @@ impl Typed {
     /// The one or the other.
     pub(super) fn or(&self, other: &Typed) -> Typed {
         let declared = |typed: &Typed| typed.declared || typed.ty.is_never();
-        Typed { ty: self.ty.union(&other.ty), declared: declared(self) && declared(other) }
+        let exact = self.ty.unites_exactly(&other.ty);
+        Typed { ty: self.ty.union(&other.ty), declared: exact && declared(self) && declared(other) }
     }
 
     /// As the source of a link.

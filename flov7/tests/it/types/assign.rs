@@ -52,6 +52,10 @@ const TABLE: &[(&str, &str, Verdict)] = &[
     (r#"{"multipleOf":4,"type":"integer"}"#, r#"{"multipleOf":2}"#, Yes),
     (r#"{"multipleOf":2,"type":"integer"}"#, r#"{"multipleOf":4}"#, No),
     (r#"{"type":"integer"}"#, r#"{"multipleOf":0.5}"#, Yes),
+    (r#"{"type":"number","multipleOf":5}"#, r#"{"type":"integer"}"#, Yes),
+    (r#"{"type":"number","multipleOf":1}"#, r#"{"type":"integer"}"#, Yes),
+    (r#"{"type":"number","multipleOf":0.5}"#, r#"{"type":"integer"}"#, No),
+    (r#"{"type":"integer"}"#, r#"{"type":"number","multipleOf":1}"#, Yes),
     (r#"{"const":1}"#, r#"{"const":1.0}"#, Yes),
     // texts
     (r#"{"enum":["a","b"]}"#, r#"{"enum":["a","b","c"]}"#, Yes),

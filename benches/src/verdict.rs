@@ -1,0 +1,68 @@
+//! What an accepted workflow may come to, and what it may not.
+
+use std::collections::BTreeSet;
+
+use flov7::finding::Residual;
+use flov7::json;
+use flov7::machine::{EndStatus, ExecutionView, Failure, FailureClass};
+
+use crate::author::World;
+use crate::play::{Played, step_of};
+use crate::ty::is_normal;
+
+/// Everything about an execution that breaks the promise: it ends `completed`, or failed by the world or by a limit, or
+/// with `data` or `contract` at a place that its report lists; its values are of the types that they are believed to be.
+#[must_use]
+pub fn judge(played: &Played, residuals: &[Residual], world: &World) -> Vec<String> {
+    let mut wrong = played.troubles.clone();
+    let Some(view) = &played.view else { return wrong };
+    match played.status {
+        Some(EndStatus::Cancelled) if !played.cancelled => wrong.push("cancelled by nobody".to_owned()),
+        Some(EndStatus::Terminated) => wrong.push("terminated by nobody".to_owned()),
+        _ => {}
+    }
+    let listed: BTreeSet<(Option<&str>, &str)> =
+        residuals.iter().map(|residual| (residual.step.as_deref(), residual.kind.as_str())).collect();
+    for failure in failures(view) {
+        if let Some(why) = unlisted(failure, &listed) {
+            wrong.push(why);
+        }
+    }
+    for step in &view.steps {
+        let Some(value) = &step.output else { continue };
+        let id = step_of(&step.path);
+        if let Some(ty) = world.values.get(id)
+            && !ty.contains(value)
+        {
+            wrong.push(format!("`{}` is {}, which is no {ty:?}", step.path, json::canonical(value)));
+        }
+        if !is_normal(value) {
+            wrong.push(format!("`{}` holds a number that is not normal: {value}", step.path));
+        }
+    }
+    wrong
+}
+
+/// All failures of an execution: handled ones, too.
+fn failures(view: &ExecutionView) -> impl Iterator<Item = &Failure> {
+    let last = view.error.iter().flat_map(|failure| std::iter::once(failure).chain(&failure.also));
+    view.steps.iter().filter_map(|step| step.error.as_ref()).chain(last)
+}
+
+/// Why a failure breaks the promise, if it does.
+fn unlisted(failure: &Failure, listed: &BTreeSet<(Option<&str>, &str)>) -> Option<String> {
+    let step = failure.step.as_ref().map(step_of);
+    match failure.class {
+        FailureClass::World | FailureClass::Limit => None,
+        // The world keeps to its schemas.
+        FailureClass::Contract if failure.code == "contract.output" => {
+            Some(format!("{step:?} refused a result that conforms: {}", failure.message))
+        }
+        FailureClass::Data | FailureClass::Contract => {
+            let known = listed.contains(&(step, failure.code.as_str()));
+            (!known).then(|| {
+                format!("{step:?} failed with {}, which is not listed: {}", failure.code, failure.message)
+            })
+        }
+    }
+}
