@@ -176,7 +176,7 @@ impl Author {
     }
 
     fn optional_of(&mut self, s: &Scope, ty: &Ty) -> Option<(String, Ty)> {
-        if self.dice.chance(1, 2) { Some((self.optional(s, ty)?, ty.clone())) } else { None }
+        if self.dice.chance(1, 2) { self.optional(s, ty) } else { None }
     }
 
     /// A text with expressions in it.

@@ -107,7 +107,7 @@ impl Author {
                 return self.conditional(s, d, |author, s, d| author.number(s, whole, d));
             }
             18 => match self.optional(s, &ty) {
-                Some(optional) => format!("{optional}.orValue({})", self.number(s, whole, d - 1).text),
+                Some((optional, _)) => format!("{optional}.orValue({})", self.number(s, whole, d - 1).text),
                 None => return self.plain_number(s, whole),
             },
             19 => {

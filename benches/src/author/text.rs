@@ -93,7 +93,7 @@ impl Author {
                 return self.conditional(s, d, |author, s, d| author.text(s, d));
             }
             19 => match self.optional(s, &Ty::text()) {
-                Some(optional) => format!("{optional}.orValue({})", self.text(s, d - 1).text),
+                Some((optional, _)) => format!("{optional}.orValue({})", self.text(s, d - 1).text),
                 None => return self.plain_text(s),
             },
             20 => {

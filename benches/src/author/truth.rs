@@ -107,7 +107,7 @@ impl Author {
             }
             15 => self.conditional(s, d, |author, s, d| author.truth(s, d)).text,
             16 => match self.optional(s, &Ty::Any) {
-                Some(optional) => {
+                Some((optional, _)) => {
                     self.count("hasValue");
                     format!("{optional}.hasValue()")
                 }
@@ -209,17 +209,19 @@ impl Author {
         }
     }
 
-    /// An optional of something in a type.
-    pub(super) fn optional(&mut self, s: &Scope, ty: &Ty) -> Option<String> {
+    /// An optional of something in a type, and what it is of.
+    pub(super) fn optional(&mut self, s: &Scope, ty: &Ty) -> Option<(String, Ty)> {
         // The last question is that for the member itself: all before it must be answered already.
         let read = s.pick(&mut self.dice, |read| {
-            read.guard.len() == 1 && read.guard[0] == format!("has({})", read.path) && read.ty.is_within(ty)
+            read.guard.len() == 1
+                && read.guard[0] == format!("has({})", read.path)
+                && read.ty.is_within(ty)
         })?;
         let (base, member) = read.path.rsplit_once('.')?;
         if member.contains(['[', '"']) {
             return None;
         }
         self.count("optional read");
-        Some(format!("{base}.?{member}"))
+        Some((format!("{base}.?{member}"), read.ty.clone()))
     }
 }
