@@ -3,15 +3,18 @@
 //!
 //! - [`author`] writes documents that are sound by construction; [`ty`] is what it believes values to be.
 //! - [`play`] runs what was accepted in a random world, and [`verdict`] says what that may come to.
-//! - [`proof`] is both together.
+//! - [`fault`] breaks sound documents in one place each.
+//! - [`proof`] is all of it together; [`shrink`] makes what is wrong smaller.
 //! - [`editor`] and [`engine`] measure; [`measure`] is what they share.
 
 pub mod author;
 pub mod dice;
 pub mod editor;
 pub mod engine;
+pub mod fault;
 pub mod measure;
 pub mod play;
 pub mod proof;
+pub mod shrink;
 pub mod ty;
 pub mod verdict;

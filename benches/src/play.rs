@@ -38,6 +38,20 @@ pub struct Played {
     pub troubles: Vec<String>,
 }
 
+impl Played {
+    /// How it ended, in a word.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.status {
+            Some(EndStatus::Completed) => "completed",
+            Some(EndStatus::Failed) => "failed",
+            Some(EndStatus::Cancelled) => "cancelled",
+            Some(EndStatus::Terminated) => "terminated",
+            None => "never",
+        }
+    }
+}
+
 /// Plays a workflow once.
 #[must_use]
 pub fn play(workflow: &ValidWorkflow, world: &World, dice: &mut Dice) -> Played {

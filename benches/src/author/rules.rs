@@ -70,8 +70,10 @@ impl Author {
                             ty = Some(ty.map_or(value.ty.clone(), |ty| ty.join(&value.ty)));
                             computed = true;
                         } else if made.kind != Kind::Action {
+                            // A value that surely is one of the step's own changes nothing about what is known.
+                            let own = ty.as_ref().is_some_and(|ty| value.ty.is_within(ty));
                             ty = ty.map(|ty| ty.join(&value.ty));
-                            computed |= value.computed;
+                            computed |= value.computed && !own;
                         }
                     }
                     None => {

@@ -213,9 +213,7 @@ impl Author {
     pub(super) fn optional(&mut self, s: &Scope, ty: &Ty) -> Option<(String, Ty)> {
         // The last question is that for the member itself: all before it must be answered already.
         let read = s.pick(&mut self.dice, |read| {
-            read.guard.len() == 1
-                && read.guard[0] == format!("has({})", read.path)
-                && read.ty.is_within(ty)
+            read.guard.len() == 1 && read.guard[0] == format!("has({})", read.path) && read.ty.is_within(ty)
         })?;
         let (base, member) = read.path.rsplit_once('.')?;
         if member.contains(['[', '"']) {

@@ -1,43 +1,92 @@
-//! Runs the proof.
+//! Proves the first promise over generated workflows: `proof --cases N [--seed S]`; `proof --show S` prints the document and
+//! the catalogue of a seed.
+//!
+//! Progress goes to a terminal, wrong cases with their seeds and shrunk documents to standard output, and last one line
+//! of JSON: `{"typed", "mutated", "wrong"}`. Exit 1 where something is wrong.
 
 use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Instant;
 
-use flov7_benches::proof::typed_case;
+use flov7_benches::author::typed;
+use flov7_benches::proof::{Plan, Totals, prove};
+use serde_json::json;
 
-fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    let get = |name: &str, default: u64| {
-        args.iter()
-            .position(|arg| arg == name)
-            .and_then(|at| args.get(at + 1)?.parse().ok())
-            .unwrap_or(default)
+fn main() -> io::Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [show, seed] = arguments.as_slice()
+        && let ("--show", Ok(seed)) = (show.as_str(), seed.parse())
+    {
+        return show_case(seed);
+    }
+    let Some((seed, cases)) = read(&arguments) else {
+        writeln!(io::stderr(), "usage: proof [--cases N] [--seed S] | --show S")?;
+        return Ok(ExitCode::from(2));
     };
-    let (cases, seed) = (get("--cases", 100), get("--seed", 0));
-    let verbose = args.iter().any(|arg| arg == "-v");
-    let mut kinds: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    let mut ended: BTreeMap<String, u64> = BTreeMap::new();
-    let mut wrong = 0;
-    for seed in seed..seed + cases {
-        let (case, outcome) = typed_case(seed);
-        for (k, n) in &outcome.ended {
-            *ended.entry(k.clone()).or_default() += n;
+    // What panics is caught and told with its seed.
+    std::panic::set_hook(Box::new(|_| {}));
+    let began = Instant::now();
+    let terminal = io::stderr().is_terminal();
+    let totals = prove(&Plan::new(seed, cases), &|done| {
+        if terminal && done.is_multiple_of(100) {
+            let _ = write!(io::stderr(), "\r{done} of {cases} cases, {} s", began.elapsed().as_secs());
         }
-        if !outcome.wrong.is_empty() {
-            wrong += 1;
-            let first = outcome.wrong[0].clone();
-            let key: String = first.split(" at ").next().unwrap_or("").chars().take(60).collect();
-            let entry = kinds.entry(key).or_insert((0, seed));
-            entry.0 += 1;
-            if verbose || entry.0 == 1 {
-                println!("seed {seed}: {first}");
-                if verbose && let Some(case) = case {
-                    println!("{}", serde_json::to_string_pretty(&case.document).unwrap_or_default());
-                    for action in case.catalog.actions().filter(|action| !action.id.starts_with("core.")) {
-                        println!("{} {} -> {}", action.id, action.input.0, action.output.0);
-                    }
-                }
-            }
+    });
+    if terminal {
+        writeln!(io::stderr())?;
+    }
+    let mut out = io::stdout().lock();
+    tell(&mut out, &totals)?;
+    let line = json!({ "typed": totals.typed, "mutated": totals.mutated, "wrong": totals.wrong.len() });
+    writeln!(out, "{line}")?;
+    Ok(if totals.wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn show_case(seed: u64) -> io::Result<ExitCode> {
+    let case = typed(seed);
+    let actions = case.catalog.actions().filter(|action| !action.id.starts_with("core."));
+    let described: Vec<_> = actions
+        .map(|action| json!({ "id": action.id, "input": action.input, "output": action.output, "effect": action.effect }))
+        .collect();
+    writeln!(io::stdout(), "{:#}\n{:#}", case.document, json!(described))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(arguments: &[String]) -> Option<(u64, u64)> {
+    let (mut seed, mut cases) = (0, 20_000);
+    for pair in arguments.chunks(2) {
+        let [name, value] = pair else { return None };
+        match name.as_str() {
+            "--seed" => seed = value.parse().ok()?,
+            "--cases" => cases = value.parse().ok()?,
+            _ => return None,
         }
     }
-    println!("{kinds:#?} {ended:?} wrong {wrong}");
+    Some((seed, cases))
+}
+
+fn tell(out: &mut dyn Write, totals: &Totals) -> io::Result<()> {
+    for (what, counts) in [
+        ("constructs", &totals.constructs),
+        ("residuals", &totals.residuals),
+        ("ended", &totals.ended),
+        ("faults", &totals.faults),
+    ] {
+        writeln!(out, "{what}: {}", list(counts))?;
+    }
+    writeln!(out, "half of the typed documents have at least {} steps", totals.median_steps())?;
+    for wrong in &totals.wrong {
+        writeln!(out, "\nwrong, seed {}:", wrong.seed)?;
+        for complaint in &wrong.complaints {
+            writeln!(out, "  {complaint}")?;
+        }
+        writeln!(out, "{:#}", wrong.document)?;
+    }
+    Ok(())
+}
+
+fn list(counts: &BTreeMap<&'static str, u64>) -> String {
+    let all: Vec<String> = counts.iter().map(|(what, count)| format!("{what} {count}")).collect();
+    all.join(", ")
 }

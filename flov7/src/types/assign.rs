@@ -121,8 +121,10 @@ fn shape(ty: &Type, depth: usize, fuel: &mut u32) -> Type {
     let mut wide = Union::clone(&union);
     wide.opaque = Opaques::none();
     (wide.no, wide.yes) = (union.no || union.yes, union.no || union.yes);
+    // A few numbers that are all whole may be all that is allowed, and that is a limit.
+    let whole = |number: &NumberFacet| number.integer && number.values.is_none();
     wide.number =
-        union.number.as_ref().map(|number| NumberFacet { integer: number.integer, ..Default::default() });
+        union.number.as_ref().map(|number| NumberFacet { integer: whole(number), ..Default::default() });
     wide.text = union.text.as_ref().map(|_| TextFacet::default());
     wide.list = union.list.as_ref().map(|list| {
         let prefix: Vec<Type> = list.prefix.iter().map(|ty| shape(ty, depth + 1, fuel)).collect();

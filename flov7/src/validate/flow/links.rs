@@ -113,7 +113,9 @@ fn members(
             }
             _ => continue,
         };
-        let member = Typed { ty: ty.clone(), declared: from.declared };
+        // What is written out comes as it is, whatever is computed beside it.
+        let declared = from.declared || written.get(&**name).is_some_and(is_constant);
+        let member = Typed { ty: ty.clone(), declared };
         let Assign::No { witness } = assign(&member.lowered(), &Lowered::declared(wanted.clone())) else {
             continue;
         };
@@ -133,6 +135,20 @@ fn members(
             findings.push(finding);
         }
     }
+}
+
+/// Whether no expression stands in a template.
+fn is_constant(template: &Value) -> bool {
+    let mut stack = vec![template];
+    while let Some(value) = stack.pop() {
+        match value {
+            Value::String(text) if text.contains("${") => return false,
+            Value::Array(items) => stack.extend(items),
+            Value::Object(members) => stack.extend(members.values()),
+            _ => {}
+        }
+    }
+    true
 }
 
 /// The value of a type that shows that it does not fit, in words.
