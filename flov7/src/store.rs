@@ -9,7 +9,7 @@
 //! | state | what it means | `claim` gives it |
 //! |---|---|---|
 //! | leased | an executor works on it | once its lease lapsed |
-//! | parked | its owner let it rest ([`Turn::release`]) | once it is due or has a message |
+//! | parked | its owner let it rest ([`Turn::release`]) | once it is due or has a message; a blocked one once it is due |
 //! | orphaned | created without an owner, or handed back ([`ExecutionStore::release`]) | at once |
 //! | ended | its head says so | never |
 

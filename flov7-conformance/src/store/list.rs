@@ -97,6 +97,8 @@ macro_rules! __store_cases {
             claim_keeps_its_limit
             claim_of_one_gives_it_although_it_rests
             claim_leaves_out_namespaces
+            claim_keeps_to_those_it_names
+            claim_leaves_blocked_executions_until_they_are_due
             claim_raises_epochs
             claim_at_once_gives_each_execution_once
             renew_extends_leases_that_hold

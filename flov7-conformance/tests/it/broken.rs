@@ -52,6 +52,8 @@ const CAUGHT: &[(Defect, &str)] = &[
     (Defect::LosesTurnsThatFollow, "create_writes_the_turns_that_follow_at_once"),
     (Defect::IgnoresWhomToClaim, "claim_of_one_gives_it_although_it_rests"),
     (Defect::IgnoresWhomToClaim, "claim_leaves_out_namespaces"),
+    (Defect::IgnoresWhomToClaim, "claim_keeps_to_those_it_names"),
+    (Defect::LosesHead, "claim_leaves_blocked_executions_until_they_are_due"),
     (Defect::SameEpoch, "claim_raises_epochs"),
     (Defect::RenewsAll, "renew_says_which_leases_hold"),
     (Defect::IgnoresRelease, "release_makes_claimable_at_once"),

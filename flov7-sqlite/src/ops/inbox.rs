@@ -103,7 +103,7 @@ impl Tx<'_> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1)",
             )?
             .execute((to.row, &message.id, kind, target, payload, &message.by.0, self.now.ms(), bytes))?;
-        if !to.live {
+        if !to.live && to.head.blocked.is_none() {
             self.connection
                 .prepare_cached("UPDATE executions SET wake = min(coalesce(wake, ?2), ?2) WHERE id = ?1")?
                 .execute((to.row, self.now.ms()))?;

@@ -44,7 +44,7 @@ impl Tx<'_> {
             Some((namespace, execution)) => self.only(namespace, execution)?.into_iter().collect(),
             None => self.ready(claim)?,
         };
-        candidates.retain(|candidate| !claim.except.contains(&candidate.namespace));
+        candidates.retain(|candidate| !claim.leaves_out(&candidate.namespace, &candidate.execution));
         candidates.sort_by_key(|candidate| (candidate.since, candidate.row));
         candidates.truncate(claim.limit);
         candidates.into_iter().map(|candidate| self.take(claim, candidate)).collect()
@@ -61,12 +61,14 @@ impl Tx<'_> {
             && let Some(row) = ready.next()?
         {
             let candidate = Candidate::read(row)?;
-            if !claim.except.contains(&candidate.namespace) {
+            if !claim.leaves_out(&candidate.namespace, &candidate.execution) {
                 found.push(candidate);
             }
         }
-        let lapsed =
-            self.leases.lapsed(self.now).filter(|(_, namespace, ..)| !claim.except.contains(namespace));
+        let lapsed = self
+            .leases
+            .lapsed(self.now)
+            .filter(|(_, namespace, execution, _)| !claim.leaves_out(namespace, execution));
         found.extend(lapsed.take(claim.limit).map(|(at, namespace, execution, held)| Candidate {
             since: at.ms(),
             row: held.row,

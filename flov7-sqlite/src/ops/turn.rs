@@ -123,8 +123,12 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// When a parked execution may be claimed: when it is due, or since its oldest message.
+    /// When a parked execution may be claimed: when it is due, or since its oldest message; a blocked one only when it is
+    /// due, for its messages would find it blocked again.
     fn parked_until(&self, row: i64, head: &Head) -> Read<Option<i64>> {
+        if head.blocked.is_some() {
+            return Ok(head.due.map(|due| due.ms()));
+        }
         let mail: Option<i64> = self
             .connection
             .prepare_cached("SELECT at FROM inbox WHERE execution = ?1 AND pending = 1 ORDER BY id LIMIT 1")?

@@ -28,6 +28,7 @@ pub struct EmbeddedBuilder {
     observer: Option<Arc<dyn Observer>>,
     owner: Option<String>,
     options: Options,
+    only_named: bool,
 }
 
 impl EmbeddedBuilder {
@@ -42,6 +43,7 @@ impl EmbeddedBuilder {
             observer: None,
             owner: None,
             options: Options::default(),
+            only_named: false,
         }
     }
 
@@ -88,6 +90,14 @@ impl EmbeddedBuilder {
         self
     }
 
+    /// Works on nothing but what is started here, what [`EmbeddedExecutor::resume`] names, and what those call, and leaves
+    /// all else in the store as it is: for a program that runs one thing and ends, whose handlers and bindings may not be
+    /// those that others need.
+    pub fn only_named(mut self) -> Self {
+        self.only_named = true;
+        self
+    }
+
     /// Opens the executor: from now on it takes work from the store. Must be called inside a tokio runtime.
     ///
     /// # Errors
@@ -108,6 +118,7 @@ impl EmbeddedBuilder {
             connections: Connections::new(self.registry, self.bindings, self.secrets),
             options: self.options,
             owner,
+            only_named: self.only_named,
         }))))
     }
 }

@@ -62,16 +62,18 @@ async fn look(shared: &Arc<Shared>) -> Result<Next, Error> {
     let mut next = Next::At(None);
     if room > 0 {
         let limit = room.min(CLAIM);
-        let share_taken = !except.is_empty();
-        let claim = Claim::new(&shared.owner, shared.options.lease_millis(), limit).with_except(except);
+        let named = shared.named();
+        let leaves_out = !except.is_empty() || named.is_some();
+        let mut claim = Claim::new(&shared.owner, shared.options.lease_millis(), limit).with_except(except);
+        claim.among = named;
         let claimed = shared.store.claim(&claim).await?;
         if claimed.len() == limit {
             next = Next::Again;
         } else {
             let now = shared.clock.now();
-            // What is due and was not given belongs to a namespace that has its share: a seat that becomes free says
-            // when to look again.
-            let due = shared.store.next_due().await?.filter(|due| *due > now || !share_taken);
+            // What is due and was not given belongs to a namespace that has its share, where a seat that becomes free
+            // says when to look again; or it is nothing that this executor works on.
+            let due = shared.store.next_due().await?.filter(|due| *due > now || !leaves_out);
             next = Next::At(due);
         }
         for claimed in claimed {

@@ -149,6 +149,7 @@ impl EmbeddedExecutor {
         if self.shared.hub.room().0 == 0 {
             return Err(Error::new(ErrorKind::Busy, "as many executions are live as this executor takes"));
         }
+        self.shared.name(&(namespace.clone(), execution.clone()));
         let claim = Claim::new(&self.shared.owner, self.shared.options.lease_millis(), 1)
             .with_only(namespace.clone(), execution.clone());
         let claimed = self.shared.store.claim(&claim).await?;
@@ -226,10 +227,17 @@ impl Executor for EmbeddedExecutor {
                 .with_keyed(self.shared.connections.keyed(namespace, bundle))
                 .with_cause(options.cause);
         started.trigger = options.trigger;
+        self.shared.name(&(namespace.clone(), started.execution.clone()));
         let birth = Birth { bundle: bundle.clone(), started, key: options.key };
         // In a task of its own: who starts may stop listening, and what was created is to live all the same.
         match tokio::spawn(live::start(self.shared.clone(), birth)).await {
-            Ok(outcome) => outcome,
+            Ok(outcome) => {
+                if let Ok(Started { execution, existing: true }) = &outcome {
+                    self.shared.name(&(namespace.clone(), execution.clone()));
+                    self.shared.hub.poke.notify_one();
+                }
+                outcome
+            }
             Err(_) => Err(Error::defect("starting an execution panicked")),
         }
     }

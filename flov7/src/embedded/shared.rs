@@ -1,11 +1,11 @@
 //! What all tasks of an executor share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Options;
 use super::connections::{Connections, Equipment};
-use super::hub::Hub;
+use super::hub::{Hub, Key};
 use crate::clock::{Clock, Entropy};
 use crate::execute::uncompilable;
 use crate::id::{Digest, Namespace};
@@ -27,6 +27,8 @@ pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) owner: String,
     pub(super) hub: Arc<Hub>,
+    /// What it works on, where that is not everything.
+    named: Option<Mutex<BTreeSet<Key>>>,
     kits: Mutex<Kits>,
 }
 
@@ -71,13 +73,39 @@ pub(super) struct Parts {
     pub(super) connections: Connections,
     pub(super) options: Options,
     pub(super) owner: String,
+    pub(super) only_named: bool,
 }
 
 impl Shared {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { store, clock, entropy, observer, connections, options, owner } = parts;
+        let Parts { store, clock, entropy, observer, connections, options, owner, only_named } = parts;
         let hub = Arc::new(Hub::new(options.live, options.live_per_namespace));
-        Shared { store, clock, entropy, observer, connections, options, owner, hub, kits: Mutex::default() }
+        let named = only_named.then(Mutex::default);
+        Shared {
+            store,
+            clock,
+            entropy,
+            observer,
+            connections,
+            options,
+            owner,
+            hub,
+            named,
+            kits: Mutex::default(),
+        }
+    }
+
+    /// What it works on, where that is not everything.
+    pub(super) fn named(&self) -> Option<BTreeSet<Key>> {
+        let named = self.named.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(named.clone())
+    }
+
+    /// From now on it works on this execution, too.
+    pub(super) fn name(&self, key: &Key) {
+        if let Some(named) = &self.named {
+            named.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        }
     }
 
     pub(super) fn observe(&self, observation: &Observation<'_>) {

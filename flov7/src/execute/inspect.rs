@@ -96,12 +96,13 @@ impl Inspection {
         self.view.waiting.iter().filter_map(|wait| wait.execution.as_ref())
     }
 
-    /// Whether nothing more happens, as far as it goes itself, unless someone outside does something: it ended, or it rests in the store with
-    /// nothing to do by itself by now.
+    /// Whether nothing more happens, as far as it goes itself, unless someone outside does something: it ended, or it
+    /// rests in the store with nothing to do by itself by now.
     pub fn rests(&self, now: Timestamp) -> bool {
+        let head = &self.row.head;
         let quiet = self.row.lease.is_none()
-            && self.inbox.is_empty()
-            && self.row.head.due.is_none_or(|due| due > now);
+            && (self.inbox.is_empty() || head.blocked.is_some())
+            && head.due.is_none_or(|due| due > now);
         match self.view.status {
             Status::Waiting | Status::Paused | Status::Blocked => quiet,
             status => status.is_ended(),

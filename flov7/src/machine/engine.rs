@@ -6,7 +6,7 @@ use super::event::Started;
 use super::run::Run;
 use super::state::State;
 use super::{Incoming, Machine, Turn};
-use crate::id::Timestamp;
+use crate::id::{ExecutionId, Timestamp};
 use crate::program::Program;
 
 impl Machine {
@@ -33,6 +33,11 @@ impl Machine {
     /// How many attempts are in flight.
     pub fn in_flight(&self) -> usize {
         self.state.calls.len()
+    }
+
+    /// The executions that it called and has not heard the end of.
+    pub fn children(&self) -> impl Iterator<Item = &ExecutionId> {
+        self.state.children.keys()
     }
 
     /// What the execution began with; without its input, which is a value of the execution now.

@@ -79,6 +79,8 @@ impl Row {
         match &self.hold {
             Hold::Leased { until, .. } => Some(*until),
             Hold::Orphaned { since } => Some(*since),
+            // What is in the way of a blocked one is in the way of its messages, too.
+            Hold::Parked if self.head.blocked.is_some() => self.head.due,
             Hold::Parked => {
                 let mail = self.inbox.values().next().map(|mail| mail.at);
                 self.head.due.into_iter().chain(mail).min()
@@ -318,7 +320,7 @@ impl State {
             Some((namespace, execution)) => self
                 .row(namespace, execution)
                 .ok()
-                .filter(|row| row.is_free(now) && !claim.except.contains(namespace))
+                .filter(|row| row.is_free(now) && !claim.leaves_out(namespace, execution))
                 .map(|_| (namespace.clone(), execution.clone()))
                 .into_iter()
                 .take(claim.limit)
@@ -327,7 +329,7 @@ impl State {
                 .wakes
                 .iter()
                 .take_while(|(at, ..)| *at <= now)
-                .filter(|(_, namespace, _)| !claim.except.contains(namespace))
+                .filter(|(_, namespace, execution)| !claim.leaves_out(namespace, execution))
                 .take(claim.limit)
                 .map(|(_, namespace, execution)| (namespace.clone(), execution.clone()))
                 .collect(),

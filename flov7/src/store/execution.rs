@@ -1,5 +1,6 @@
 //! Executions: their journals, inboxes and leases.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -130,12 +131,14 @@ pub struct Claim {
     pub only: Option<(Namespace, ExecutionId)>,
     /// Nothing of these namespaces: they have their share already.
     pub except: Vec<Namespace>,
+    /// Nothing but these, when they have something to do; anything without it.
+    pub among: Option<BTreeSet<(Namespace, ExecutionId)>>,
 }
 
 impl Claim {
     /// A claim of whatever has something to do.
     pub fn new(owner: impl Into<String>, ttl_millis: u64, limit: usize) -> Self {
-        Claim { owner: owner.into(), ttl_millis, limit, only: None, except: Vec::new() }
+        Claim { owner: owner.into(), ttl_millis, limit, only: None, except: Vec::new(), among: None }
     }
 
     /// Claims one execution, due or not.
@@ -150,6 +153,23 @@ impl Claim {
     pub fn with_except(mut self, namespaces: Vec<Namespace>) -> Self {
         self.except = namespaces;
         self
+    }
+
+    /// Claims nothing but these.
+    #[must_use]
+    pub fn with_among(mut self, executions: BTreeSet<(Namespace, ExecutionId)>) -> Self {
+        self.among = Some(executions);
+        self
+    }
+
+    /// Whether the claim leaves an execution alone, whatever it has to do.
+    #[must_use]
+    pub fn leaves_out(&self, namespace: &Namespace, execution: &ExecutionId) -> bool {
+        self.except.contains(namespace)
+            || self
+                .among
+                .as_ref()
+                .is_some_and(|among| !among.contains(&(namespace.clone(), execution.clone())))
     }
 }
 
@@ -205,7 +225,10 @@ pub struct Claimed {
 ///   are due or have messages, orphaned ones, and those whose lease lapsed by the store's clock. The one that became
 ///   claimable first comes first: by its due instant, its oldest message's arrival, the lapse, or the handing back.
 /// - A claim with `only` gives that execution and no other, also when it is parked and neither due nor called; one that
-///   is leased or ended is not given. A claim with `except` gives nothing of those namespaces, however long it waits.
+///   is leased or ended is not given. A claim with `except` gives nothing of those namespaces, however long it waits, and one with `among` nothing but
+///   those that it names.
+/// - A parked execution whose head is blocked rests until it is due, whatever messages it has: they would find it blocked
+///   again.
 /// - Each lease of an execution has a higher epoch than all before it. An ended execution is never claimed.
 /// - `renew` extends a lease that still holds and says of each whether it does.
 /// - `release` hands leases back: their executions are claimable at once. One that no longer holds is passed over.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flov7::id::ExecutionId;
-use flov7::machine::Status;
+use flov7::machine::{Blocked, BlockedReason, Status};
 use flov7::store::{Claim, Claimed, Created, Head, Store};
 use serde_json::json;
 
@@ -172,6 +172,47 @@ pub(in crate::store) async fn claim_leaves_out_namespaces(fixture: &mut Fixture)
     ensure_eq!(claimed.len(), 1, "how many were claimed, however many of the other wait longer");
     ensure_eq!((&claimed[0].namespace, &claimed[0].execution), (&other, &id(9)), "what was claimed");
     ensure_eq!(store.claim(&except(other)).await?.len(), 2, "how many of the namespace that is not left out");
+    Ok(())
+}
+
+pub(in crate::store) async fn claim_keeps_to_those_it_names(fixture: &mut Fixture) -> Outcome {
+    let store = fixture.store()?;
+    let lapsing = start(&store, 1, "gone").await?;
+    commit(&store, turn(1, &lapsing).with_body(body(2, 1, "x"))).await?;
+    for n in 2..6 {
+        store.create(&ns(), new(n)?).await?;
+    }
+    fixture.advance(TTL);
+    let among =
+        |ids: &[u64]| Claim::new("me", TTL, 2).with_among(ids.iter().map(|n| (ns(), id(*n))).collect());
+    ensure!(store.claim(&among(&[])).await?.is_empty(), "something was claimed although nothing is named");
+    let other = Claim::new("me", TTL, 2).with_among([(other_ns()?, id(4))].into());
+    ensure!(store.claim(&other).await?.is_empty(), "another namespace's execution was claimed");
+    let of = |claimed: Vec<Claimed>| claimed.into_iter().map(|claimed| claimed.execution).collect::<Vec<_>>();
+    ensure_eq!(
+        of(store.claim(&among(&[5])).await?),
+        [id(5)],
+        "the one that is named, although others wait longer"
+    );
+    ensure_eq!(of(store.claim(&among(&[1, 5, 9])).await?), [id(1)], "the named one whose lease lapsed");
+    Ok(())
+}
+
+pub(in crate::store) async fn claim_leaves_blocked_executions_until_they_are_due(
+    fixture: &mut Fixture,
+) -> Outcome {
+    let store = fixture.store()?;
+    let lease = start(&store, 1, "me").await?;
+    store.post(&ns(), &id(1), signal("a", json!(1))).await?;
+    let why = Blocked::new(BlockedReason::Missing, "no handler");
+    let head = waiting(None).with_blocked(why, fixture.now().saturating_add_ms(1_000));
+    commit(&store, turn(1, &lease).with_head(head).with_release()).await?;
+    ensure_eq!(claim(&store).await?, NOTHING, "what is claimable while it is blocked with a message");
+    store.post(&ns(), &id(1), signal("b", json!(1))).await?;
+    fixture.advance(999);
+    ensure_eq!(claim(&store).await?, NOTHING, "what is claimable after another message");
+    fixture.advance(1);
+    ensure_eq!(claim(&store).await?, [id(1)], "what is claimable when it is to be looked at again");
     Ok(())
 }
 

@@ -240,6 +240,7 @@ async fn prepare(
 ) -> Result<(Arc<Kit>, Machine, Vec<Incoming>), Blocked> {
     let kit = shared.kit(&seat.key.0, &loaded.row.bundle, &loaded.bundle).await?;
     let (machine, outstanding) = revive(shared, seat, &kit.program, loaded).await?;
+    machine.children().for_each(|child| shared.name(&(seat.key.0.clone(), child.clone())));
     kit.equipment.keeps(&machine.started().keyed)?;
     // Nothing of it runs: the process that called is gone.
     Ok((kit, machine, outstanding.into_lost()))

@@ -30,6 +30,7 @@ impl Live {
             return Err(Blocked::new(BlockedReason::Defect, "the first turn has no body"));
         };
         let head = machine.head();
+        self.shared.name(&(namespace.clone(), execution.clone()));
         Ok(NewExecution::new(execution, callee.bundle.clone(), callee.digest, first, head).with_key(key))
     }
 
