@@ -1,5 +1,6 @@
 //! The engine behind the verbs: a store on a file, and the embedded executor over it.
 
+use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use flov7_sqlite::{Options, Owner, SqliteStore};
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::stop::Stop;
 
 /// How long attempts in flight may go on when the command line ends before they do.
 const GRACE: Duration = Duration::from_secs(5);
@@ -29,6 +31,7 @@ pub(crate) struct Engine {
     pub(crate) executor: EmbeddedExecutor,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) namespace: Namespace,
+    output: Output,
 }
 
 /// The store's file: the one that was named, else `$FLOV7_STORE`, else `flov7.db` here, which is said.
@@ -78,23 +81,48 @@ impl Engine {
         let (store, registry) = faulty(store, registry)?;
         let mut builder = EmbeddedExecutor::builder(store.clone(), Arc::new(registry))
             .with_bindings(namespace.clone(), bindings)
-            .with_secrets(Arc::new(EnvSecrets::new()));
+            .with_secrets(Arc::new(EnvSecrets::new()))
+            // What else is in the file may need other handlers and bindings, and is another command's to go on with.
+            .only_named();
         if let Some(observer) = observer {
             builder = builder.with_observer(observer);
         }
-        Ok(Engine { executor: builder.open()?, store, namespace })
+        Ok(Engine { executor: builder.open()?, store, namespace, output })
     }
 
     /// Waits until an execution ends or only waits for someone outside, then stops in order.
     pub(crate) async fn finish(self, execution: &ExecutionId) -> Result<ExecutionView, Failure> {
-        let view = self.executor.wait(&self.namespace, execution).await;
-        self.executor.shutdown(GRACE).await;
-        Ok(view?)
+        let view = self.unless_stopped(self.wait(execution)).await;
+        self.close().await;
+        view
     }
 
-    /// Stops in order.
+    /// Waits until an execution ends or only waits for someone outside.
+    pub(crate) async fn wait(&self, execution: &ExecutionId) -> Result<ExecutionView, Failure> {
+        Ok(self.executor.wait(&self.namespace, execution).await?)
+    }
+
+    /// What `work` gives, unless this process is asked to stop before.
+    pub(crate) async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        tokio::select! {
+            given = work => given,
+            stop = Stop::asked() => {
+                let seconds = GRACE.as_secs();
+                self.output.note(&format!("stopping: calls in flight have {seconds} s to end"));
+                Err(stop.into())
+            }
+        }
+    }
+
+    /// Stops in order; at once where this process is asked to stop again.
     pub(crate) async fn close(self) {
-        self.executor.shutdown(GRACE).await;
+        tokio::select! {
+            () = self.executor.shutdown(GRACE) => {}
+            stop = Stop::asked() => std::process::exit(stop.exit().into()),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod failure;
 mod files;
 mod output;
 mod progress;
+mod stop;
 mod verbs;
 
 use std::process::ExitCode;

@@ -98,7 +98,7 @@ pub(crate) async fn resume(output: Output, common: &Common, args: &args::Resume)
     let wanted = args.ids.iter().map(|id| execution_id(id)).collect::<Result<Vec<_>, _>>()?;
     namespace(common)?;
     let engine = Engine::open(output, common, registry, bindings, Progress::to_terminal(output))?;
-    let answer = resume_all(&engine, wanted).await;
+    let answer = engine.unless_stopped(resume_all(&engine, wanted)).await;
     engine.close().await;
     let views = answer?;
     // What an execution called is part of it: only those that were named count by themselves.
@@ -122,7 +122,7 @@ async fn resume_all(engine: &Engine, wanted: Vec<ExecutionId>) -> Result<Vec<Exe
         engine.executor.resume(&engine.namespace, id).await?;
     }
     for id in &ids {
-        views.push(engine.executor.wait(&engine.namespace, id).await?);
+        views.push(engine.wait(id).await?);
     }
     Ok(views)
 }

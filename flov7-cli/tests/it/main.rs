@@ -1,6 +1,7 @@
 //! The command line as scripts see it: standard output, exit codes, files. Each test runs the real binary.
 #![allow(clippy::unwrap_used)]
 
+mod alone;
 mod contract;
 mod demo;
 mod fix;
