@@ -215,7 +215,9 @@ fn call(pass: &Pass<'_>, at: &StepAt<'_>, action: &Action, findings: &mut Vec<Fi
         Called::Unknown => {
             let message = format!("there is no workflow `{}` to call", shorten(name));
             let finding = Finding::new(Code::UNKNOWN_WORKFLOW, pointer, message).with_found(shorten(name));
-            let mut finding = finding.with_names(name, pass.callees.names(pass.catalog), Misnamed::Value);
+            // Its own name is not among them: nobody calls himself by a slip.
+            let known = pass.catalog.workflows().map(|workflow| workflow.name.as_str());
+            let mut finding = finding.with_names(name, known, Misnamed::Value);
             if finding.help.is_none() {
                 finding.help = Some("it is looked for where the application keeps its workflows".to_owned());
             }

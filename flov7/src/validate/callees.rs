@@ -156,11 +156,6 @@ impl Callees {
         }
     }
 
-    /// The names that can be called.
-    pub(super) fn names<'a>(&'a self, catalog: &'a Catalog) -> impl Iterator<Item = &'a str> {
-        catalog.workflows().map(|workflow| workflow.name.as_str()).chain([self.own.as_str()])
-    }
-
     /// Residual kinds and failure codes of everything that runs below a call.
     pub(super) fn below(&self, name: &str) -> (BTreeSet<ResidualKind>, BTreeSet<String>) {
         let mut reached = self.reach(name);
