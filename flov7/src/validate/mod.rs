@@ -68,19 +68,19 @@ pub fn validate(workflow: &Workflow, catalog: &Catalog) -> Result<ValidWorkflow,
     let limits = DocumentLimits::default();
     let examined = match examined(workflow, &limits) {
         Ok(examined) => examined,
-        Err(finding) => return Err(Report::new(vec![finding], Vec::new())),
+        Err(finding) => return Err(Report::new(vec![*finding], Vec::new())),
     };
     let (report, valid) = run(examined, catalog, &limits);
     valid.ok_or(report)
 }
 
 /// A workflow that was built by hand, looked at as if it had been read.
-fn examined(workflow: &Workflow, limits: &DocumentLimits) -> Result<Examined, Finding> {
+fn examined(workflow: &Workflow, limits: &DocumentLimits) -> Result<Examined, Box<Finding>> {
     let mut value = serde_json::to_value(workflow).map_err(|error| {
-        Finding::new(Code::WRONG_KIND, "", format!("the workflow cannot be written: {error}"))
+        Box::new(Finding::new(Code::WRONG_KIND, "", format!("the workflow cannot be written: {error}")))
     })?;
     json::normalize(&mut value)
-        .map_err(|range| Finding::new(Code::NUMBER_RANGE, &range.pointer, range.to_string()))?;
+        .map_err(|range| Box::new(Finding::new(Code::NUMBER_RANGE, &range.pointer, range.to_string())))?;
     Ok(examine(&value, limits))
 }
 

@@ -193,8 +193,11 @@ fn call_recursion_ends_at_its_depth() {
     });
 }
 
-/// A process dies at each commit in turn; the next one goes on. Gives the calls with their keys, and the output.
-fn killed_at(commit: usize) -> Option<(Value, Vec<(String, u32, String)>, usize)> {
+/// The output, the calls with their keys, and how many children there are.
+type Went = (Value, Vec<(String, u32, String)>, usize);
+
+/// A process dies at each commit in turn; the next one goes on.
+fn killed_at(commit: usize) -> Option<Went> {
     let world = World::new();
     let document = json!({ "steps": [
         { "id": "first", "action": { "use": "now.keyed", "with": { "give": 1 } } }, call("down", 4)], "output": "${ steps.down }" });
