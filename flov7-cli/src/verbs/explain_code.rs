@@ -34,6 +34,7 @@ fn head(code: Code) -> Value {
     let stage = match code.stage() {
         Stage::Read => "read",
         Stage::DryRun => "dry-run",
+        Stage::Save => "save",
         Stage::Run => "run",
         _ => "validate",
     };

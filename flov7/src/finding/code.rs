@@ -45,6 +45,8 @@ pub enum Stage {
     Validate,
     /// When a dry run is asked for, or goes on.
     DryRun,
+    /// When a workflow is saved again.
+    Save,
     /// When an execution is started.
     Run,
 }

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::flow::{Gives, Typed};
-use super::{Callee, examined, finish, passes};
+use super::{Bundle, Callee, ValidWorkflow, examined, finish, passes};
 use crate::catalog::Catalog;
-use crate::finding::{Finding, ResidualKind, Severity};
+use crate::finding::{Code, Finding, ResidualKind, Severity};
 use crate::types::{Defs, Lowered, Type, lower};
 use crate::workflow::{Action, Block, Condition, DocumentLimits, Step, Workflow};
 
@@ -215,6 +215,25 @@ pub(super) fn emitted(workflow: &Workflow) -> BTreeSet<&str> {
 #[must_use]
 pub fn calls(workflow: &Workflow) -> Vec<&str> {
     called(workflow).into_iter().collect()
+}
+
+/// What is to be said where a workflow is saved again: the hint `callee-changed` for each workflow that it calls and that is
+/// another one than in the bundle of the revision before, itself or in what it calls in turn.
+#[must_use]
+pub fn changed_callees(workflow: &ValidWorkflow, before: &Bundle) -> Vec<Finding> {
+    let now = workflow.bundle();
+    let digest = |bundle: &Bundle, name: &str| bundle.callee(name).map(|callee| callee.digest());
+    let changed = |name: &&str| {
+        let earlier = digest(before, name);
+        **name != now.document.name && earlier.is_some() && earlier != digest(now, name)
+    };
+    let finding = |name: &str| {
+        let message = format!("the workflow `{name}`, which is called, has changed since this one was saved");
+        Finding::new(Code::CALLEE_CHANGED, "", message)
+            .with_found(name)
+            .with_help("executions that live go on with the earlier one")
+    };
+    called(&now.document).into_iter().filter(changed).map(finding).collect()
 }
 
 /// The texts of one argument of one action, wherever it is used.

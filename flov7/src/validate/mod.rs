@@ -41,7 +41,7 @@ mod valid;
 use std::collections::BTreeSet;
 
 pub use bundle::{Bundle, Callee, Interface};
-pub use callees::calls;
+pub use callees::{calls, changed_callees};
 pub use mend::{Mended, mend};
 pub use valid::ValidWorkflow;
 

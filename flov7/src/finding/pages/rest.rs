@@ -11,6 +11,10 @@ const BROKEN: &str = r#"{ "flov7": 1, "name": "billing",
 const SOUND: &str = r#"{ "flov7": 1, "name": "billing",
   "steps": [ { "id": "total", "data": { "set": 10 } }, { "id": "twice", "data": { "set": "${ steps.total * 2 }" } } ] }"#;
 
+/// The same, changed later.
+const NEWER: &str = r#"{ "flov7": 1, "name": "billing",
+  "steps": [ { "id": "total", "data": { "set": 12 } }, { "id": "twice", "data": { "set": "${ steps.total * 2 }" } } ] }"#;
+
 /// A catalogue with one event.
 const EVENTS: &str = r#"{ "flov7_catalog": 1, "events": [
   { "name": "order.received", "title": "An order arrives",
@@ -311,6 +315,20 @@ r#"{ "flov7": 1, "name": "bill",
             .catalog(CRM)
             .input("{}")
             .mocks(r#"{ "crm.create_invoice": { "output": { "id": "i-1" } } }"#),
+    }
+    CALLEE_CHANGED = "callee-changed", Hint, Save {
+        title: "a workflow that is called has changed since",
+        why: "A saved workflow holds those that it calls as they were then, and its executions run those for life. When it is \
+              saved again it takes them as they are now: whoever saves it sees which of them are others. Nothing happens to \
+              executions that live.",
+        failing: Example::json(
+r#"{ "flov7": 1, "name": "monthly",
+  "steps": [ { "id": "each", "action": { "use": "core.call", "with": { "workflow": "billing" } } } ] }"#)
+            .workflow(NEWER),
+        mended: Example::json(
+r#"{ "flov7": 1, "name": "monthly",
+  "steps": [ { "id": "each", "action": { "use": "core.call", "with": { "workflow": "billing" } } } ] }"#)
+            .workflow(SOUND),
     }
     INPUT_INVALID = "input-invalid", Error, DryRun {
         title: "the input is not what the workflow takes",

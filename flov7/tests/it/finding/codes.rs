@@ -72,7 +72,8 @@ fn severities_of_what_runs_but_not_as_meant() {
             "unused-signal",
             "unsigned-webhook",
             "trigger-idle",
-            "timeout-short"
+            "timeout-short",
+            "callee-changed"
         ]
     );
 }

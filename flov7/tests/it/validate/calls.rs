@@ -1,8 +1,8 @@
 //! Calls of other workflows and emitted events: what is found, and what types flow (RULES, call).
 
 use flov7::catalog::Catalog;
-use flov7::finding::Report;
-use flov7::validate::{ValidWorkflow, validate};
+use flov7::finding::{Report, Severity};
+use flov7::validate::{ValidWorkflow, changed_callees, validate};
 use flov7::workflow::Workflow;
 use serde_json::{Value, json};
 
@@ -173,6 +173,41 @@ fn call_of_more_than_sixty_four_workflows_is_refused() {
     let first = call(json!({ "workflow": "w0" }), json!(null));
     check(first.clone(), &chain(64), &[]);
     check(first, &chain(65), &["unsound-workflow /steps/0/action/with/workflow"]);
+}
+
+#[test]
+fn call_a_newer_callee_is_a_finding_at_the_next_save() {
+    let deep = |n: u32| json!({ "name": "deep", "steps": [{ "id": "a", "data": { "set": n } }] });
+    let middle = json!({ "name": "middle", "steps": [{ "id": "b", "action": { "use": "core.call", "with": { "workflow": "deep" } } }] });
+    let top = |more: bool| {
+        let mut steps =
+            vec![json!({ "id": "m", "action": { "use": "core.call", "with": { "workflow": "middle" } } })];
+        steps.extend(
+            more.then(
+                || json!({ "id": "d", "action": { "use": "core.call", "with": { "workflow": "deep" } } }),
+            ),
+        );
+        json!({ "name": "top", "steps": steps })
+    };
+    let saved = |more, n| {
+        examine(&top(more), &[middle.clone(), deep(n)])
+            .unwrap_or_else(|report| panic!("{}", report.to_json()))
+    };
+    let before = saved(false, 1);
+    let found = |now: &ValidWorkflow| -> Vec<String> {
+        let findings = changed_callees(now, before.bundle());
+        assert!(
+            findings.iter().all(|one| one.code.name() == "callee-changed" && one.severity == Severity::Hint)
+        );
+        findings.into_iter().map(|one| one.message).collect()
+    };
+    assert_eq!(found(&saved(false, 1)), [""; 0]);
+    assert_eq!(found(&saved(true, 1)), [""; 0], "a call of what was there before is no change of it");
+    let messages = found(&saved(false, 2));
+    assert_eq!(messages.len(), 1, "what it calls in turn has changed");
+    assert!(messages[0].contains("`middle`"), "{messages:?}");
+    // The execution's bundle stays what it was.
+    assert_ne!(saved(false, 2).digest(), before.digest());
 }
 
 #[test]
