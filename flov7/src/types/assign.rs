@@ -163,6 +163,10 @@ impl Proof {
         self.fuel = self.fuel.saturating_sub(fuel);
     }
 
+    pub(super) fn left(&self) -> u32 {
+        self.fuel
+    }
+
     pub(super) fn is_spent(&self) -> bool {
         self.fuel == 0
     }
@@ -307,9 +311,9 @@ impl Proof {
 }
 
 /// What looking into a type costs: opening a name lowers its schema.
-pub(super) fn opening(ty: &Type) -> u32 {
+pub(crate) fn opening(ty: &Type) -> u32 {
     match &ty.0 {
-        Repr::Named(named) => 4 + named.cost() / 100,
+        Repr::Named(named) => 4 + named.cost() / 20,
         _ => 0,
     }
 }
@@ -324,15 +328,15 @@ pub(crate) fn is_exact(ty: &Type) -> bool {
     let mut open = vec![ty.clone()];
     let mut fuel = MAX_PARTS;
     while let Some(ty) = open.pop() {
-        fuel = fuel.saturating_sub(1);
-        if fuel == 0 || names.len() > MAX_NAMES {
-            return false;
-        }
         if let Repr::Named(named) = &ty.0 {
             if names.contains(named) {
                 continue;
             }
             names.push(named.clone());
+        }
+        fuel = fuel.saturating_sub(1 + opening(&ty));
+        if fuel == 0 || names.len() > MAX_NAMES {
+            return false;
         }
         let Some(union) = ty.open() else { continue };
         let facets = union.number.as_ref().is_none_or(|number| number.opaque.is_empty())

@@ -3,17 +3,21 @@
 //!
 //! Everything here may say "cannot tell" (false); a "yes" is a proof.
 
+use serde_json::Value;
+
 use super::assign::Proof;
 use super::lattice::{Additional, ListFacet, MapFacet, Type, Union};
 use super::merge::Merge;
 use super::opaque::{Opaque, Opaques};
 use super::pattern::Pattern;
-use super::witness::all_values;
+use super::witness::few_values;
 
 /// A source with at most so many values is decided by trying them.
 const MAX_TRIED: usize = 64;
 /// Positions of a list that are looked at one by one.
 const MAX_POSITIONS: u64 = 64;
+/// Parts of a type that are looked at to find all of its values.
+const MAX_SEARCH: u32 = 500;
 /// Values of a member by which an object is split into cases.
 const MAX_CASES: usize = 8;
 
@@ -25,8 +29,7 @@ impl Proof {
             return true;
         }
         let ty = Type::of_union(source.clone());
-        let all = all_values(&ty, MAX_TRIED);
-        if all.is_some_and(|values| values.iter().all(|value| conditions.hold(value))) {
+        if self.tried(&ty, conditions) {
             return true;
         }
         lacking.into_iter().all(|condition| self.condition(source, &ty, condition, depth))
@@ -40,7 +43,7 @@ impl Proof {
             ["contains", ..] => self.contained(own, condition, depth),
             _ => false,
         });
-        proven || tried(Union { list: Some(own.clone()), ..Union::default() }, conditions)
+        proven || self.tried(&Type::of_list(own.clone()), conditions)
     }
 
     /// As [`conditions`](Proof::conditions), for objects.
@@ -57,7 +60,25 @@ impl Proof {
             }
             _ => false,
         });
-        proven || tried(Union { maps: vec![own.clone()], ..Union::default() }, conditions)
+        proven || self.tried(&Type::of_map(own.clone()), conditions)
+    }
+
+    /// Whether there are few enough values to try each, and all meet the conditions.
+    fn tried(&mut self, ty: &Type, conditions: &Opaques) -> bool {
+        let Some(values) = self.values(ty, MAX_TRIED) else { return false };
+        values.iter().all(|value| {
+            // A condition of a value costs as much as some comparisons of types.
+            self.spend(10);
+            !self.is_spent() && conditions.hold(value)
+        })
+    }
+
+    fn values(&mut self, ty: &Type, limit: usize) -> Option<Vec<Value>> {
+        let mut fuel = self.left().min(MAX_SEARCH);
+        let before = fuel;
+        let values = few_values(ty, limit, &mut fuel);
+        self.spend(before - fuel);
+        values
     }
 
     fn condition(&mut self, source: &Union, ty: &Type, condition: &Opaque, depth: usize) -> bool {
@@ -116,7 +137,7 @@ impl Proof {
             return false;
         }
         own.members.iter().filter(|(_, member)| member.required).any(|(name, member)| {
-            let Some(values) = all_values(&member.ty, MAX_CASES) else { return false };
+            let Some(values) = self.values(&member.ty, MAX_CASES) else { return false };
             // A tag is one that the alternatives speak of.
             let tag = alternatives.iter().any(|other| other.members.contains_key(name));
             tag && values.len() > 1
@@ -141,7 +162,7 @@ impl Proof {
         }
         let mut merge = Merge::new();
         let both = merge.meet(a, b, 0);
-        self.spend(1 + merge.left().spent() / 100);
+        self.spend(1 + merge.left().spent() / 20);
         both
     }
 
@@ -158,7 +179,7 @@ impl Proof {
 
     fn contained(&mut self, own: &ListFacet, condition: &Opaque, depth: usize) -> bool {
         let Some(asked) = condition.schema("contains") else { return false };
-        let count = |name: &str| condition.member(name).and_then(serde_json::Value::as_u64);
+        let count = |name: &str| condition.member(name).and_then(Value::as_u64);
         let least = if condition.member("minContains").is_none() { Some(1) } else { count("minContains") };
         let Some(least) = least else { return false };
         let enough = least == 0 || {
@@ -242,10 +263,10 @@ fn may_have(own: &MapFacet, name: &str) -> bool {
 }
 
 fn dependent_names(own: &MapFacet, condition: &Opaque) -> bool {
-    let Some(serde_json::Value::Object(members)) = condition.member("dependentRequired") else {
+    let Some(Value::Object(members)) = condition.member("dependentRequired") else {
         return false;
     };
-    let required = |name: &serde_json::Value| {
+    let required = |name: &Value| {
         name.as_str().and_then(|name| own.members.get(name)).is_some_and(|member| member.required)
     };
     members.iter().all(|(name, names)| {
@@ -271,10 +292,4 @@ fn pieces(source: &Union) -> Vec<Type> {
     pieces.extend(singles.into_iter().filter(|piece| !piece.is_empty()).map(Type::of_union));
     pieces.extend(source.maps.iter().map(|map| Type::of_union(Union { maps: vec![map.clone()], ..empty() })));
     pieces
-}
-
-/// Whether there are few enough values to try each, and all meet the conditions.
-fn tried(source: Union, conditions: &Opaques) -> bool {
-    let all = all_values(&Type::of_union(source), MAX_TRIED);
-    all.is_some_and(|values| values.iter().all(|value| conditions.hold(value)))
 }

@@ -1,5 +1,6 @@
 //! How large the values of a type can get: what `data.size` is ruled out by.
 
+use super::assign::opening;
 use super::facet::length;
 use super::lattice::{Additional, Type, Union};
 
@@ -50,7 +51,7 @@ struct Measure {
 
 impl Measure {
     fn extent(&mut self, ty: &Type, depth: usize) -> Extent {
-        self.fuel = self.fuel.saturating_sub(1);
+        self.fuel = self.fuel.saturating_sub(1 + opening(ty));
         if self.fuel == 0 || depth > MAX_DEPTH {
             return ENDLESS;
         }

@@ -16,7 +16,15 @@ const MAX_LENGTH: u64 = 10_000;
 
 /// Every value of the type, if there are at most `limit`.
 pub(crate) fn all_values(ty: &Type, limit: usize) -> Option<Vec<Value>> {
-    All { limit, fuel: FUEL }.values(ty, 0)
+    few_values(ty, limit, &mut FUEL.clone())
+}
+
+/// As [`all_values`], out of fuel that is spent.
+pub(super) fn few_values(ty: &Type, limit: usize, fuel: &mut u32) -> Option<Vec<Value>> {
+    let mut all = All { limit, fuel: *fuel };
+    let values = all.values(ty, 0);
+    *fuel = all.fuel;
+    values
 }
 
 /// The search for all values of a type. A type with few values can still be large: names share what they open to.
