@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::json;
 
-use super::check::SchemaChecker;
+use super::check::{SchemaChecker, Violation};
 use super::lattice::{Repr, Type};
 use super::profile::{child, sorted};
 use super::scope::{Named, Target};
@@ -35,6 +35,12 @@ impl Opaque {
         let checker =
             self.checker.get_or_init(|| SchemaChecker::of_keywords(&self.target, &self.keywords).ok());
         checker.as_ref()?.verdict(value, &mut fuel)
+    }
+
+    /// What is wrong with a value that does not meet it.
+    pub(crate) fn violation(&self, value: &Value) -> Option<Violation> {
+        let checker = SchemaChecker::of_keywords(&self.target, &self.keywords).ok()?;
+        checker.check(value).err()?.into_iter().next()
     }
 
     /// The pattern, where that is the condition.

@@ -97,11 +97,6 @@ fn types_assign_agrees_with_a_peer() {
             Assign::No { .. } => no += 1,
             _ => {
                 undecided += 1;
-                if let Some(bad) = from_source.iter().find(|value| !target.is_valid(value))
-                    && undecided < 60
-                {
-                    eprintln!("UND {from}\n  -> {to}\n  by {bad}");
-                }
                 refuted += u64::from(from_source.iter().any(|value| !target.is_valid(value)));
             }
         }

@@ -5,9 +5,7 @@ use serde_json::{Map, Value};
 use super::roots::Typed;
 use crate::finding::{Code, Finding, Misnamed, slip};
 use crate::json::{PatchOp, ReadLimits, canonical, escape};
-use crate::types::{
-    Assign, Kind, Kinds, Lowered, MemberLookup, Presence, SchemaChecker, Type, Violation, assign,
-};
+use crate::types::{Assign, Kind, Kinds, Lowered, MemberLookup, Presence, Refusal, Type, assign};
 use crate::workflow::read::shorten;
 
 /// What became of a link.
@@ -50,26 +48,8 @@ pub(super) fn link(from: &Typed, to: &Lowered, written: &Value, place: &str, par
     if findings.is_empty() {
         return Link::Undecided;
     }
-    if let Assign::No { witness } = &decided {
-        explain(&mut findings, to, witness, place);
-    }
     Link::Broken(findings)
 }
-
-/// Where both sides are called the same, it is a limit that the value breaks: the schema says which.
-fn explain(findings: &mut [Finding], to: &Lowered, witness: &Value, place: &str) {
-    let Some(Err(violations)) = SchemaChecker::of(to).map(|checker| checker.check(witness)) else { return };
-    for finding in findings.iter_mut().filter(|finding| finding.message == SAME) {
-        let below = finding.pointer.strip_prefix(place).unwrap_or("");
-        let about = |violation: &&Violation| violation.pointer.starts_with(below);
-        if let Some(violation) = violations.iter().find(about) {
-            finding.message = format!("what comes here {}", violation.message);
-        }
-    }
-}
-
-/// What is said of two types that differ in their limits alone, until it is known which.
-const SAME: &str = "what comes here may break the limits of what is asked for";
 
 /// Levels of objects within each other that are taken apart.
 const LEVELS: usize = 16;
@@ -160,19 +140,33 @@ fn broken(from: &Type, to: &Type, witness: &Value, place: &str, parts: Parts<'_>
     let witness_text = shorten(&canonical(witness));
     let (wanted, given) = (to.to_string(), from.to_string());
     let (text, number) = (Kinds::only(Kind::Text), Kinds::only(Kind::Number));
-    let finding = if Type::of_value(witness) == *from {
-        // Of the right kind: it is a limit that it breaks.
-        let limit = from.widen_literals().to_string() == wanted;
-        let message =
-            if limit { SAME.to_owned() } else { format!("expected {wanted}, found {witness_text}") };
-        Finding::new(code, place, message)
-    } else if from.kinds().within(text) && to.kinds() == number {
-        Finding::new(code, place, format!("expected {wanted}, found {given}"))
-            .with_help("convert it inside of the expression: `int(…)` or `double(…)`")
-    } else {
-        let message =
-            if wanted == given { SAME.to_owned() } else { format!("expected {wanted}, found {given}") };
-        Finding::new(code, place, message).with_help(format!("a value that does not fit: {witness_text}"))
+    let constant = Type::of_value(witness) == *from;
+    // A limit: the words for both sides are the same, and say nothing.
+    let limited = if constant { from.widen_literals().to_string() == wanted } else { wanted == given };
+    // That text is wanted and a number found needs no second sentence.
+    let said = format!("must be {wanted}");
+    let why = to.refusal(witness).filter(|why| !why.pointer.is_empty() || !why.message.starts_with(&said));
+    let message = match &why {
+        Some(why) if limited => limit(why, constant),
+        _ if constant => format!("expected {wanted}, found {witness_text}"),
+        _ => format!("expected {wanted}, found {given}"),
+    };
+    let about = why.filter(|_| !limited).map(|why| match why.place() {
+        Some(place) => format!("`{}` {}", shorten(&place), why.message),
+        None => format!("it {}", why.message),
+    });
+    let help = match about {
+        about if constant => about,
+        _ if from.kinds().within(text) && to.kinds() == number => {
+            Some("convert it inside of the expression: `int(…)` or `double(…)`".to_owned())
+        }
+        Some(about) => Some(format!("a value that does not fit: {witness_text}; {about}")),
+        None => Some(format!("a value that does not fit: {witness_text}")),
+    };
+    let finding = Finding::new(code, place, message);
+    let finding = match help {
+        Some(help) => finding.with_help(help),
+        None => finding,
     };
     finding.with_found(witness.clone()).with_allowed(to.to_string())
 }
@@ -203,6 +197,17 @@ fn converted(written: &Value, from: &Type, to: &Type, place: &str) -> Option<Vec
         return None;
     }
     Some(vec![PatchOp::Replace { path: place.to_owned(), value }])
+}
+
+/// The limit that the value breaks, or some of the values.
+fn limit(why: &Refusal, constant: bool) -> String {
+    let some =
+        why.message.replacen(", and is ", ", and may be ", 1).replacen(", and has ", ", and may have ", 1);
+    let broken = if constant { &why.message } else { &some };
+    match why.place() {
+        Some(place) => format!("`{}` of what comes here {broken}", shorten(&place)),
+        None => format!("what comes here {broken}"),
+    }
 }
 
 fn missing(name: &str, wanted: &Type, place: &str, parts: Parts<'_>, how: &str) -> Finding {

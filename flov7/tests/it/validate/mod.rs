@@ -3,6 +3,7 @@
 mod corpus;
 mod calls;
 mod examples;
+mod links;
 mod questions;
 mod reads;
 mod structure;
