@@ -3,7 +3,8 @@
 //! - [`lower()`] turns a schema into a [`Type`], an upper bound of the values that the schema allows;
 //! - [`assign()`] says whether every value of one schema may go where another is asked for, with a witness if not;
 //! - [`SchemaChecker`] holds values against schemas at the borders;
-//! - [`sample()`] makes up the smallest value of a schema;
+//! - [`sample()`] makes up the smallest value of a schema, [`samples()`] those at its edges;
+//! - [`Type::refusal`] says why a value is not of a type;
 //! - [`Type`] is also what the expression checker computes with: unions, narrowing, constants.
 //!
 //! ```
@@ -21,8 +22,8 @@
 //! Schemas are JSON Schema 2020-12, local to the document. All keywords of the applicator, validation and meta-data
 //! vocabularies are read. `format` is an annotation (the default of 2020-12): it is never checked. Refused as
 //! `bad-schema`: `unevaluatedProperties`, `unevaluatedItems`, dynamic references, `$id` inside a schema, patterns
-//! that need backtracking, more than 64 schemas within each other, and references that go in a circle without
-//! passing into a member or an item. References are `#/types/NAME` and pointers into the schema itself (`#`,
+//! that need backtracking, more than 64 schemas within each other, more than 64 references that lead on to each other,
+//! and references that go in a circle without passing into a member or an item. References are `#/types/NAME` and pointers into the schema itself (`#`,
 //! `#/$defs/NAME`); anything else is `remote-schema`. Unknown keywords are allowed and constrain nothing, but a
 //! schema that has one is not counted as exact.
 //!
@@ -67,6 +68,6 @@ pub use narrow::Segment;
 pub(crate) use number::{Bound, Num};
 pub use profile::{SchemaFault, SchemaFaultKind};
 pub use refusal::Refusal;
-pub use sample::{NoSample, sample};
+pub use sample::{NoSample, sample, samples};
 pub use scope::Defs;
 pub(crate) use size::MAX_TEXT;

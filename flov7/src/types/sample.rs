@@ -1,12 +1,16 @@
 //! The smallest value that a schema allows: what a dry run invents (FORMAT 4).
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
+
+use crate::json::canonical;
 
 use super::check::SchemaChecker;
 use super::lower::lower;
 use super::profile::SchemaFault;
 use super::scope::Defs;
-use super::witness::small_values;
+use super::witness::{edge_values, small_values};
 
 /// Why there is no sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,4 +34,24 @@ pub fn sample(schema: &Value, defs: &Defs) -> Result<Value, NoSample> {
     let said = schema.get("default").into_iter().chain(examples);
     let mut tried = small_values(lowered.upper()).into_iter().chain(said.cloned());
     tried.find(|value| checker.accepts(value)).ok_or(NoSample::NotFound)
+}
+
+/// Makes up different values that conform to a schema, at most `limit`: the smallest, then ones at its edges. Those
+/// are empty and longest texts and lists, ends of ranges and of numbers themselves, each optional member alone and all
+/// together, undeclared members where the schema is open. The same schema always gives the same values, and each was
+/// held against it by [`SchemaChecker`].
+///
+/// # Errors
+/// As [`sample`].
+pub fn samples(schema: &Value, defs: &Defs, limit: usize) -> Result<Vec<Value>, NoSample> {
+    let lowered = lower(schema, defs).map_err(NoSample::Schema)?;
+    let checker = SchemaChecker::compile(schema, defs).map_err(NoSample::Schema)?;
+    let mut found = Vec::new();
+    let mut known = BTreeSet::new();
+    for value in sample(schema, defs).into_iter().chain(edge_values(lowered.upper())) {
+        if found.len() < limit && checker.accepts(&value) && known.insert(canonical(&value)) {
+            found.push(value);
+        }
+    }
+    if found.is_empty() { Err(NoSample::NotFound) } else { Ok(found) }
 }

@@ -1,10 +1,10 @@
 //! Values of a type: all of them where they are few, small ones to show, and ones that another type refuses.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::assign::opening;
 use super::lattice::{Additional, ListFacet, MapFacet, NumberFacet, TextFacet, Type, Union};
-use super::number::Num;
+use super::number::{INT_MAX, INT_MIN, Num};
 use super::pattern::Pattern;
 
 /// Levels of a made-up value.
@@ -144,21 +144,34 @@ fn product<T: Clone>(
 /// A value of `source` for which `proves` says yes, looked for where `target` is narrower. Nothing that `source` is
 /// silent about is made up, except to please `target`.
 pub(crate) fn witness(source: &Type, target: &Type, proves: &dyn Fn(&Value) -> bool) -> Option<Value> {
-    let mut search = Search { fuel: FUEL };
+    let mut search = Search { fuel: FUEL, extremes: false };
     let found = search.refused(source, target, 0);
     found.into_iter().find(|value| proves(value))
 }
 
 /// Small values of the type, the smallest first; for a sample to be picked from.
 pub(crate) fn small_values(ty: &Type) -> Vec<Value> {
-    let mut search = Search { fuel: FUEL };
+    let mut search = Search { fuel: FUEL, extremes: false };
+    let smallest = search.smallest(ty, None, 0);
+    smallest.into_iter().chain(search.various(ty, 0)).collect()
+}
+
+/// As [`small_values`], and those at the edges: the ends of ranges and of numbers themselves, the longest text and
+/// list, members that nobody declared.
+pub(crate) fn edge_values(ty: &Type) -> Vec<Value> {
+    let mut search = Search { fuel: 4 * FUEL, extremes: true };
     let smallest = search.smallest(ty, None, 0);
     smallest.into_iter().chain(search.various(ty, 0)).collect()
 }
 
 struct Search {
     fuel: u32,
+    /// Whether values at the edges are wanted, too.
+    extremes: bool,
 }
+
+/// The longest list that is made up to show the greatest length.
+const MAX_ITEMS: u64 = 64;
 
 impl Search {
     fn spent(&mut self, ty: &Type, depth: usize) -> bool {
@@ -287,6 +300,13 @@ impl Search {
                 found.push(Value::Object(other));
             }
         }
+        if self.extremes && map.additional == Additional::Silent {
+            for value in [Value::Null, json!({ "": [[]] }), json!("\u{0}")] {
+                let mut other = all.clone();
+                other.insert(fresh_name(map), value);
+                found.push(Value::Object(other));
+            }
+        }
         found.push(Value::Object(all));
         found.retain(|value| map.opaque.hold(value));
         found
@@ -297,13 +317,23 @@ impl Search {
         if self.spent(ty, depth) {
             return Vec::new();
         }
-        let Some(union) = ty.open() else { return Vec::new() };
+        let Some(union) = ty.open() else {
+            let any = [Value::Null, json!(false), json!(0), json!(""), json!([]), json!({})];
+            return if self.extremes { any.into() } else { Vec::new() };
+        };
         let mut values = self.each_kind(&union, None, depth);
         if let Some(number) = &union.number {
             values.extend(numbers(number, None));
         }
         if let Some(text) = &union.text {
             values.extend(texts(text, None));
+        }
+        if self.extremes {
+            values.extend(edges(&union));
+            let longest = union.list.as_ref().and_then(|list| Some((list, list.max?)));
+            if let Some((list, max)) = longest.filter(|(_, max)| *max <= MAX_ITEMS) {
+                values.extend(self.list(list, None, max, depth));
+            }
         }
         if let Some(list) = &union.list {
             for more in 1..=2 {
@@ -450,6 +480,27 @@ impl Search {
         let fits = |value: &Value| own.opaque.hold(value);
         found.extend(tried.into_iter().map(Value::Object).filter(fits));
     }
+}
+
+/// Numbers and texts as far out as they go.
+fn edges(union: &Union) -> Vec<Value> {
+    let mut found = Vec::new();
+    if let Some(number) = &union.number {
+        let whole = [INT_MIN, INT_MAX, 1 << 53, (1 << 53) + 1, -(1 << 53) - 1].map(Num::int);
+        let real = [1e300, -1e300, 5e-324, 0.1].into_iter().filter_map(Num::real);
+        let ends = [number.lower_end(), number.upper_end()].into_iter().flatten().map(|end| end.at);
+        let inside = whole.into_iter().chain(real).chain(ends).filter(|at| number.accepts(*at));
+        found.extend(inside.filter_map(Num::to_value).filter(|value| number.opaque.hold(value)));
+    }
+    if let Some(text) = &union.text {
+        let longest = text.greatest().filter(|length| *length <= MAX_LENGTH);
+        let lengths = [Some(text.least()), longest].into_iter().flatten();
+        let repeated = lengths.filter_map(|length| usize::try_from(length).ok());
+        let texts = repeated.flat_map(|length| ["z".repeat(length), "\u{10ffff}".repeat(length)]);
+        let inside = texts.filter(|made| text.accepts(made)).map(Value::from);
+        found.extend(inside.filter(|value| text.opaque.hold(value)));
+    }
+    found
 }
 
 fn enough(members: &Map<String, Value>, min: u64) -> bool {

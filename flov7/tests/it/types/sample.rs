@@ -1,6 +1,6 @@
 //! Made-up values.
 
-use flov7::types::{NoSample, sample};
+use flov7::types::{NoSample, sample, samples};
 
 use super::{checker, defs, read};
 
@@ -58,4 +58,34 @@ fn where_nothing_conforms_there_is_no_sample() {
         assert_eq!(sample(&read(schema), &defs()), Err(NoSample::NotFound), "{schema}");
     }
     assert!(matches!(sample(&read(r#"{"type":"x"}"#), &defs()), Err(NoSample::Schema(_))));
+}
+
+#[test]
+fn samples_reach_the_edges_of_a_schema() {
+    let table: &[(&str, &[&str])] = &[
+        (
+            r#"{"type":"integer"}"#,
+            &["0", "18446744073709551615", "-9223372036854775808", "1e300", "9007199254740993"],
+        ),
+        (r#"{"type":"number","minimum":0.5,"maximum":2}"#, &["0.5", "2", "1"]),
+        (r#"{"type":"string","maxLength":3}"#, &["\"\"", "\"zzz\"", "\"\u{10ffff}\u{10ffff}\u{10ffff}\""]),
+        (r#"{"type":"array","items":{"type":"null"},"maxItems":3}"#, &["[]", "[null]", "[null,null,null]"]),
+        (
+            r#"{"type":"object","properties":{"a":{"type":"null"},"b":{"type":"null"}},"required":["a"]}"#,
+            &[r#"{"a":null}"#, r#"{"a":null,"b":null}"#, r#"{"a":null,"b":null,"other":null}"#],
+        ),
+        (r#"{"type":"object","properties":{"a":{}},"additionalProperties":false}"#, &["{}", r#"{"a":[]}"#]),
+        (r#"{"enum":["a",1,null]}"#, &["\"a\"", "1", "null"]),
+        (r##"{"$ref":"#/types/tree"}"##, &[r#"{"name":"","children":[{"name":"","children":[]}]}"#]),
+    ];
+    for (schema, expected) in table {
+        let found = samples(&read(schema), &defs(), 1_000).unwrap();
+        for value in *expected {
+            assert!(found.contains(&read(value)), "{value} is not among the samples of {schema}: {found:?}");
+        }
+        assert!(found.iter().all(|value| checker(schema).accepts(value)));
+        assert_eq!(found[0], sample(&read(schema), &defs()).unwrap());
+        assert_eq!(samples(&read(schema), &defs(), 2).unwrap().len(), 2);
+    }
+    assert_eq!(samples(&read("false"), &defs(), 9), Err(NoSample::NotFound));
 }
