@@ -45,7 +45,8 @@
 //!
 //! **Departures from CEL** (RULES 2): one number type; `/` is true division; texts, lists and maps with text keys only,
 //! no bytes; maps are walked in sorted order; `type(x)` is a text; times in whole milliseconds, without zones;
-//! `a["b"]` is `a.b`, so that `has(a["b-c"])` works.
+//! `a["b"]` is `a.b`, so that `has(a["b-c"])` works. `docs/guide/expressions.md` lists every function with an example,
+//! and counts the cases of the CEL specification that pass and that depart.
 //!
 //! **Limits.** Source 8 KiB, 1,000 nodes, depth 64, macros 4 deep; an evaluation takes at most 100,000 steps and makes
 //! at most 1 MiB, else `data.size`. All are settable downwards by [`Limits`].
