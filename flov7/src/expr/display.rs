@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
-use super::ast::{Ast, ExprKind, Form, LogicOp, MacroKind, NodeId, RootName, UnaryOp};
+use super::ast::{Ast, ExprKind, Form, LogicOp, NodeId, RootName, UnaryOp};
+use super::macros::MacroKind;
 use super::names::is_reserved;
 use super::number::Num;
 use crate::json::canonical;

@@ -58,6 +58,7 @@ mod env;
 mod error;
 mod format;
 mod functions;
+mod macros;
 mod names;
 mod number;
 mod parse;
@@ -76,8 +77,8 @@ use run::budget::Budget;
 use run::{Res, Run};
 
 pub use ast::{
-    ArithmeticOp, Ast, CompareOp, Element, Entry, ExprKind, Form, LogicOp, MacroKind, Node, NodeId, RefId,
-    Reference, RootName, UnaryOp, Use, UseKind, VarId, Variable,
+    ArithmeticOp, Ast, CompareOp, Element, Entry, ExprKind, Form, LogicOp, Node, NodeId, RefId, Reference,
+    RootName, UnaryOp, Use, UseKind, VarId, Variable,
 };
 pub use check::{
     Checked, Edit, ExprFinding, PlacedFinding, Read, StepType, TemplateChecked, Truth, TypeEnv, UntypedRead,
@@ -85,6 +86,7 @@ pub use check::{
 pub use env::{Env, Fuel, Named};
 pub use error::{EvalError, ExprError, Span};
 pub use functions::{Forms, Function, NAMESPACES, Signature};
+pub use macros::MacroKind;
 pub use names::{ROOTS, is_reserved};
 pub use number::Num;
 pub use template::{Encoding, Part, Piece, Place, Template, TemplateError, marked};

@@ -1,8 +1,9 @@
 //! Names: what is reserved, and what to say about a function that is not there.
 
-use super::ast::{Form, MacroKind};
+use super::ast::Form;
 use super::error::{ExprError, Span};
 use super::functions::{Forms, Function, Signature};
+use super::macros::MacroKind;
 use crate::finding::slip;
 
 /// The roots that exist somewhere in a document. Which of them exist in a place is for the checker to say.

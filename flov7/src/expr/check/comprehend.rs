@@ -5,7 +5,8 @@ use super::env::{Key, StepType, TypeEnv};
 use super::found::ExprFinding;
 use super::narrow::{Truth, narrow};
 use super::walk::{Checker, Seen, Source};
-use crate::expr::ast::{MacroKind, NodeId, VarId};
+use crate::expr::ast::{NodeId, VarId};
+use crate::expr::macros::MacroKind;
 use crate::finding::{Code, ResidualKind};
 use crate::types::{Additional, Kind, Kinds, Presence, Type};
 

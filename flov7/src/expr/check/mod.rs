@@ -30,6 +30,7 @@ mod access;
 mod arithmetic;
 mod call;
 mod call_list;
+mod call_number;
 mod call_text;
 mod compare;
 mod comprehend;

@@ -3,9 +3,10 @@
 use super::lexer::{Lexeme, Token};
 use super::pattern::Pattern;
 use super::{Parser, Step};
-use crate::expr::ast::{ExprKind, Form, MacroKind, NodeId, RootName, UseKind};
+use crate::expr::ast::{ExprKind, Form, NodeId, RootName, UseKind};
 use crate::expr::error::{ExprError, Span};
 use crate::expr::functions::Function;
+use crate::expr::macros::MacroKind;
 use crate::expr::names;
 use crate::expr::time::read_offset;
 

@@ -2,8 +2,9 @@
 
 use super::lexer::Token;
 use super::{Parser, Step};
-use crate::expr::ast::{ExprKind, MacroKind, NodeId, VarId, Variable};
+use crate::expr::ast::{ExprKind, NodeId, VarId, Variable};
 use crate::expr::error::{ExprError, Span};
+use crate::expr::macros::MacroKind;
 use crate::expr::names;
 
 impl<'s> Parser<'s, '_> {

@@ -3,10 +3,11 @@
 use super::lexer::{Token, number_range};
 use super::{Parser, Step};
 use crate::expr::ast::{
-    Element, Entry, ExprKind, Form, MacroKind, NodeId, RefId, Reference, RootName, Use, UseKind, VarId,
+    Element, Entry, ExprKind, Form, NodeId, RefId, Reference, RootName, Use, UseKind, VarId,
 };
 use crate::expr::error::{ExprError, Span};
 use crate::expr::functions::NAMESPACES;
+use crate::expr::macros::MacroKind;
 use crate::expr::names;
 use crate::expr::number::Num;
 

@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use super::value::{Key, Members, Val};
 use super::{Res, Run, cut};
-use crate::expr::ast::{LogicOp, MacroKind, NodeId, VarId};
+use crate::expr::ast::{LogicOp, NodeId, VarId};
 use crate::expr::error::EvalError;
+use crate::expr::macros::MacroKind;
 
 /// What a macro names and does.
 #[derive(Clone, Copy)]
