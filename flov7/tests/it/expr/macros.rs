@@ -24,11 +24,11 @@ fn two_variables_are_position_and_member_or_key_and_member() {
         ("{}.transformMap(k, x, 1 / 0)", json!({})),
         (
             "input.lines.transformMapEntry(i, l, {l.sku + string(i): l.n})",
-            json!({"s10": 2, "s21": 1, "s12": 4}),
+            json!({"s10": 2, "s12": 4, "s21": 1}),
         ),
         (
             "input.lines.transformMapEntry(i, l, i < 2, {l.sku: l.n, \"i\" + l.sku: i})",
-            json!({"s1": 2, "is1": 0, "s2": 1, "is2": 1}),
+            json!({"is1": 0, "is2": 1, "s1": 2, "s2": 1}),
         ),
         ("{\"a\": \"x\", \"b\": \"y\"}.transformMapEntry(k, v, {v: k})", json!({"x": "a", "y": "b"})),
         ("[].transformMapEntry(i, x, {})", json!({})),

@@ -7,6 +7,7 @@ mod tree;
 mod types;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use flov7::expr::{Checked, Duration, EvalError, Fuel, Limits, Named, Timestamp, TypeEnv, parse};
 use flov7::finding::Severity;
@@ -188,6 +189,18 @@ fn departures() -> Vec<Reason> {
     reasons
 }
 
+/// What every case of each file came to, by name; found out once for all tests.
+fn outcomes() -> &'static [(&'static str, Vec<(String, Outcome)>)] {
+    static ALL: OnceLock<Vec<(&str, Vec<(String, Outcome)>)>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let of = |file: &str, text| {
+            let named = |case: &Value| format!("{file}/{}", case["name"].as_str().unwrap());
+            cases(text).iter().map(|case| (named(case), run(file, case))).collect()
+        };
+        FILES.iter().map(|(file, text)| (*file, of(file, text))).collect()
+    })
+}
+
 /// What is wrong with the list, given what happens; and a row of counts for each file.
 fn held(listed: &[Reason]) -> (Vec<String>, Vec<String>) {
     let mut open: BTreeMap<(String, String), &str> = BTreeMap::new();
@@ -199,12 +212,9 @@ fn held(listed: &[Reason]) -> (Vec<String>, Vec<String>) {
             }
         }
     }
-    for (file, text) in FILES {
+    for (file, cases) in outcomes() {
         let (mut whole, mut asked, mut passed) = (0, 0, 0);
-        let cases = cases(text);
-        for case in &cases {
-            let name = format!("{file}/{}", case["name"].as_str().unwrap());
-            let outcome = run(file, case);
+        for (name, outcome) in cases {
             whole += usize::from(outcome.values().all(Result::is_ok));
             for (aspect, result) in outcome {
                 asked += 1;
