@@ -18,6 +18,7 @@ const ROUNDS: usize = 400;
 
 fn main() -> ExitCode {
     let json = std::env::args().any(|argument| argument == "--json");
+    let rounds = if std::env::args().any(|argument| argument == "--once") { 5 } else { ROUNDS };
     let text = editor::document(100);
     let catalog: Catalog = editor::catalog();
     let document = read_document(&text, &ReadLimits::default()).expect("the document is JSON");
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
     assert!(valid.is_some(), "the document is sound: {:#?}", report.findings());
 
     let times = interleaved(
-        ROUNDS,
+        rounds,
         &mut [
             &mut || {
                 black_box(serde_json::from_str::<Value>(black_box(&text)).expect("it is JSON"));

@@ -354,7 +354,7 @@ impl Report {
     /// A cause that does not exist is dropped, and a circle of causes cut.
     #[must_use]
     pub fn new(findings: Vec<Finding>, mut residuals: Vec<Residual>) -> Report {
-        residuals.sort_by(|a, b| compare_pointers(&a.pointer, &b.pointer).then(a.kind.cmp(&b.kind)));
+        residuals.sort_by(compare_residuals);
         residuals.dedup();
         Report { findings: ordered(findings), residuals }
     }
@@ -397,6 +397,34 @@ impl Report {
         super::locate::locate(&mut self.findings, document, text);
         self.findings = ordered(self.findings);
         self
+    }
+
+    /// Puts what was found at a place and inside of it in the stead of what was found there before. Neither follows from
+    /// anything, and no finding has a place in a text.
+    pub(crate) fn replace_within(
+        &mut self,
+        pointer: &str,
+        findings: Vec<Finding>,
+        mut residuals: Vec<Residual>,
+    ) {
+        let within = |other: &str| {
+            other.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        residuals.sort_by(compare_residuals);
+        residuals.dedup();
+        // Sorted by pointer, so that those of one place are neighbours.
+        let start = self.residuals.partition_point(|other| {
+            !within(&other.pointer) && compare_pointers(&other.pointer, pointer).is_lt()
+        });
+        let end = start + self.residuals[start..].iter().take_while(|other| within(&other.pointer)).count();
+        self.residuals.splice(start..end, residuals);
+        let had = self.findings.iter().any(|finding| within(&finding.pointer));
+        if had || !findings.is_empty() {
+            let mut all = std::mem::take(&mut self.findings);
+            all.retain(|finding| !within(&finding.pointer));
+            all.extend(findings);
+            self.findings = ordered(all);
+        }
     }
 
     /// `{"valid", "findings", "residuals"}`.
@@ -481,6 +509,10 @@ fn levels(findings: &[Finding]) -> Vec<usize> {
     levels.into_iter().map(known).collect()
 }
 
+fn compare_residuals(a: &Residual, b: &Residual) -> Ordering {
+    compare_pointers(&a.pointer, &b.pointer).then(a.kind.cmp(&b.kind))
+}
+
 fn compare(a: &Finding, b: &Finding) -> Ordering {
     let place = |finding: &Finding| finding.span.map(|span| (span.start, span.end));
     let by_text = match (place(a), place(b)) {
@@ -518,9 +550,15 @@ fn compare_pointers(a: &str, b: &str) -> Ordering {
         "steps",
         "output",
     ];
+    // What both begin with decides nothing: they are compared from the first token that differs.
+    let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    if same == a.len() && same == b.len() {
+        return Ordering::Equal;
+    }
+    let start = a.as_bytes()[..same].iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+    let mut top = start == 0;
     let rank = |token: &str| TOP.iter().position(|member| *member == token).unwrap_or(TOP.len());
-    let mut top = true;
-    let (mut a, mut b) = (tokens(a), tokens(b));
+    let (mut a, mut b) = (tokens(a.get(start..).unwrap_or(a)), tokens(b.get(start..).unwrap_or(b)));
     loop {
         let order = match (a.next(), b.next()) {
             (None, None) => return Ordering::Equal,

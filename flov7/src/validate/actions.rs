@@ -6,7 +6,7 @@ use crate::workflow::read::shorten;
 
 pub(super) fn check(pass: &mut Pass<'_>) {
     let mut findings = Vec::new();
-    for at in pass.outline.steps.iter().filter(|at| !at.poisoned) {
+    for at in pass.steps().iter().filter(|at| !at.poisoned) {
         let uses = [
             at.step.action.as_ref().map(|action| ("action", action.uses.as_str())),
             at.step.undo.as_ref().map(|undo| ("undo", undo.uses.as_str())),

@@ -23,7 +23,7 @@ pub(super) fn check(pass: &mut Pass<'_>) -> Vec<StepNo> {
     let mut awaited: BTreeSet<&str> = BTreeSet::new();
     // Where an action could not be read, it may have waited for anything.
     let mut unknown = pass.poisoned.contains("");
-    for (index, at) in pass.outline.steps.iter().enumerate() {
+    for (index, at) in (pass.range.start..).zip(pass.steps()) {
         unknown |= at.poisoned;
         let Some(action) = at.step.action.as_ref().filter(|_| !at.poisoned) else { continue };
         let found = findings.len();
@@ -52,7 +52,7 @@ pub(super) fn check(pass: &mut Pass<'_>) -> Vec<StepNo> {
             blamed.push(StepNo(index));
         }
     }
-    if !unknown {
+    if !unknown && pass.is_whole() {
         for name in pass.workflow.signals.keys().filter(|name| !awaited.contains(name.as_str())) {
             // Nobody can wait for what cannot be a name, which is said where it stands.
             if Name::parse(name).is_err() {

@@ -8,7 +8,7 @@ use crate::finding::{Code, Finding};
 use crate::workflow::Workflow;
 
 pub(super) fn check(pass: &mut Pass<'_>) {
-    let mut findings = document(pass.workflow);
+    let mut findings = if pass.is_whole() { document(pass.workflow) } else { Vec::new() };
     pass.findings.append(&mut findings);
 }
 

@@ -88,6 +88,11 @@ impl Callees {
         all
     }
 
+    /// Whether nothing is called.
+    pub(super) fn is_empty(&self) -> bool {
+        self.documents.is_empty()
+    }
+
     /// Names with what they call before them, as far as nobody calls himself on the way.
     fn order(&self) -> Vec<String> {
         let mut order = Vec::new();

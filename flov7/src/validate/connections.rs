@@ -14,7 +14,8 @@ pub(super) const WEBHOOK: &str = "webhook";
 pub(super) fn check(pass: &mut Pass<'_>) {
     let mut findings = Vec::new();
     let known = connectors(pass);
-    for (index, connection) in pass.workflow.connections.iter().enumerate() {
+    let declared = if pass.is_whole() { pass.workflow.connections.as_slice() } else { &[] };
+    for (index, connection) in declared.iter().enumerate() {
         let pointer = format!("/connections/{index}");
         if connection.connector.is_empty() || pass.poisoned.contains(&pointer) {
             continue;
@@ -32,7 +33,7 @@ pub(super) fn check(pass: &mut Pass<'_>) {
             findings.push(finding);
         }
     }
-    for at in pass.outline.steps.iter().filter(|at| !at.poisoned) {
+    for at in pass.steps().iter().filter(|at| !at.poisoned) {
         let uses = [
             at.step.action.as_ref().map(|action| ("action", &action.uses, &action.connection)),
             at.step.undo.as_ref().map(|undo| ("undo", &undo.uses, &undo.connection)),

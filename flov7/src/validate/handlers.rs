@@ -58,7 +58,7 @@ pub(super) fn own_codes(pass: &Pass<'_>) -> BTreeSet<String> {
 
 pub(super) fn check(pass: &mut Pass<'_>) {
     let mut findings = Vec::new();
-    for (index, at) in pass.outline.steps.iter().enumerate().filter(|(_, at)| !at.poisoned) {
+    for (index, at) in (pass.range.start..).zip(pass.steps()).filter(|(_, at)| !at.poisoned) {
         let Some(rules) = &at.step.on_error else { continue };
         let mut possible = None;
         for (position, rule) in rules.iter().enumerate() {

@@ -35,21 +35,24 @@ mod requests;
 mod resources;
 mod schedules;
 mod schemas;
+mod session;
 mod triggers;
 mod valid;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 pub use bundle::{Bundle, Callee, Interface};
 pub use callees::{calls, changed_callees};
 pub use mend::{Mended, mend};
+pub use session::Session;
 pub use valid::ValidWorkflow;
 
 use self::callees::Callees;
-use self::flow::Gives;
+use self::flow::{Gives, Kept};
 use self::handlers::own_codes;
 use self::order::Order;
-use self::outline::Outline;
+use self::outline::{Outline, StepAt, StepNo};
 use crate::catalog::Catalog;
 use crate::finding::{Code, Finding, Report, Residual};
 use crate::json::{self, Document};
@@ -124,13 +127,82 @@ struct Pass<'w> {
     catalog: &'w Catalog,
     limits: DocumentLimits,
     outline: Outline<'w>,
+    /// The steps that are looked at, by number: all, or those of one step of the outermost block after an edit.
+    range: Range<usize>,
+    /// Whether those are all, and what stands outside of steps is looked at too.
+    whole: bool,
     /// Pointers of what could not be read; whatever follows from that is not found.
     poisoned: &'w BTreeSet<String>,
     findings: Vec<Finding>,
     residuals: Vec<Residual>,
+    /// Visits of steps, of names and of parts of expressions: what all of it costs, whatever the machine.
+    work: u64,
     /// Where the run checks a link that could be neither proven nor refuted.
-    checks: BTreeSet<String>,
+    checks: Vec<String>,
     callees: &'w Callees,
+}
+
+impl<'w> Pass<'w> {
+    fn new(
+        workflow: &'w Workflow,
+        catalog: &'w Catalog,
+        limits: &DocumentLimits,
+        outline: Outline<'w>,
+        poisoned: &'w BTreeSet<String>,
+        callees: &'w Callees,
+    ) -> Pass<'w> {
+        Pass {
+            workflow,
+            catalog,
+            limits: *limits,
+            range: 0..outline.steps.len(),
+            whole: true,
+            outline,
+            poisoned,
+            findings: Vec::new(),
+            residuals: Vec::new(),
+            work: 0,
+            checks: Vec::new(),
+            callees,
+        }
+    }
+
+    /// The steps that are looked at.
+    fn steps(&self) -> &[StepAt<'w>] {
+        self.outline.steps.get(self.range.clone()).unwrap_or_default()
+    }
+
+    /// Whether the whole document is looked at, and not one of its steps.
+    fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// All passes.
+    fn all(&mut self) -> (Order, Gives, Kept) {
+        ids::check(self);
+        let order = Order::new(&self.outline, &mut self.findings);
+        self.work += order.work + self.outline.steps.len() as u64;
+        let blamed = self.step_by_step();
+        let (gives, kept) = flow::check(self, &order, &blamed);
+        (order, gives, kept)
+    }
+
+    /// What is looked at step by step, before values are. Gives the actions whose arguments are wrong.
+    fn step_by_step(&mut self) -> Vec<StepNo> {
+        const PASSES: u64 = 6;
+        self.work += PASSES * self.range.len() as u64;
+        built::check(self);
+        actions::check(self);
+        connections::check(self);
+        if self.is_whole() {
+            triggers::check(self);
+        }
+        let blamed = arguments::check(self);
+        requests::check(self);
+        handlers::check(self);
+        resources::check(self);
+        blamed
+    }
 }
 
 /// What the passes leave.
@@ -167,29 +239,10 @@ fn passes(
     callees: &Callees,
 ) -> Passed {
     let outline = Outline::new(workflow, poisoned);
-    let mut pass = Pass {
-        workflow,
-        catalog,
-        limits: *limits,
-        outline,
-        poisoned,
-        findings,
-        residuals: Vec::new(),
-        checks: BTreeSet::new(),
-        callees,
-    };
-    ids::check(&mut pass);
-    let order = Order::new(&pass.outline, &mut pass.findings);
-    built::check(&mut pass);
-    actions::check(&mut pass);
-    connections::check(&mut pass);
-    triggers::check(&mut pass);
-    let blamed = arguments::check(&mut pass);
-    requests::check(&mut pass);
-    handlers::check(&mut pass);
-    resources::check(&mut pass);
-    let gives = flow::check(&mut pass, &order, &blamed);
+    let mut pass = Pass::new(workflow, catalog, limits, outline, poisoned, callees);
+    pass.findings = findings;
+    let (_, gives, _) = pass.all();
     let codes = own_codes(&pass);
     let Pass { findings, residuals, checks, .. } = pass;
-    Passed { findings, residuals, checks, gives, codes }
+    Passed { findings, residuals, checks: checks.into_iter().collect(), gives, codes }
 }

@@ -58,6 +58,8 @@ impl Before {
 /// Who waits for whom, for every step by number, and which steps of a block can end it for those behind them.
 pub(super) struct Order {
     before: Vec<Before>,
+    /// Steps and names that were looked at to find that out, and words of sets.
+    pub(super) work: u64,
     /// For each block the places of its filters: a step behind a false one is skipped.
     filters: Vec<Vec<usize>>,
 }
@@ -104,6 +106,7 @@ impl Order {
     /// Also notes every `after` that names no earlier step of its block.
     pub(super) fn new(outline: &Outline<'_>, findings: &mut Vec<Finding>) -> Order {
         let mut before = vec![Before::default(); outline.steps.len()];
+        let mut work = 0;
         let mut filters = Vec::with_capacity(outline.blocks.len());
         for block in &outline.blocks {
             for (index, &no) in block.steps.iter().enumerate() {
@@ -116,6 +119,7 @@ impl Order {
                         let mut own = Before::default();
                         for (position, id) in after.iter().enumerate() {
                             if let Some(named) = named(outline, no, position, id, findings) {
+                                work += 1 + before[named.0].more.len() as u64;
                                 own.join(&before[named.0]);
                                 own.add(outline.step(named).index);
                             }
@@ -131,7 +135,7 @@ impl Order {
                 block.steps.iter().enumerate().filter(|(_, no)| is_filter(no)).map(|(at, _)| at).collect(),
             );
         }
-        Order { before, filters }
+        Order { before, filters, work }
     }
 
     /// Whether `later` waits for the step at `index` of its block.

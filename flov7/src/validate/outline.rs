@@ -1,6 +1,8 @@
 //! The document as a numbered tree: every step and block with its place, looked up in constant time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::json::Pointer;
 use crate::workflow::{Block, Condition, OnError, Step, Template, Then, Workflow};
@@ -16,6 +18,20 @@ pub(super) struct BlockNo(pub(super) usize);
 /// One step and where it stands.
 pub(super) struct StepAt<'w> {
     pub(super) step: &'w Step,
+    place: Arc<StepPlace>,
+}
+
+impl Deref for StepAt<'_> {
+    type Target = StepPlace;
+
+    fn deref(&self) -> &StepPlace {
+        &self.place
+    }
+}
+
+/// Where a step stands.
+#[derive(Debug, PartialEq)]
+pub(super) struct StepPlace {
     /// JSON Pointer of the step.
     pub(super) pointer: String,
     /// The block it stands in, and at which place.
@@ -61,13 +77,36 @@ impl Role {
 
 /// One block and where it stands.
 pub(super) struct BlockAt<'w> {
+    place: Arc<BlockPlace>,
+    /// The template of its value.
+    output: Option<&'w Template>,
+}
+
+impl<'w> BlockAt<'w> {
+    /// The template of its value, with its pointer.
+    pub(super) fn output(&self) -> Option<(&'w Template, &str)> {
+        Some((self.output?, self.place.output.as_deref()?))
+    }
+}
+
+impl Deref for BlockAt<'_> {
+    type Target = BlockPlace;
+
+    fn deref(&self) -> &BlockPlace {
+        &self.place
+    }
+}
+
+/// Where a block stands.
+#[derive(Debug, PartialEq)]
+pub(super) struct BlockPlace {
     /// The step that holds it; none for the document's.
     pub(super) owner: Option<StepNo>,
     pub(super) role: Role,
     /// Its steps.
     pub(super) steps: Vec<StepNo>,
-    /// The template of its value, with its pointer.
-    pub(super) output: Option<(&'w Template, String)>,
+    /// The pointer of the template of its value.
+    output: Option<String>,
     /// How many blocks are around it.
     pub(super) depth: usize,
 }
@@ -76,17 +115,65 @@ pub(super) struct BlockAt<'w> {
 pub(super) struct Outline<'w> {
     pub(super) steps: Vec<StepAt<'w>>,
     pub(super) blocks: Vec<BlockAt<'w>>,
-    by_id: BTreeMap<&'w str, StepNo>,
+    by_id: Arc<BTreeMap<String, StepNo>>,
+}
+
+/// What an outline says of places alone: it fits every document of the same steps in the same places.
+#[derive(Debug)]
+pub(super) struct Places {
+    steps: Vec<Arc<StepPlace>>,
+    blocks: Vec<Arc<BlockPlace>>,
+    by_id: Arc<BTreeMap<String, StepNo>>,
+}
+
+/// An outline that is being made.
+struct Building<'w> {
+    steps: Vec<(&'w Step, StepPlace)>,
+    blocks: Vec<(BlockPlace, Option<&'w Template>)>,
+    by_id: BTreeMap<String, StepNo>,
 }
 
 impl<'w> Outline<'w> {
     pub(super) fn new(workflow: &'w Workflow, poisoned: &BTreeSet<String>) -> Outline<'w> {
-        let mut outline = Outline { steps: Vec::new(), blocks: Vec::new(), by_id: BTreeMap::new() };
+        let mut building = Building { steps: Vec::new(), blocks: Vec::new(), by_id: BTreeMap::new() };
         let mut pointer = Pointer::root();
         pointer.push("steps");
         let output = workflow.output.as_ref().map(|output| (output, "/output".to_owned()));
-        outline.block(poisoned, &mut pointer, None, Role::Top, &workflow.steps, output, 0);
-        outline
+        building.block(poisoned, &mut pointer, None, Role::Top, &workflow.steps, output, 0);
+        let steps = building.steps.into_iter();
+        let blocks = building.blocks.into_iter();
+        Outline {
+            steps: steps.map(|(step, place)| StepAt { step, place: Arc::new(place) }).collect(),
+            blocks: blocks.map(|(place, output)| BlockAt { place: Arc::new(place), output }).collect(),
+            by_id: Arc::new(building.by_id),
+        }
+    }
+
+    /// The places without the document.
+    pub(super) fn places(&self) -> Places {
+        Places {
+            steps: self.steps.iter().map(|at| at.place.clone()).collect(),
+            blocks: self.blocks.iter().map(|at| at.place.clone()).collect(),
+            by_id: self.by_id.clone(),
+        }
+    }
+
+    /// The outline of a document whose steps stand in these places; nothing where they do not.
+    pub(super) fn of(places: &Places, workflow: &'w Workflow) -> Option<Outline<'w>> {
+        let (mut steps, mut outputs) =
+            (Vec::with_capacity(places.steps.len()), Vec::with_capacity(places.blocks.len()));
+        outputs.push(workflow.output.as_ref());
+        gather(&workflow.steps, &mut steps, &mut outputs);
+        if steps.len() != places.steps.len() || outputs.len() != places.blocks.len() {
+            return None;
+        }
+        let steps = steps.into_iter().zip(&places.steps);
+        let blocks = outputs.into_iter().zip(&places.blocks);
+        Some(Outline {
+            steps: steps.map(|(step, place)| StepAt { step, place: place.clone() }).collect(),
+            blocks: blocks.map(|(output, place)| BlockAt { place: place.clone(), output }).collect(),
+            by_id: places.by_id.clone(),
+        })
     }
 
     /// The step of that id; the first, where the id is there twice.
@@ -95,8 +182,8 @@ impl<'w> Outline<'w> {
     }
 
     /// All ids, sorted.
-    pub(super) fn ids(&self) -> impl Iterator<Item = &'w str> {
-        self.by_id.keys().copied()
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.by_id.keys().map(String::as_str)
     }
 
     pub(super) fn step(&self, no: StepNo) -> &StepAt<'w> {
@@ -111,7 +198,9 @@ impl<'w> Outline<'w> {
     pub(super) fn is_inside(&self, inner: StepNo, outer: StepNo) -> bool {
         outer.0 < inner.0 && inner.0 < self.step(outer).end
     }
+}
 
+impl<'w> Building<'w> {
     /// Adds a block. Recursion is bounded: documents with more than 32 blocks inside of each other are not built.
     #[allow(clippy::too_many_arguments)]
     fn block(
@@ -124,17 +213,18 @@ impl<'w> Outline<'w> {
         output: Option<(&'w Template, String)>,
         path_bytes: usize,
     ) -> BlockNo {
-        let depth = owner.map_or(0, |owner| self.block_at(self.step(owner).block).depth + 1);
+        let depth = owner.map_or(0, |owner| self.blocks[self.steps[owner.0].1.block.0].0.depth + 1);
         let no = BlockNo(self.blocks.len());
-        self.blocks.push(BlockAt { owner, role, steps: Vec::with_capacity(steps.len()), output, depth });
+        let (output, at) = output.unzip();
+        let place = BlockPlace { owner, role, steps: Vec::with_capacity(steps.len()), output: at, depth };
+        self.blocks.push((place, output));
         for (index, step) in steps.iter().enumerate() {
             let length = pointer.len();
             pointer.push_index(index);
             let own = StepNo(self.steps.len());
-            self.blocks[no.0].steps.push(own);
+            self.blocks[no.0].0.steps.push(own);
             let path_bytes = path_bytes + step.id.len();
-            self.steps.push(StepAt {
-                step,
+            let place = StepPlace {
                 pointer: pointer.as_str().to_owned(),
                 block: no,
                 index,
@@ -142,9 +232,10 @@ impl<'w> Outline<'w> {
                 blocks: Vec::new(),
                 path_bytes,
                 poisoned: poisoned.contains(pointer.as_str()),
-            });
+            };
+            self.steps.push((step, place));
             if !step.id.is_empty() {
-                self.by_id.entry(&step.id).or_insert(own);
+                self.by_id.entry(step.id.clone()).or_insert(own);
             }
             if let Some(condition) = &step.condition {
                 pointer.push("condition");
@@ -152,7 +243,7 @@ impl<'w> Outline<'w> {
             }
             pointer.truncate(length);
             let end = self.steps.len();
-            self.steps[own.0].end = end;
+            self.steps[own.0].1.end = end;
         }
         no
     }
@@ -243,7 +334,7 @@ impl<'w> Outline<'w> {
         match block {
             Block::Steps(steps) => {
                 let no = self.block(poisoned, pointer, Some(own), role, steps, None, path_bytes);
-                self.steps[own.0].blocks.push(no);
+                self.steps[own.0].1.blocks.push(no);
             }
             Block::Full(full) => {
                 self.parts(poisoned, pointer, own, role, &full.steps, full.output.as_ref(), path_bytes);
@@ -268,7 +359,49 @@ impl<'w> Outline<'w> {
         pointer.push("steps");
         let no = self.block(poisoned, pointer, Some(own), role, steps, output, path_bytes);
         pointer.truncate(length);
-        self.steps[own.0].blocks.push(no);
+        self.steps[own.0].1.blocks.push(no);
+    }
+}
+
+/// The steps and the outputs of blocks below a block, in the order in which an outline numbers them. Recursion is bounded:
+/// blocks nest at most 32 deep.
+fn gather<'w>(steps: &'w [Step], all: &mut Vec<&'w Step>, outputs: &mut Vec<Option<&'w Template>>) {
+    for step in steps {
+        all.push(step);
+        for (steps, output) in step.condition.iter().flat_map(blocks) {
+            outputs.push(output);
+            gather(steps, all, outputs);
+        }
+    }
+}
+
+/// The blocks of a condition, in the order of the document.
+pub(super) fn blocks(condition: &Condition) -> Vec<(&[Step], Option<&Template>)> {
+    match condition {
+        Condition::If(condition) => {
+            std::iter::once(&condition.then).chain(&condition.else_).map(parts_of).collect()
+        }
+        Condition::Switch(condition) => {
+            let cases =
+                condition.switch.cases.iter().map(|case| (case.steps.as_slice(), case.output.as_ref()));
+            cases.chain(condition.switch.default.as_ref().map(parts_of)).collect()
+        }
+        Condition::Parallel(condition) => {
+            let branches = condition.parallel.branches.iter();
+            branches.map(|branch| (branch.steps.as_slice(), branch.output.as_ref())).collect()
+        }
+        Condition::ForEach(condition) => {
+            vec![(condition.for_each.steps.as_slice(), condition.for_each.output.as_ref())]
+        }
+        Condition::Loop(condition) => vec![(condition.loop_.steps.as_slice(), None)],
+        Condition::Filter(_) => Vec::new(),
+    }
+}
+
+fn parts_of(block: &Block) -> (&[Step], Option<&Template>) {
+    match block {
+        Block::Steps(steps) => (steps, None),
+        Block::Full(full) => (&full.steps, full.output.as_ref()),
     }
 }
 

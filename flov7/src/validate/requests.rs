@@ -14,7 +14,7 @@ pub(super) const REQUEST: &str = "http.request";
 
 pub(super) fn check(pass: &mut Pass<'_>) {
     let mut findings = Vec::new();
-    for at in pass.outline.steps.iter().filter(|at| !at.poisoned) {
+    for at in pass.steps().iter().filter(|at| !at.poisoned) {
         let uses = [
             at.step.action.as_ref().map(|action| ("action", &action.uses, &action.connection, &action.with)),
             at.step.undo.as_ref().map(|undo| ("undo", &undo.uses, &undo.connection, &undo.with)),

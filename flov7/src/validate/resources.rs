@@ -12,7 +12,7 @@ const ATTEMPT_TIMEOUT_MS: i64 = 60_000;
 
 pub(super) fn check(pass: &mut Pass<'_>) {
     let mut findings = Vec::new();
-    for at in &pass.outline.steps {
+    for at in pass.steps() {
         let before = findings.len();
         path_length(at, pass.limits.path_bytes, &mut findings);
         if !at.poisoned {

@@ -107,7 +107,7 @@ impl Flow<'_, '_> {
             }
             Link::Undecided => {
                 self.remain(ResidualKind::ContractLink, pointer.clone(), Some(no));
-                self.pass.checks.insert(pointer);
+                self.pass.checks.push(pointer);
             }
         }
         if uses == "core.wait" {

@@ -96,7 +96,7 @@ impl Flow<'_, '_> {
             }
             Link::Holds | Link::Undecided => {
                 self.remain(ResidualKind::ContractLink, pointer, Some(no));
-                self.pass.checks.insert(pointer.to_owned());
+                self.pass.checks.push(pointer.to_owned());
             }
         }
     }

@@ -330,7 +330,7 @@ impl Flow<'_, '_> {
             }
             _ => {
                 self.remain(ResidualKind::ContractLink, pointer, Some(no));
-                self.pass.checks.insert(pointer.to_owned());
+                self.pass.checks.push(pointer.to_owned());
             }
         }
     }

@@ -367,6 +367,7 @@ impl Flow<'_, '_> {
         let mut known: BTreeSet<RootName> = BTreeSet::new();
         for (expr, text) in exprs {
             let pointer = pointer(expr);
+            self.pass.work += (expr.ast().nodes().len() + expr.references().len()) as u64;
             for reference in expr.references() {
                 let name = reference.name();
                 if known.insert(name.clone()) || seen.unclear.contains(name) {

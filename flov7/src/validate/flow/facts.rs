@@ -7,7 +7,7 @@ use crate::expr::RootName;
 use crate::types::{Presence, Type};
 
 /// What is known beyond declarations. Values never change, so what was learnt holds for whoever comes behind.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Facts(Arc<BTreeMap<RootName, Fact>>);
 
 /// What was learnt about one name.

@@ -17,8 +17,6 @@ mod rules;
 mod trigger;
 mod untyped;
 
-use std::collections::BTreeSet;
-
 use self::facts::Facts;
 pub(super) use self::roots::Typed;
 use self::roots::{Known, Roots};
@@ -40,8 +38,9 @@ pub(super) enum Gives {
     Value(Option<Typed>),
 }
 
-/// Checks everything that has to do with values. `blamed` are actions whose arguments are known to be wrong.
-pub(super) fn check(pass: &mut Pass<'_>, order: &Order, blamed: &[StepNo]) -> Gives {
+/// Checks everything that has to do with values. `blamed` are actions whose arguments are known to be wrong. Also gives
+/// what has to be known to look at one step again.
+pub(super) fn check(pass: &mut Pass<'_>, order: &Order, blamed: &[StepNo]) -> (Gives, Kept) {
     let schemas = Schemas::new(pass);
     let steps = pass.outline.steps.len();
     let mut flow = Flow {
@@ -56,6 +55,7 @@ pub(super) fn check(pass: &mut Pass<'_>, order: &Order, blamed: &[StepNo]) -> Gi
         bytes: 0,
         retries: 0,
         proving: false,
+        tops: Vec::new(),
     };
     let input = flow.input();
     flow.triggers(&input);
@@ -66,22 +66,101 @@ pub(super) fn check(pass: &mut Pass<'_>, order: &Order, blamed: &[StepNo]) -> Gi
     flow.document(&roots);
     flow.signals();
     let outcome = flow.block(BlockNo(0), &roots, &Facts::default());
+    let reads_untyped = !flow.untyped.found.is_empty();
     flow.expects();
     flow.below();
     let filters =
         flow.pass.workflow.steps.iter().any(|step| matches!(step.condition, Some(Condition::Filter(_))));
-    match outcome {
+    let gives = match outcome {
         Outcome::Never => Gives::Never,
         // A false filter completes the execution with null.
         Outcome::Value(Some(value)) if filters => {
             Gives::Value(Some(value.or(&Typed::declared(Type::null()))))
         }
         Outcome::Value(value) => Gives::Value(value),
+    };
+    let Flow { schemas, values, ends, bytes, retries, tops, .. } = flow;
+    (gives, Kept { schemas, roots, values, ends, bytes, retries, tops, reads_untyped })
+}
+
+/// What the flow of values has found out, kept between two looks at a document.
+pub(super) struct Kept {
+    schemas: Schemas,
+    roots: Roots,
+    values: Vec<StepValue>,
+    ends: Vec<bool>,
+    bytes: usize,
+    retries: u32,
+    /// By step of the outermost block.
+    tops: Vec<Top>,
+    /// Whether something is read from a value that nobody described: then fixes depend on every read.
+    pub(super) reads_untyped: bool,
+}
+
+/// A step of the outermost block: what it promises to those that wait for it.
+struct Top {
+    promise: Option<Facts>,
+    bytes: usize,
+}
+
+/// Looks at one step of the outermost block again, which is `pass.range`. Nothing if what it gives to others has changed,
+/// so that they have to be looked at too; then `kept` is of no use any more.
+pub(super) fn again(
+    pass: &mut Pass<'_>,
+    order: &Order,
+    blamed: &[StepNo],
+    mut kept: Kept,
+    index: usize,
+) -> Option<Kept> {
+    let range = pass.range.clone();
+    let before: Vec<StepValue> = kept.values.get(range.clone())?.to_vec();
+    let ended: Vec<bool> = kept.ends.get(range.clone())?.to_vec();
+    let top = kept.tops.get(index)?;
+    let (promise, bytes) = (top.promise.clone(), top.bytes);
+    let first = StepNo(range.start);
+    let waits_for_all = pass.outline.step(first).step.after.is_none();
+    let mut known = Facts::default();
+    for (earlier, top) in kept.tops.iter().enumerate().take(index) {
+        if let Some(promise) = top.promise.as_ref().filter(|_| waits_for_all || order.waits(first, earlier)) {
+            known.add(promise);
+        }
     }
+    let guards = vec![None; range.end];
+    for value in kept.values.get_mut(range.clone())? {
+        *value = StepValue::Unknown;
+    }
+    kept.ends.get_mut(range.clone())?.fill(false);
+    let others = kept.bytes.saturating_sub(bytes);
+    let mut flow = Flow {
+        pass,
+        order,
+        schemas: kept.schemas,
+        blamed,
+        values: kept.values,
+        guards,
+        ends: kept.ends,
+        untyped: Untyped::default(),
+        bytes: others,
+        retries: kept.retries,
+        proving: false,
+        tops: Vec::new(),
+    };
+    flow.step(first, &kept.roots, &known);
+    let same = flow.guards.get_mut(first.0)?.take() == promise
+        && flow.values.get(range.clone())? == before.as_slice()
+        && flow.ends.get(range)? == ended.as_slice()
+        && flow.untyped.found.is_empty()
+        // A walk that was taken back a second time would be another one in a fresh look.
+        && flow.retries == kept.retries
+        && flow.bytes <= flow.pass.limits.expression_bytes;
+    let Flow { schemas, values, ends, bytes, retries, .. } = flow;
+    let mut kept = Kept { schemas, values, ends, bytes, retries, ..kept };
+    kept.tops.get_mut(index)?.bytes = bytes.saturating_sub(others);
+    same.then_some(kept)
 }
 
 /// The value of a step.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum StepValue {
     /// Nothing is known, because something about it is wrong.
     Unknown,
@@ -116,6 +195,8 @@ struct Flow<'f, 'w> {
     retries: u32,
     /// A mended text is tried: nothing that is found stays.
     proving: bool,
+    /// What is kept of the steps of the outermost block.
+    tops: Vec<Top>,
 }
 
 /// How far everything had come that a second walk takes back.
@@ -124,7 +205,7 @@ struct Marks {
     residuals: usize,
     uses: usize,
     found: usize,
-    checks: BTreeSet<String>,
+    checks: usize,
     bytes: usize,
 }
 
@@ -227,7 +308,7 @@ impl Flow<'_, '_> {
             residuals: self.pass.residuals.len(),
             uses: self.untyped.uses.len(),
             found: self.untyped.found.len(),
-            checks: self.pass.checks.clone(),
+            checks: self.pass.checks.len(),
             bytes: self.bytes,
         }
     }
@@ -238,7 +319,7 @@ impl Flow<'_, '_> {
         self.pass.residuals.truncate(marks.residuals);
         self.untyped.uses.truncate(marks.uses);
         self.untyped.found.truncate(marks.found);
-        self.pass.checks = marks.checks;
+        self.pass.checks.truncate(marks.checks);
         self.bytes = marks.bytes;
     }
 
@@ -260,7 +341,7 @@ impl Flow<'_, '_> {
     /// All steps of a block in order, then its output. Recursion is bounded: blocks nest at most 32 deep.
     fn block(&mut self, no: BlockNo, roots: &Roots, facts: &Facts) -> Outcome {
         let (facts, never) = self.steps_of(no, roots, facts);
-        let output = self.pass.outline.block_at(no).output.clone();
+        let output = self.pass.outline.block_at(no).output().map(|(output, at)| (output, at.to_owned()));
         let value = match output {
             None => Some(Typed::declared(Type::null())),
             Some((template, pointer)) => {
@@ -286,12 +367,18 @@ impl Flow<'_, '_> {
                 None => all.clone(),
                 Some(_) => promises
                     .iter()
+                    .inspect(|_| self.pass.work += 1)
                     .filter(|(earlier, _)| self.order.waits(step, *earlier))
                     .fold(facts.clone(), |known, (_, promise)| known.and(promise)),
             };
+            let bytes = self.bytes;
             self.step(step, roots, &known);
             drop(known);
-            if let Some(promise) = self.guards[step.0].take() {
+            let promise = self.guards[step.0].take();
+            if no == BlockNo(0) {
+                self.tops.push(Top { promise: promise.clone(), bytes: self.bytes - bytes });
+            }
+            if let Some(promise) = promise {
                 all.add(&promise);
                 promises.push((index, promise));
             }
@@ -321,6 +408,7 @@ impl Flow<'_, '_> {
     }
 
     fn step(&mut self, no: StepNo, roots: &Roots, facts: &Facts) {
+        self.pass.work += 1;
         let at = self.pass.outline.step(no);
         let (step, pointer, poisoned) = (at.step, at.pointer.clone(), at.poisoned);
         let mut place = Place::of(no, roots, facts);

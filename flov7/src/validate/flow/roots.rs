@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::types::{Additional, Lowered, Presence, Type};
 
 /// What a value can be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(in crate::validate) struct Typed {
     /// Every value that comes is of this type.
     pub(super) ty: Type,

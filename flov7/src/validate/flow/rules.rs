@@ -81,7 +81,7 @@ impl Flow<'_, '_> {
         }
         if undecided {
             self.remain(ResidualKind::ContractLink, pointer, Some(no));
-            self.pass.checks.insert(pointer.to_owned());
+            self.pass.checks.push(pointer.to_owned());
         }
         Some(own.clone())
     }

@@ -88,6 +88,20 @@ pub(crate) fn examine(value: &Value, limits: &DocumentLimits) -> Examined {
     Examined { workflow, findings, poisoned }
 }
 
+/// Reads one step of the outermost block; none if anything is wrong with its shape, or if it nests deeper than it may in a
+/// document.
+pub(crate) fn read_step_at(value: &Value, index: usize, limits: &DocumentLimits) -> Option<super::Step> {
+    if nests_deeper(value, limits.depth.checked_sub(2)?) {
+        return None;
+    }
+    let mut reader = Reader::new(*limits);
+    reader.blocks = 1;
+    reader.pointer.push("steps");
+    let step = reader.within_index(index, |reader| step::step(reader, value));
+    let (findings, poisoned) = reader.finish();
+    step.filter(|_| findings.is_empty() && poisoned.is_empty())
+}
+
 /// Whether lists and objects nest deeper than `most`. A value that came through our reader does not; any other may.
 fn nests_deeper(value: &Value, most: usize) -> bool {
     let mut level = vec![value];

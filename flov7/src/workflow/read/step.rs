@@ -41,7 +41,7 @@ pub(super) fn steps(reader: &mut Reader, value: &Value) -> Option<Vec<Step>> {
     steps
 }
 
-fn step(reader: &mut Reader, value: &Value) -> Option<Step> {
+pub(super) fn step(reader: &mut Reader, value: &Value) -> Option<Step> {
     reader.steps += 1;
     let most = reader.limits.steps;
     if reader.steps > most {

@@ -6,6 +6,7 @@ mod examples;
 mod links;
 mod questions;
 mod reads;
+mod session;
 mod structure;
 mod types;
 mod support;
