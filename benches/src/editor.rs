@@ -38,6 +38,9 @@ pub fn catalog() -> Catalog {
     .expect("the catalogue is sound")
 }
 
+/// Steps of the outermost block in each group.
+pub const TOP_STEPS: usize = 8;
+
 /// A document of `steps` steps, rounded up to whole groups of ten, as an editor would show it.
 #[must_use]
 pub fn document(steps: usize) -> String {

@@ -4,6 +4,7 @@
 //! registry's ([`crate::action::Registry`]).
 
 mod core;
+mod prepared;
 mod read;
 
 pub use self::core::{CORE_PREFIX, core_actions};
@@ -16,7 +17,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use self::prepared::Entry;
 use crate::id::Digest;
+use crate::types::Lowered;
 use crate::workflow::{DurationText, Schema, Template, Workflow};
 
 /// What an attempt of an action does to the world, and so what may be done when its outcome is unknown (RULES, effect).
@@ -320,7 +323,7 @@ impl ConnectorDescriptor {
 /// What an application offers. Ordered by id, so that everything made from it is the same in every process.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Catalog {
-    actions: BTreeMap<String, ActionDescriptor>,
+    actions: BTreeMap<String, Entry>,
     connectors: BTreeMap<String, ConnectorDescriptor>,
     events: BTreeMap<String, EventDescriptor>,
     people: Vec<String>,
@@ -337,7 +340,7 @@ impl Catalog {
     /// A catalogue of the built-in actions alone.
     pub fn new() -> Self {
         Catalog {
-            actions: core_actions().into_iter().map(|action| (action.id.clone(), action)).collect(),
+            actions: core_actions().into_iter().map(|action| (action.id.clone(), action.into())).collect(),
             connectors: BTreeMap::new(),
             events: BTreeMap::new(),
             people: Vec::new(),
@@ -348,7 +351,7 @@ impl Catalog {
     /// Adds an action; one with the same id is replaced.
     #[must_use]
     pub fn with_action(mut self, action: ActionDescriptor) -> Self {
-        self.actions.insert(action.id.clone(), action);
+        self.actions.insert(action.id.clone(), action.into());
         self
     }
 
@@ -397,12 +400,27 @@ impl Catalog {
 
     /// An action by id.
     pub fn action(&self, id: &str) -> Option<&ActionDescriptor> {
-        self.actions.get(id)
+        self.actions.get(id).map(|entry| &entry.action)
+    }
+
+    /// The schema of an action's input as a type, computed once; none without such an action or schema.
+    pub(crate) fn input_of(&self, id: &str) -> Option<&Lowered> {
+        self.actions.get(id)?.input()
+    }
+
+    /// The schema of an action's output as a type, computed once; none without such an action or schema.
+    pub(crate) fn output_of(&self, id: &str) -> Option<&Lowered> {
+        self.actions.get(id)?.output()
+    }
+
+    /// The digest of an action's interface, computed once.
+    pub(crate) fn interface_of(&self, id: &str) -> Option<Digest> {
+        self.actions.get(id).map(Entry::interface)
     }
 
     /// All actions, by id.
     pub fn actions(&self) -> impl Iterator<Item = &ActionDescriptor> {
-        self.actions.values()
+        self.actions.values().map(|entry| &entry.action)
     }
 
     /// A connector by id.

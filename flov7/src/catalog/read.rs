@@ -76,7 +76,7 @@ fn file(reader: &mut Reader, value: &Value) -> Option<Catalog> {
         reader.list(value, "a list of actions", |reader, value| {
             let action = action(reader, value)?;
             unique(reader, &mut ids, "id", &action.id);
-            catalog.actions.insert(action.id.clone(), action);
+            catalog.actions.insert(action.id.clone(), action.into());
             Some(())
         })
     });

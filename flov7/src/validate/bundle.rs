@@ -40,6 +40,13 @@ pub struct Interface {
 
 impl From<&ActionDescriptor> for Interface {
     fn from(action: &ActionDescriptor) -> Self {
+        Interface::new(action, action.interface())
+    }
+}
+
+impl Interface {
+    /// Of an action whose digest is known.
+    pub(super) fn new(action: &ActionDescriptor, digest: Digest) -> Self {
         Interface {
             input: action.input.clone(),
             output: action.output.clone(),
@@ -49,7 +56,7 @@ impl From<&ActionDescriptor> for Interface {
             errors: action.errors.iter().map(|error| (error.code.clone(), error.retryable)).collect(),
             records: action.records,
             attempt_timeout: action.attempt_timeout.clone(),
-            digest: action.interface(),
+            digest,
         }
     }
 }

@@ -26,7 +26,10 @@ pub(super) fn part(workflow: Workflow, catalog: &Catalog, checks: BTreeSet<Strin
     uses(&workflow.steps, &mut used);
     let interfaces: BTreeMap<String, Interface> = used
         .into_iter()
-        .filter_map(|id| Some((id.to_owned(), Interface::from(catalog.action(id)?))))
+        .filter_map(|id| {
+            let interface = Interface::new(catalog.action(id)?, catalog.interface_of(id)?);
+            Some((id.to_owned(), interface))
+        })
         .collect();
     let connections = workflow
         .connections

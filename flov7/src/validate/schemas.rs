@@ -1,7 +1,5 @@
 //! The schemas of a document and of the actions that it uses, lowered once.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::Pass;
@@ -15,15 +13,6 @@ pub(super) struct Schemas {
     pub(super) defs: Defs,
     /// A named type is of no use: what refers to one is not relied on.
     broken: bool,
-    /// The input and output of actions, by id and which.
-    actions: BTreeMap<(String, Side), Option<Lowered>>,
-}
-
-/// Which schema of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Side {
-    Input,
-    Output,
 }
 
 impl Schemas {
@@ -42,7 +31,7 @@ impl Schemas {
             }
         }
         pass.findings.append(&mut findings);
-        Schemas { defs, broken, actions: BTreeMap::new() }
+        Schemas { defs, broken }
     }
 
     /// A schema of the document, and what is wrong with it.
@@ -65,23 +54,6 @@ impl Schemas {
             };
             faults.iter().map(note).collect()
         })
-    }
-
-    /// A schema of an action of the catalogue; none if the action is not there or the schema is of no use.
-    pub(super) fn action(&mut self, pass: &Pass<'_>, id: &str, side: Side) -> Option<Lowered> {
-        let key = (id.to_owned(), side);
-        if let Some(known) = self.actions.get(&key) {
-            return known.clone();
-        }
-        let lowered = pass.catalog.action(id).and_then(|action| {
-            let schema = match side {
-                Side::Input => &action.input,
-                Side::Output => &action.output,
-            };
-            lower(&schema.0, &Defs::none()).ok()
-        });
-        self.actions.insert(key, lowered.clone());
-        lowered
     }
 }
 

@@ -1,6 +1,6 @@
 //! The proof that a workflow was checked.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Bundle;
 use crate::finding::{Finding, Residual};
@@ -10,7 +10,8 @@ use crate::id::Digest;
 #[derive(Clone, Debug)]
 pub struct ValidWorkflow {
     bundle: Arc<Bundle>,
-    digest: Digest,
+    /// Computed when it is asked for: an editor never does.
+    digest: Arc<OnceLock<Digest>>,
     residuals: Arc<[Residual]>,
     remarks: Arc<[Finding]>,
 }
@@ -18,10 +19,9 @@ pub struct ValidWorkflow {
 impl ValidWorkflow {
     /// Only the last pass of validation calls this.
     pub(super) fn new(bundle: Bundle, residuals: Vec<Residual>, remarks: Vec<Finding>) -> Self {
-        let digest = bundle.digest();
         ValidWorkflow {
             bundle: Arc::new(bundle),
-            digest,
+            digest: Arc::default(),
             residuals: residuals.into(),
             remarks: remarks.into(),
         }
@@ -34,7 +34,7 @@ impl ValidWorkflow {
 
     /// The bundle's digest.
     pub fn digest(&self) -> &Digest {
-        &self.digest
+        self.digest.get_or_init(|| self.bundle.digest())
     }
 
     /// Every place where only the run can tell.

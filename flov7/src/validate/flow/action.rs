@@ -10,7 +10,6 @@ use crate::finding::{Code, Finding, ResidualKind};
 use crate::types::{Type, lower};
 use crate::validate::outline::StepNo;
 use crate::validate::requests::REQUEST;
-use crate::validate::schemas::Side;
 use crate::workflow::{Action, Template, Undo};
 
 impl Flow<'_, '_> {
@@ -70,11 +69,11 @@ impl Flow<'_, '_> {
             "core.ask" if action.expect.is_none() => None,
             "core.call" => self.call_output(no, action),
             id if id.starts_with(CORE_PREFIX) => {
-                let output = self.schemas.action(self.pass, id, Side::Output)?;
+                let output = self.pass.catalog.output_of(id)?;
                 Some(Typed::declared(output.upper().clone()))
             }
             id => {
-                let output = self.schemas.action(self.pass, id, Side::Output)?;
+                let output = self.pass.catalog.output_of(id)?;
                 if !output.upper().is_untyped() {
                     let pointer = format!("{}/action", self.pass.outline.step(no).pointer);
                     self.remain(ResidualKind::ContractOutput, pointer, Some(no));
@@ -95,10 +94,10 @@ impl Flow<'_, '_> {
         if self.blamed.contains(&no) {
             return;
         }
-        let (Some(given), Some(input)) = (given, self.schemas.action(self.pass, uses, Side::Input)) else {
+        let (Some(given), Some(input)) = (given, self.pass.catalog.input_of(uses)) else {
             return;
         };
-        match link(&given, &input, written, &pointer, Parts::Arguments(uses)) {
+        match link(&given, input, written, &pointer, Parts::Arguments(uses)) {
             Link::Holds => {}
             Link::Broken(findings) => {
                 for finding in findings {
@@ -158,6 +157,6 @@ impl Flow<'_, '_> {
             let name = action.with.as_ref()?.0.get("signal")?.as_str()?;
             return lower(&self.pass.workflow.signals.get(name)?.0, &self.schemas.defs).ok();
         }
-        self.schemas.action(self.pass, &action.uses, Side::Output)
+        self.pass.catalog.output_of(&action.uses).cloned()
     }
 }

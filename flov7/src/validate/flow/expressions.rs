@@ -41,8 +41,8 @@ impl Answer {
 /// What names are at a place.
 struct Seen {
     env: TypeEnv,
-    /// The same without what questions have taught.
-    declared: TypeEnv,
+    /// What questions have taught less about: names whose declared type is a greater one.
+    declared: Vec<(RootName, StepType)>,
     /// Names that cannot be read, or of which nothing is known: what is said about expressions that read them would
     /// be said of something else.
     unclear: BTreeSet<RootName>,
@@ -53,6 +53,11 @@ struct Seen {
 impl Seen {
     fn is_clear(&self, expr: &Expr) -> bool {
         expr.references().iter().all(|reference| !self.unclear.contains(reference.name()))
+    }
+
+    /// The same without what questions have taught.
+    fn declared(&self) -> TypeEnv {
+        self.declared.iter().fold(self.env.clone(), |env, (name, entry)| with(env, name, entry.clone()))
     }
 
     fn is_declared(&self, expr: &Expr) -> bool {
@@ -89,7 +94,7 @@ impl Flow<'_, '_> {
         }
         let mut checked = expr.check_condition(&seen.env);
         if checked.findings.iter().any(is_no_member) {
-            let declared = expr.check_condition(&seen.declared);
+            let declared = expr.check_condition(&seen.declared());
             as_declared(&mut checked.findings, &declared.findings);
         }
         let sound = self.say(place, pointer, &question.0, &checked.findings, &checked.untyped);
@@ -161,6 +166,16 @@ impl Flow<'_, '_> {
         let unclear: BTreeSet<&str> =
             exprs.iter().filter(|(_, expr)| !seen.is_clear(expr)).map(|(below, _)| below.as_str()).collect();
         sound &= unclear.is_empty();
+        if checked.findings.is_empty() && checked.untyped.is_empty() && unclear.is_empty() {
+            for (below, kind, _) in &checked.residuals {
+                self.remain(*kind, format!("{pointer}{below}"), place.step);
+            }
+            self.prove_fixes(before, template, pointer, |flow, mended| {
+                flow.template(place, mended, pointer);
+            });
+            let declared = checked.declared && exprs.iter().all(|(_, expr)| seen.is_declared(expr));
+            return sound.then_some(Typed { ty: checked.ty, declared });
+        }
         let mut by_string: BTreeMap<&str, (Vec<ExprFinding>, Vec<UntypedRead>)> = BTreeMap::new();
         for placed in &checked.findings {
             by_string.entry(&placed.pointer).or_default().0.push(placed.finding.clone());
@@ -171,7 +186,7 @@ impl Flow<'_, '_> {
         let mut declared: Option<TemplateChecked> = None;
         for (below, (mut findings, untyped)) in by_string {
             if findings.iter().any(is_no_member) {
-                let declared = declared.get_or_insert_with(|| parsed.check(&seen.declared));
+                let declared = declared.get_or_insert_with(|| parsed.check(&seen.declared()));
                 let here = declared.findings.iter().filter(|placed| placed.pointer == below);
                 let here: Vec<ExprFinding> = here.map(|placed| placed.finding.clone()).collect();
                 as_declared(&mut findings, &here);
@@ -360,7 +375,7 @@ impl Flow<'_, '_> {
     ) -> Seen {
         let mut seen = Seen {
             env: TypeEnv::new(),
-            declared: TypeEnv::new(),
+            declared: Vec::new(),
             unclear: BTreeSet::new(),
             computed: BTreeSet::new(),
         };
@@ -391,8 +406,10 @@ impl Flow<'_, '_> {
                 let learnt = fact.map_or(Presence::Optional, |fact| fact.presence);
                 let sure = presence == Presence::Required || learnt == Presence::Required;
                 seen.env = with(std::mem::take(&mut seen.env), name, entry(ty, sure));
-                let declared = entry(typed.ty, presence == Presence::Required);
-                seen.declared = with(std::mem::take(&mut seen.declared), name, declared);
+                if fact.is_some() {
+                    let declared = entry(typed.ty, presence == Presence::Required);
+                    seen.declared.push((name.clone(), declared));
+                }
             }
             Ok(Read::Unknown) => unclear(seen, name),
             Err(wrong) => {
@@ -427,7 +444,6 @@ fn as_declared(findings: &mut [ExprFinding], declared: &[ExprFinding]) {
 fn unclear(seen: &mut Seen, name: &RootName) {
     seen.unclear.insert(name.clone());
     seen.env = with(std::mem::take(&mut seen.env), name, StepType::Done(Type::never()));
-    seen.declared = with(std::mem::take(&mut seen.declared), name, StepType::Done(Type::never()));
 }
 
 fn entry(ty: Type, sure: bool) -> StepType {

@@ -1,0 +1,45 @@
+//! What is computed from a descriptor once, and asked for at every validation.
+
+use std::sync::OnceLock;
+
+use super::ActionDescriptor;
+use crate::id::Digest;
+use crate::types::{Defs, Lowered, lower};
+
+/// An action with what has been computed from it so far.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) action: ActionDescriptor,
+    input: OnceLock<Option<Lowered>>,
+    output: OnceLock<Option<Lowered>>,
+    interface: OnceLock<Digest>,
+}
+
+impl From<ActionDescriptor> for Entry {
+    fn from(action: ActionDescriptor) -> Entry {
+        Entry { action, input: OnceLock::new(), output: OnceLock::new(), interface: OnceLock::new() }
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Entry) -> bool {
+        self.action == other.action
+    }
+}
+
+impl Entry {
+    /// The schema of its input as a type; none if that is no schema.
+    pub(super) fn input(&self) -> Option<&Lowered> {
+        self.input.get_or_init(|| lower(&self.action.input.0, &Defs::none()).ok()).as_ref()
+    }
+
+    /// The schema of its output as a type; none if that is no schema.
+    pub(super) fn output(&self) -> Option<&Lowered> {
+        self.output.get_or_init(|| lower(&self.action.output.0, &Defs::none()).ok()).as_ref()
+    }
+
+    /// [`ActionDescriptor::interface`].
+    pub(super) fn interface(&self) -> Digest {
+        *self.interface.get_or_init(|| self.action.interface())
+    }
+}
