@@ -5,6 +5,7 @@
 //! - [`play`] runs what was accepted in a random world, and [`verdict`] says what that may come to.
 //! - [`fault`] breaks sound documents in one place each.
 //! - [`proof`] is all of it together; [`shrink`] makes what is wrong smaller.
+//! - `planted` (a feature) plants bugs into flov7, one at a time, and sees each caught.
 //! - [`editor`] and [`engine`] measure; [`measure`] is what they share.
 
 pub mod author;
@@ -13,6 +14,8 @@ pub mod editor;
 pub mod engine;
 pub mod fault;
 pub mod measure;
+#[cfg(feature = "planted")]
+pub mod planted;
 pub mod play;
 pub mod proof;
 pub mod shrink;

@@ -21,8 +21,8 @@ use crate::verdict::judge;
 const PLAYS: u64 = 2;
 
 /// What is to be proven.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan {
+#[derive(Clone, Copy)]
+pub struct Plan<'a> {
     /// The seed of the first case.
     pub seed: u64,
     /// How many cases; each gives a typed document and a mutated one.
@@ -31,16 +31,18 @@ pub struct Plan {
     pub threads: usize,
     /// After so many wrong cases nothing more is looked at.
     pub enough: usize,
+    /// Whether what is wrong is made smaller.
+    pub shrinks: bool,
     /// What every thread does before its first case.
-    pub prepare: fn(),
+    pub prepare: &'a (dyn Fn() + Sync),
 }
 
-impl Plan {
+impl Plan<'_> {
     /// So many cases from the seed on, on as many threads as there are processors.
     #[must_use]
-    pub fn new(seed: u64, cases: u64) -> Plan {
+    pub fn new(seed: u64, cases: u64) -> Plan<'static> {
         let threads = std::thread::available_parallelism().map_or(1, |count| count.get());
-        Plan { seed, cases, threads, enough: 20, prepare: || {} }
+        Plan { seed, cases, threads, enough: 20, shrinks: true, prepare: &|| {} }
     }
 }
 
@@ -109,7 +111,7 @@ impl Totals {
 }
 
 /// Looks at all cases of a plan; `seen` is told after each how many there were so far.
-pub fn prove(plan: &Plan, seen: &(dyn Fn(u64) + Sync)) -> Totals {
+pub fn prove(plan: &Plan<'_>, seen: &(dyn Fn(u64) + Sync)) -> Totals {
     let (next, done, wrong) = (AtomicU64::new(0), AtomicU64::new(0), AtomicUsize::new(0));
     let totals = Mutex::new(Totals::default());
     std::thread::scope(|scope| {
@@ -123,7 +125,7 @@ pub fn prove(plan: &Plan, seen: &(dyn Fn(u64) + Sync)) -> Totals {
                         break;
                     }
                     let before = own.wrong.len();
-                    look_at(plan.seed.wrapping_add(case), &mut own);
+                    look_at(plan.seed.wrapping_add(case), plan.shrinks, &mut own);
                     wrong.fetch_add(own.wrong.len() - before, Ordering::Relaxed);
                     seen(done.fetch_add(1, Ordering::Relaxed) + 1);
                 }
@@ -137,7 +139,7 @@ pub fn prove(plan: &Plan, seen: &(dyn Fn(u64) + Sync)) -> Totals {
 }
 
 /// The typed document of a seed, and the mutated one that is made of it.
-fn look_at(seed: u64, totals: &mut Totals) {
+fn look_at(seed: u64, shrinks: bool, totals: &mut Totals) {
     let case = match catch_unwind(|| typed(seed)) {
         Ok(case) => case,
         Err(_) => {
@@ -156,7 +158,10 @@ fn look_at(seed: u64, totals: &mut Totals) {
             let smaller = Case { document: document.clone(), ..case.clone() };
             check_typed(&smaller, &mut Totals::default())
         };
-        let document = shrink(&case.document, &complaints, &again);
+        let document = match shrinks {
+            true => shrink(&case.document, &complaints, &again),
+            false => case.document.clone(),
+        };
         return totals.wrong.push(Wrong { seed, complaints, document });
     }
     if let Some(mutated) = mutate(&case, &mut Dice::new(seed ^ 0xfa17)) {

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use flov7::finding::Residual;
+use flov7::id::StepPath;
 use flov7::json;
-use flov7::machine::{EndStatus, ExecutionView, Failure, FailureClass};
+use flov7::machine::{EndStatus, ExecutionView, Failure, FailureClass, Settled, Status, StepView};
 
 use crate::author::World;
 use crate::play::{Played, step_of};
@@ -28,6 +29,7 @@ pub fn judge(played: &Played, residuals: &[Residual], world: &World) -> Vec<Stri
             wrong.push(why);
         }
     }
+    wrong.extend(undone(view, world));
     for step in &view.steps {
         let Some(value) = &step.output else { continue };
         let id = step_of(&step.path);
@@ -41,6 +43,24 @@ pub fn judge(played: &Played, residuals: &[Residual], world: &World) -> Vec<Stri
         }
     }
     wrong
+}
+
+/// What is wrong with what was taken back: at the end of what did not complete, all that was done, and nothing twice.
+fn undone(view: &ExecutionView, world: &World) -> Vec<String> {
+    let taken_back =
+        |path: &StepPath| view.undo.done.iter().chain(&view.undo.failed).filter(|own| *own == path).count();
+    let has_undo = |step: &&StepView| {
+        step.settled == Some(Settled::Done)
+            && world.outputs.contains_key(&format!("{}/undo", step_of(&step.path)))
+    };
+    let complain = |step: &StepView| match (taken_back(&step.path), view.status) {
+        (0, Status::Failed | Status::Cancelled) => {
+            Some(format!("what `{}` did was never taken back", step.path))
+        }
+        (2.., _) => Some(format!("what `{}` did was taken back twice", step.path)),
+        _ => None,
+    };
+    view.steps.iter().filter(has_undo).filter_map(complain).collect()
 }
 
 /// All failures of an execution: handled ones, too.

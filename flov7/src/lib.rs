@@ -49,6 +49,11 @@
 //! - `testing`: a manual clock and seeded entropy for tests of hosts.
 
 // Inside out: a module imports only from those before it (tests/it/house.rs holds this order).
+#[cfg(feature = "planted")]
+#[doc(hidden)]
+pub mod planted;
+#[cfg(not(feature = "planted"))]
+mod planted;
 pub mod id;
 pub mod json;
 pub mod finding;

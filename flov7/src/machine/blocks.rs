@@ -12,6 +12,7 @@ use super::state::{At, Unit};
 use super::undo::Then;
 use super::{Blocked, Failure, FailureClass, Settled};
 use crate::json::weight;
+use crate::planted::{Bug, planted};
 use crate::program::{Case, ForEach, Loop, Parallel, Work, slot};
 
 /// The most items of a `for_each` (RULES, engine.parity).
@@ -333,8 +334,13 @@ impl Run<'_> {
                     let name = case.map_or("default", |case| &case.id);
                     (name.to_owned(), Arc::unwrap_or_clone(value))
                 });
-                let value = Value::Object(named.collect());
-                self.block_ending(at, None, Outcome::Value(Arc::new(value)));
+                let mut named: Map<String, Value> = named.collect();
+                if planted(Bug::UnmatchedCaseIsNull) {
+                    for case in cases.iter() {
+                        named.entry(&*case.id).or_insert(Value::Null);
+                    }
+                }
+                self.block_ending(at, None, Outcome::Value(Arc::new(Value::Object(named))));
             }
             _ => {}
         }
@@ -362,6 +368,7 @@ impl Run<'_> {
         let winners: Vec<&str> = won.iter().map(|(block, _)| id(*block)).collect();
         let path = self.state.path(self.program, at);
         let losers = plan.branches.iter().filter(|(id, _)| !winners.contains(&&**id));
+        let losers = losers.filter(|_| !planted(Bug::LosersKeepEffects));
         let under: Vec<String> = losers.map(|(id, _)| format!("{path}/{id}")).collect();
         let winners = json!(winners);
         let outputs =
@@ -394,7 +401,8 @@ impl Run<'_> {
                 each.results.insert(index, result);
             }
             Outcome::Failed(failure, _) if plan.collect && each.ending.is_none() => {
-                let result = Arc::new(json!({ "error": failure.as_root() }));
+                let error = if planted(Bug::CollectForgetsError) { Value::Null } else { failure.as_root() };
+                let result = Arc::new(json!({ "error": error }));
                 heavier = weight(&result);
                 each.weight += heavier;
                 each.results.insert(index, result);
@@ -404,6 +412,9 @@ impl Run<'_> {
                 if each.ending.is_none() {
                     self.end_items(at, BlockEnding::Failed);
                 }
+            }
+            Outcome::Filtered if planted(Bug::FilteredItemIsNull) => {
+                each.results.insert(index, Arc::new(Value::Null));
             }
             Outcome::Filtered | Outcome::Cancelled => {}
         }
@@ -453,7 +464,9 @@ impl Run<'_> {
             Outcome::Value(state) if ending.is_none() => state,
             other => return self.block_ending(at, ending, other),
         };
-        if let Err(Trouble::Failed(failure)) = self.check_link(at, &plan.next, &state) {
+        if let Err(Trouble::Failed(failure)) = self.check_link(at, &plan.next, &state)
+            && !planted(Bug::NextStateUnchecked)
+        {
             self.close(at);
             return self.state.urgent.push_back(Unit::Fail(at, failure));
         }

@@ -11,6 +11,7 @@ use super::state::{At, Ending, Unit};
 use super::undo::Then;
 use super::{Blocked, Command, EndStatus, Failure, Settled};
 use crate::catalog::Effect;
+use crate::planted::{Bug, planted};
 use crate::program::Handler;
 
 /// How long a cancelled action may still give its result, in milliseconds (RULES, cancel).
@@ -77,7 +78,11 @@ impl Run<'_> {
         let stopping = self.state.block(self.program, at.scope, step.block).stop.is_some();
         for follower in &step.followers {
             let waiting = self.state.cell_mut(self.program, At { step: *follower, scope: at.scope });
-            waiting.waits = waiting.waits.saturating_sub(1);
+            let first = waiting.waits > 0 && planted(Bug::JoinWaitsForFirst);
+            waiting.waits = if first { 0 } else { waiting.waits.saturating_sub(1) };
+            if how == Settled::Skipped && planted(Bug::SkippedHoldsUp) {
+                waiting.waits += 1;
+            }
             // What follows a false filter by path is skipped (RULES, filter).
             waiting.cut |= cut;
             if waiting.waits == 0 && !stopping {
@@ -120,7 +125,8 @@ impl Run<'_> {
             Some(template) => {
                 let error = Arc::new(failure.as_root());
                 let value = self.render_with(at, template, Some(&error));
-                value.and_then(|value| self.check_link(at, &handler.checkers, &value).map(|()| Some(value)))
+                let checkers = if planted(Bug::OnErrorValueUnchecked) { &[] } else { &*handler.checkers };
+                value.and_then(|value| self.check_link(at, checkers, &value).map(|()| Some(value)))
             }
         };
         match value {

@@ -5,6 +5,7 @@ use super::event::Timer;
 use super::run::{Run, Tag, Trouble};
 use super::state::{At, Ending, Unit};
 use super::{Blocked, Failure, FailureClass, Settled};
+use crate::planted::{Bug, planted};
 use crate::program::Work;
 
 impl Run<'_> {
@@ -87,7 +88,7 @@ impl Run<'_> {
             Work::Filter(condition) => {
                 let passes = self.holds(at, condition)?;
                 self.activate(at);
-                if !passes {
+                if !passes && !planted(Bug::FilterSkipsNothing) {
                     self.state.cell_mut(program, at).cut = true;
                     self.state.block_mut(program, at.scope, step.block).filtered = true;
                 }

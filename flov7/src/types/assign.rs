@@ -18,6 +18,7 @@ use super::lower::{Lowered, MAX_DEPTH, Source};
 use super::opaque::Opaques;
 use super::scope::Named;
 use super::witness::{all_values, witness};
+use crate::planted::{Bug, planted};
 
 /// Comparisons before a link stays undecided.
 const FUEL: u32 = 10_000;
@@ -249,6 +250,9 @@ impl Proof {
     }
 
     fn lists(&mut self, own: &ListFacet, other: &ListFacet, depth: usize) -> bool {
+        if planted(Bug::LinkIgnoresLength) {
+            return self.within(&own.element(), &other.element(), depth);
+        }
         if own.min < other.min || other.max.is_some_and(|limit| own.max.is_none_or(|max| max > limit)) {
             return false;
         }
@@ -278,7 +282,8 @@ impl Proof {
         for (name, wanted) in &other.members {
             let held = match own.members.get(name) {
                 Some(member) => {
-                    (member.required || !wanted.required) && self.within(&member.ty, &wanted.ty, depth)
+                    (member.required || !wanted.required || planted(Bug::LinkIgnoresRequired))
+                        && self.within(&member.ty, &wanted.ty, depth)
                 }
                 None => {
                     !wanted.required
@@ -295,7 +300,7 @@ impl Proof {
             if !other.members.contains_key(name) {
                 let held = match other.undeclared() {
                     Some(undeclared) => self.within(&member.ty, &undeclared, depth),
-                    None => member.ty.is_never(),
+                    None => member.ty.is_never() || planted(Bug::LinkIgnoresClosed),
                 };
                 if !held {
                     return false;

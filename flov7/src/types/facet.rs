@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::lattice::{MAX_VALUES, NumberFacet, TextFacet};
 use super::number::{Bound, Num};
+use crate::planted::{Bug, planted};
 
 /// Code points, as lengths count.
 pub(crate) fn length(text: &str) -> u64 {
@@ -64,9 +65,9 @@ impl NumberFacet {
             });
         }
         other.values.is_none()
-            && (self.integer || !other.integer)
+            && (self.integer || !other.integer || planted(Bug::LinkIgnoresWhole))
             && lower_within(self.min, other.min)
-            && upper_within(self.max, other.max)
+            && (upper_within(self.max, other.max) || planted(Bug::LinkIgnoresMaximum))
             && other.multiple_of.iter().all(|step| self.steps_by(*step))
             && self.opaque.imply(&other.opaque)
     }

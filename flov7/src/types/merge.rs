@@ -10,6 +10,7 @@ use super::lattice::{
 use super::lower::{MAX_DEPTH, open_within};
 use super::opaque::Opaques;
 use super::work::Work;
+use crate::planted::{Bug, planted};
 
 /// Members that merged alternatives may have together.
 const MAX_JOINED: usize = 1_000;
@@ -159,7 +160,7 @@ impl Merge {
             self.add_alternative(&mut maps, map, depth + 1);
         }
         Type::of_union(Union {
-            null: left.null || right.null,
+            null: left.null || right.null && !planted(Bug::UnionForgetsNull),
             no: left.no || right.no,
             yes: left.yes || right.yes,
             number,

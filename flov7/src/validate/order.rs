@@ -3,6 +3,7 @@
 use super::outline::{BlockNo, Outline, StepNo, may_fail_silently};
 use crate::finding::{Code, Finding, Misnamed};
 use crate::json::PatchOp;
+use crate::planted::{Bug, planted};
 use crate::workflow::Condition;
 
 /// The steps of its block that one step waits for, itself or through others.
@@ -114,7 +115,9 @@ impl Order {
                 before[no.0] = match &step.step.after {
                     // What could not be read may have named anything: no order is held against it.
                     None => Before { prefix: index, more: Vec::new() },
-                    Some(_) if step.poisoned => Before { prefix: index, more: Vec::new() },
+                    Some(_) if step.poisoned || planted(Bug::AfterSeesAll) => {
+                        Before { prefix: index, more: Vec::new() }
+                    }
                     Some(after) => {
                         let mut own = Before::default();
                         for (position, id) in after.iter().enumerate() {
@@ -164,7 +167,7 @@ impl Order {
                 let around = outline.block_at(around);
                 // The outermost block holds everything, so whatever is left has an owner.
                 let Some(owner) = around.owner else { return Sight::Elsewhere };
-                if around.role.is_iteration() {
+                if around.role.is_iteration() && !planted(Bug::ItemsAreVisible) {
                     return Sight::OtherIteration;
                 }
                 target = owner;
@@ -207,7 +210,10 @@ impl Order {
                 self.waits(read, filter) && reader.is_some_and(|reader| !self.waits(reader, filter))
             })
         };
-        let sure = !inside && at.step.when.is_none() && !may_fail_silently(at.step) && !filtered();
+        let sure = (!inside || planted(Bug::InsideIsSure))
+            && (at.step.when.is_none() || planted(Bug::WhenIsSure))
+            && (!may_fail_silently(at.step) || planted(Bug::FailureIsSure))
+            && !filtered();
         Sight::Settled { sure }
     }
 }

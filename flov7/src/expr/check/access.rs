@@ -6,6 +6,7 @@ use super::walk::{Checker, Path, Seen};
 use crate::expr::ast::{ExprKind, NodeId, RootName, VarId};
 use crate::expr::names::{ROOTS, is_reserved};
 use crate::finding::{Code, ResidualKind, Severity, nearest, slip};
+use crate::planted::{Bug, planted};
 use crate::types::{Kind, Kinds, MemberLookup, Segment, Type, Usage};
 
 impl Checker<'_> {
@@ -438,7 +439,7 @@ impl Checker<'_> {
         let inside = at.is_index()
             && low.is_some_and(|low| low >= 0)
             && high.is_some_and(|high| high < i128::from(least));
-        if !inside && !optional {
+        if !inside && !optional && !planted(Bug::IndexNotListed) {
             self.residual(ResidualKind::Index, id);
         }
         Some(match (low, high) {

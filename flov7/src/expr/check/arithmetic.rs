@@ -6,6 +6,7 @@ use super::found::{Edit, ExprFinding};
 use super::walk::{Checker, Seen};
 use crate::expr::ast::{ArithmeticOp, NodeId, UnaryOp};
 use crate::finding::{Code, ResidualKind};
+use crate::planted::{Bug, planted};
 use crate::types::{Arith, Kind, Kinds, Outcome, Type};
 
 impl Checker<'_> {
@@ -132,10 +133,10 @@ impl Checker<'_> {
 
     /// The type of a numeric result; lists what can go wrong.
     pub(super) fn outcome(&mut self, outcome: Outcome, id: NodeId) -> Type {
-        if outcome.overflow {
+        if outcome.overflow && !planted(Bug::OverflowNotListed) {
             self.residual(ResidualKind::Overflow, id);
         }
-        if outcome.by_zero {
+        if outcome.by_zero && !planted(Bug::DivisionNotListed) {
             self.residual(ResidualKind::Division, id);
         }
         Type::of_numbers(outcome.facet)

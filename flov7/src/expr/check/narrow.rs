@@ -8,6 +8,7 @@ use super::env::{Key, StepType, TypeEnv};
 use super::walk::Path;
 use crate::expr::ast::{Ast, CompareOp, ExprKind, LogicOp, NodeId, UnaryOp};
 use crate::expr::functions::Function;
+use crate::planted::{Bug, planted};
 use crate::types::{Kind, Kinds, Limit, Segment, Type};
 
 /// How a condition turned out.
@@ -46,10 +47,13 @@ impl<'a> Facts<'a> {
     fn learn(&mut self, id: NodeId, truth: Truth) {
         let ast = self.ast;
         match &ast.node(id).kind {
+            ExprKind::Unary { op: UnaryOp::Not, operand } if planted(Bug::NarrowIgnoresNot) => {
+                self.learn(*operand, truth)
+            }
             ExprKind::Unary { op: UnaryOp::Not, operand } => self.learn(*operand, truth.flipped()),
             ExprKind::Logic { op, operands } => {
                 // All hold (or all fail), or only some of them do.
-                if (*op == LogicOp::And) == (truth == Truth::True) {
+                if (*op == LogicOp::And) == (truth == Truth::True) || planted(Bug::NarrowOrLikeAnd) {
                     operands.iter().for_each(|operand| self.learn(*operand, truth));
                 } else {
                     let cases = operands.iter().map(|operand| vec![(*operand, truth)]);
@@ -156,7 +160,7 @@ impl<'a> Facts<'a> {
     }
 
     fn compare(&mut self, op: CompareOp, left: NodeId, right: NodeId, truth: Truth) {
-        let op = if truth == Truth::True { op } else { opposite(op) };
+        let op = if truth == Truth::True || planted(Bug::NarrowIgnoresAnswer) { op } else { opposite(op) };
         match op {
             CompareOp::Equal | CompareOp::NotEqual => {
                 self.equal(left, right, op == CompareOp::Equal);

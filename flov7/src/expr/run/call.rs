@@ -12,6 +12,7 @@ use crate::expr::functions::Function;
 use crate::expr::number::Num;
 use crate::expr::time::{Duration, Timestamp};
 use crate::json::canonical;
+use crate::planted::{Bug, planted};
 
 /// A failure of `code`, in words.
 type Fault = (&'static str, String);
@@ -232,6 +233,7 @@ impl<'a> Run<'a, '_> {
                 Ok(text) => self.text(text, id),
                 Err(_) => self.wrong(arg, &value, "a number, a bool, a text, a timestamp or a duration"),
             },
+            (F::Int, Val::Num(n)) if planted(Bug::IntKeepsFraction) => Ok(Val::Num(*n)),
             (F::Int, Val::Num(n)) => {
                 let cut = n.map_double(f64::trunc).normalized();
                 match cut {

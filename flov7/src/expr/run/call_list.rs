@@ -9,6 +9,7 @@ use super::{Res, Run};
 use crate::expr::ast::NodeId;
 use crate::expr::functions::Function;
 use crate::expr::number::Num;
+use crate::planted::{Bug, planted};
 
 impl<'a> Run<'a, '_> {
     pub(super) fn list_function(
@@ -29,6 +30,8 @@ impl<'a> Run<'a, '_> {
             self.charge(count as u64, id)?;
         }
         match function {
+            F::Sum if count == 0 && planted(Bug::SumOfNothingIsNull) => Ok(Val::Null),
+            F::Min | F::Max if count == 0 && planted(Bug::LeastOfNothingIsNull) => Ok(Val::Null),
             F::Sum => {
                 let mut sum = Num::Int(0);
                 for member in members.iter() {

@@ -8,6 +8,7 @@ use super::compare::VALUE_DEPTH;
 use super::value::Val;
 use super::{Res, Run};
 use crate::expr::error::{EvalError, Span};
+use crate::planted::{Bug, planted};
 
 impl<'a> Run<'a, '_> {
     /// The value as JSON: times as RFC 3339, durations as ISO 8601, whole doubles as integers.
@@ -34,6 +35,9 @@ fn leave(budget: &mut Budget, value: Val<'_>, depth: usize, span: Span) -> Res<V
     match value {
         Val::Null => emit(budget, 4, span).map(|()| Value::Null),
         Val::Bool(b) => emit(budget, 4, span).map(|()| Value::Bool(b)),
+        Val::Num(n) if planted(Bug::WholeNumberAsDouble) => {
+            emit(budget, NUMBER, span).map(|()| Value::from(n.as_f64()))
+        }
         Val::Num(n) => emit(budget, NUMBER, span).map(|()| Value::Number(n.to_number())),
         Val::Str(text) => {
             emit(budget, text.len() + 2, span)?;

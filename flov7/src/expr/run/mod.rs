@@ -31,6 +31,7 @@ use crate::expr::error::{EvalError, Span};
 use crate::expr::number::{Num, NumError};
 use crate::expr::parse::Pattern;
 use crate::expr::time::Duration;
+use crate::planted::{Bug, planted};
 
 /// What a step of the evaluation gives. The error is boxed: it is rare, and the way back is hot.
 pub(crate) type Res<T> = Result<T, Box<EvalError>>;
@@ -180,7 +181,8 @@ impl<'a, 'b> Run<'a, 'b> {
             }
             ExprKind::Logic { op, operands } => self.logic(*op, operands),
             ExprKind::Ternary { condition, then, otherwise } => {
-                let chosen = if self.condition(*condition)? { *then } else { *otherwise };
+                let answer = self.condition(*condition)? != planted(Bug::OtherSideOfConditional);
+                let chosen = if answer { *then } else { *otherwise };
                 self.eval(chosen)
             }
             ExprKind::Has(operand) => self.has(*operand).map(Val::Bool),

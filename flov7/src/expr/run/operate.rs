@@ -7,6 +7,7 @@ use super::value::Val;
 use super::{Res, Run};
 use crate::expr::ast::{ArithmeticOp, CompareOp, LogicOp, NodeId};
 use crate::expr::error::EvalError;
+use crate::planted::{Bug, planted};
 
 impl<'a> Run<'a, '_> {
     pub(super) fn arithmetic(
@@ -141,17 +142,21 @@ impl<'a> Run<'a, '_> {
     /// Only an evaluation that ran out is never absorbed.
     pub(super) fn logic(&mut self, op: LogicOp, operands: &'a [NodeId]) -> Res<Val<'a>> {
         let decisive = op == LogicOp::Or;
-        let mut failure = None;
+        let (mut failure, mut decided) = (None, false);
         for operand in operands {
             match self.condition(*operand) {
+                // All operands are asked.
+                Ok(value) if value == decisive && planted(Bug::LogicAbsorbsNothing) => decided = true,
                 Ok(value) if value == decisive => return Ok(Val::Bool(decisive)),
                 Ok(_) => {}
-                Err(error) if error.code == EvalError::SIZE => return Err(error),
+                Err(error) if error.code == EvalError::SIZE || planted(Bug::LogicAbsorbsNothing) => {
+                    return Err(error);
+                }
                 Err(error) => {
                     failure.get_or_insert(error);
                 }
             }
         }
-        failure.map_or(Ok(Val::Bool(!decisive)), Err)
+        failure.map_or(Ok(Val::Bool(decided == decisive)), Err)
     }
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::value::{Key, Val};
 use super::{Res, Run, cut};
 use crate::expr::ast::{Element, Entry, ExprKind, NodeId};
+use crate::planted::{Bug, planted};
 
 impl<'a> Run<'a, '_> {
     pub(super) fn select(
@@ -57,8 +58,10 @@ impl<'a> Run<'a, '_> {
             let Val::Num(position) = key else {
                 return self.wrong_key(key, "a list is read by a number", id);
             };
-            let found =
-                position.as_whole().and_then(|n| usize::try_from(n).ok()).and_then(|n| members.get(n));
+            let found = position
+                .as_whole()
+                .and_then(|n| usize::try_from(n).ok())
+                .and_then(|n| members.get(n + usize::from(planted(Bug::IndexReadsNext))));
             return match (found, optional) {
                 (Some(found), false) => Ok(found),
                 (Some(found), true) => Ok(Val::some(found)),
@@ -110,7 +113,7 @@ impl<'a> Run<'a, '_> {
                     }
                 }
                 match value.member(member) {
-                    Some(found) => Ok(found.is_some()),
+                    Some(found) => Ok(found.is_some() || planted(Bug::HasSaysYes)),
                     None => self.wrong(*base, value, "a map"),
                 }
             }

@@ -12,6 +12,7 @@ use crate::expr::run::leave::{count, text_of};
 use crate::expr::run::text::url_encode;
 use crate::expr::run::value::Val;
 use crate::json::escape;
+use crate::planted::{Bug, planted};
 
 /// What is said of an empty optional outside an object.
 pub(super) const OPTIONAL: &str =
@@ -61,6 +62,9 @@ pub(super) fn render(part: &Part, env: &dyn Env, budget: &mut Budget) -> Res<Opt
                     Ok(Some(value)) => {
                         budget.emit(name.len() + 4, Span::default())?;
                         map.insert(name.to_string(), value);
+                    }
+                    Ok(None) if planted(Bug::EmptyOptionalIsNull) => {
+                        map.insert(name.to_string(), Value::Null);
                     }
                     Ok(None) => {}
                     Err(error) => return Err(below(error, &escape(name))),

@@ -6,6 +6,7 @@ use super::links::{Link, Parts, link};
 use super::roots::Typed;
 use super::{Flow, Place, StepValue};
 use crate::finding::{Code, Finding, ResidualKind};
+use crate::planted::{Bug, planted};
 use crate::types::{Assign, Lowered, Type, assign};
 use crate::validate::outline::{StepNo, continues};
 use crate::workflow::OnError;
@@ -41,6 +42,9 @@ impl Flow<'_, '_> {
         written: &Value,
         pointer: &str,
     ) -> Option<Typed> {
+        if planted(Bug::OnErrorValueUntyped) {
+            return Some(own.clone());
+        }
         // A step that always fails has no type of its own: it has that of the value.
         if own.ty.is_never() {
             return Some(given);
