@@ -17,7 +17,9 @@ pub mod measure;
 #[cfg(feature = "planted")]
 pub mod planted;
 pub mod play;
+pub mod power;
 pub mod proof;
 pub mod shrink;
 pub mod ty;
 pub mod verdict;
+pub mod walk;

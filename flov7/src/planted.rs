@@ -5,7 +5,7 @@
 
 /// A bug, named after what is wrong with it on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(feature = "planted"), allow(dead_code))] // Then no bug is ever made.
+#[cfg_attr(not(feature = "planted"), allow(dead_code, unreachable_pub))] // Then the module is private, and no bug is ever made.
 #[non_exhaustive]
 pub enum Bug {
     /// Whole numbers leave an expression as doubles.

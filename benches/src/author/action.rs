@@ -341,7 +341,7 @@ impl Author {
 }
 
 /// The interface of the HTTP connector's action, of which the validator knows that its path can be refused.
-fn http_request() -> ActionDescriptor {
+pub fn http_request() -> ActionDescriptor {
     ActionDescriptor::new(
         "http.request",
         "Send a request",
@@ -350,7 +350,8 @@ fn http_request() -> ActionDescriptor {
             "properties": {
                 "method": { "enum": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], "default": "GET" },
                 "path": { "type": "string", "format": "uri-path" }, "url": { "type": "string" },
-                "query": { "type": "object" }, "headers": { "type": "object", "additionalProperties": { "type": "string" } },
+                "query": { "type": "object" }, "ok_statuses": { "type": "array", "items": { "type": "integer" } },
+                "big_numbers": { "enum": ["error", "string"] }, "headers": { "type": "object", "additionalProperties": { "type": "string" } },
                 "body": true
             }
         }),

@@ -18,6 +18,8 @@ mod step;
 mod text;
 mod truth;
 
+pub use action::http_request;
+
 use std::collections::BTreeMap;
 
 use flov7::catalog::Catalog;

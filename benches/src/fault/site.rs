@@ -1,4 +1,4 @@
-//! Finding places in a document, and changing what stands there.
+//! A document that is about to be broken: places in it, and changes to what stands there.
 
 use flov7::json::escape;
 use serde_json::{Map, Value, json};
@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::author::Case;
 use crate::dice::Dice;
 use crate::ty::{Member, Ty};
+use crate::walk;
 
 /// A document that is about to be broken.
 pub(super) struct Site<'a> {
@@ -34,46 +35,12 @@ impl Site<'_> {
         self.document.pointer_mut(object)?.as_object_mut()
     }
 
-    /// The pointers of all blocks: lists of steps.
     pub(super) fn blocks(&self) -> Vec<String> {
-        let mut blocks = vec!["/steps".to_owned()];
-        let mut at = 0;
-        while at < blocks.len() {
-            let block = blocks[at].clone();
-            let steps = self.at(&block).as_array().map_or(0, Vec::len);
-            for step in 0..steps {
-                self.inside(&format!("{block}/{step}/condition"), &mut blocks);
-            }
-            at += 1;
-        }
-        blocks
+        walk::blocks(&self.document)
     }
 
-    fn inside(&self, condition: &str, blocks: &mut Vec<String>) {
-        let mut held = |pointer: String| match self.document.pointer(&pointer) {
-            Some(Value::Array(_)) => blocks.push(pointer),
-            Some(Value::Object(_)) => blocks.push(format!("{pointer}/steps")),
-            _ => {}
-        };
-        for name in ["then", "else", "switch/default"] {
-            held(format!("{condition}/{name}"));
-        }
-        for list in ["switch/cases", "parallel/branches"] {
-            let count = self.at(&format!("{condition}/{list}")).as_array().map_or(0, Vec::len);
-            (0..count).for_each(|at| held(format!("{condition}/{list}/{at}")));
-        }
-        for name in ["for_each", "loop"] {
-            held(format!("{condition}/{name}"));
-        }
-    }
-
-    /// The pointers of all steps.
     pub(super) fn steps(&self) -> Vec<String> {
-        let of = |block: String| {
-            let count = self.at(&block).as_array().map_or(0, Vec::len);
-            (0..count).map(move |at| format!("{block}/{at}"))
-        };
-        self.blocks().into_iter().flat_map(of).collect()
+        walk::steps(&self.document)
     }
 
     /// One step for which something holds.
@@ -82,22 +49,8 @@ impl Site<'_> {
         (!fitting.is_empty()).then(|| self.dice.one(&fitting).clone())
     }
 
-    /// All strings with expressions in them below a place, schemas left out.
     pub(super) fn strings(&self, below: &str) -> Vec<(String, String)> {
-        let mut found = Vec::new();
-        let mut stack = vec![below.to_owned()];
-        while let Some(pointer) = stack.pop() {
-            match self.at(&pointer) {
-                Value::String(text) if text.contains("${ ") => found.push((pointer, text.clone())),
-                Value::Array(items) => stack.extend((0..items.len()).map(|at| format!("{pointer}/{at}"))),
-                Value::Object(members) => {
-                    let names = members.keys().filter(|name| !matches!(name.as_str(), "schema" | "expect"));
-                    stack.extend(names.map(|name| format!("{pointer}/{}", escape(name))));
-                }
-                _ => {}
-            }
-        }
-        found
+        walk::strings(&self.document, below)
     }
 
     /// One string with an expression that contains something.
@@ -139,12 +92,4 @@ impl Site<'_> {
         let fitting: Vec<&Member> = input.members.iter().filter(|member| will_do(member)).collect();
         (!fitting.is_empty()).then(|| (*self.dice.one(&fitting)).clone())
     }
-}
-
-pub(super) fn id(step: &Value) -> &str {
-    step.get("id").and_then(Value::as_str).unwrap_or_default()
-}
-
-pub(super) fn uses(step: &Value) -> &str {
-    step.pointer("/action/use").and_then(Value::as_str).unwrap_or_default()
 }

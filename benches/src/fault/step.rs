@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Fault;
-use super::site::{Site, id, uses};
+use super::site::Site;
+use crate::walk::{id, reads, uses};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
@@ -247,15 +248,6 @@ fn not_ordered(site: &mut Site<'_>) -> Option<String> {
     let (step, pointer) = site.dice.one(if found.is_empty() { return None } else { &found }).clone();
     site.put(&step, "after", json!([]))?;
     Some(pointer)
-}
-
-/// Whether a text reads a step.
-pub(super) fn reads(text: &str, id: &str) -> bool {
-    [format!("steps.{id}"), format!("steps.?{id}")].iter().any(|read| {
-        text.match_indices(read.as_str()).any(|(at, _)| {
-            !text[at + read.len()..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_')
-        })
-    })
 }
 
 fn has_value(step: &Value) -> bool {

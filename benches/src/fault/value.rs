@@ -4,7 +4,8 @@ use flov7::types::{Defs, SchemaChecker};
 use serde_json::{Value, json};
 
 use super::Fault;
-use super::site::{Site, uses};
+use super::site::Site;
+use crate::walk::uses;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault { name: "an argument of another type", code: "not-assignable", plant: wrong_argument },

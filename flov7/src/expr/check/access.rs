@@ -423,7 +423,9 @@ impl Checker<'_> {
         let (least, most) = ty.item_count()?;
         let (low, high) = at.whole_ends();
         let beyond = |end: i128| most.is_some_and(|most| end >= i128::from(most));
-        if low.is_some_and(beyond) || high.is_some_and(|high| high < 0) {
+        // Of a fraction that is known there is no whole number in between.
+        let fraction = low.zip(high).is_some_and(|(low, high)| low > high);
+        if fraction || low.is_some_and(beyond) || high.is_some_and(|high| high < 0) {
             if optional {
                 return Some(Type::never());
             }
