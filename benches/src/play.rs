@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use flov7::id::{ExecutionId, Namespace, StepPath, Timestamp};
 use flov7::json;
-use flov7::machine::event::{ScheduledKind, Signal, SignalTo, Started};
+use flov7::machine::event::{Outcome, ScheduledKind, Signal, SignalTo, Started};
 use flov7::machine::{
-    Actor, Call, CallError, CallErrorKind, CallOutput, Command, Control, EndStatus, ExecutionView, Incoming,
-    Machine, Refusal, Turn, TurnBody, Waiting, approval,
+    Actor, Call, CallError, CallErrorKind, CallOutput, Child, Command, Control, Emission, EndStatus,
+    ExecutionView, Failure, FailureClass, Incoming, Machine, Refusal, Turn, TurnBody, Waiting, approval,
 };
 use flov7::program::Program;
 use flov7::types::{Defs, SchemaChecker};
@@ -223,6 +223,9 @@ impl Stage<'_> {
             match command {
                 Command::Call(call) => self.call(call),
                 Command::CancelCall { path, attempt } => self.cancel_call(path, attempt),
+                Command::Start(child) => self.start(child),
+                Command::Steer { execution, .. } => self.steer(&execution),
+                Command::Emit(emission) => self.emitted(&emission),
                 _ => {}
             }
         }
@@ -325,6 +328,53 @@ impl Stage<'_> {
         }
     }
 
+    /// A called execution ends as its workflow may: with what it was given, or with its own failure.
+    fn start(&mut self, child: Child) {
+        let path = child.parent.path;
+        let ty = self.world.outputs.get(step_of(&path)).cloned().unwrap_or(Ty::Any);
+        let given = child.input.get("p").unwrap_or(&Value::Null);
+        if !ty.contains(given) || !is_normal(given) {
+            let message = format!("`{path}` calls `{}` with {given}, which is no {ty:?}", child.workflow);
+            self.played.troubles.push(message);
+        }
+        let failed = self.rough && self.dice.chance(1, 4);
+        let outcome = match failed {
+            true => Outcome::Error(Box::new(too_far())),
+            false => Outcome::Output(given.clone()),
+        };
+        let at = self.later();
+        self.end_child(at, path, child.execution, outcome);
+    }
+
+    fn end_child(&mut self, at: i64, path: StepPath, execution: ExecutionId, outcome: Outcome) {
+        self.sent += 1;
+        let id = format!("e{}", self.sent);
+        self.push(at, Incoming::Child { path, execution, outcome, id });
+    }
+
+    /// A called execution that is told to stop ends as it was about to, a little later at most.
+    fn steer(&mut self, execution: &ExecutionId) {
+        let of = |incoming: &Incoming| matches!(incoming, Incoming::Child { execution: own, .. } if own == execution);
+        let mine: Vec<(i64, u64)> =
+            self.queue.iter().filter(|(_, one)| of(one)).map(|(key, _)| *key).collect();
+        for key in mine {
+            if let Some(incoming) = self.queue.remove(&key) {
+                let at = self.now + self.dice.roll(5_000) as i64;
+                self.push(at, incoming);
+            }
+        }
+    }
+
+    /// What an event says must be what the catalogue says that it says.
+    fn emitted(&mut self, emission: &Emission) {
+        if let Some(ty) = self.world.events.get(&emission.event)
+            && !ty.contains(&emission.payload)
+        {
+            let message = format!("`{}` emits {}, which is no {ty:?}", emission.path, emission.payload);
+            self.played.troubles.push(message);
+        }
+    }
+
     /// Answers waits: most of them, sooner or later.
     fn answer_some(&mut self) {
         if self.world.signals.is_empty() && self.world.outputs.is_empty() && !self.dice.chance(1, 8) {
@@ -393,6 +443,20 @@ impl Stage<'_> {
         self.sent += 1;
         let id = format!("m{}", self.sent);
         self.push(at, Incoming::Signal(Signal { id, to, payload, by: Actor::new("somebody") }));
+    }
+}
+
+/// How a called workflow fails.
+fn too_far() -> Failure {
+    Failure {
+        code: "too_far".to_owned(),
+        class: FailureClass::World,
+        message: "no".to_owned(),
+        step: None,
+        attempt: 1,
+        retryable: false,
+        details: Value::Null,
+        also: Vec::new(),
     }
 }
 

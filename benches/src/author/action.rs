@@ -204,8 +204,10 @@ impl Author {
 
     /// An action that flov7 does itself.
     pub(super) fn core(&mut self, id: &str, s: &Scope, conditional: bool) -> Made {
-        match self.dice.roll(6) {
+        match self.dice.roll(9) {
             0 => self.wait(s),
+            6 | 7 => self.call_workflow(id, s),
+            8 => self.emit(s),
             1 | 2 => self.wait_for(id, s),
             3 => self.approve(s),
             4 => self.ask(id, s),

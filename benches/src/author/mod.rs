@@ -12,6 +12,7 @@ mod fill;
 mod list;
 mod literal;
 mod number;
+mod others;
 mod rules;
 mod scope;
 mod step;
@@ -50,6 +51,8 @@ pub struct World {
     pub input: Option<Ty>,
     /// What the action of each step gives, by the step's id; that of its undo by `id/undo`. For `core.ask` the answer.
     pub outputs: BTreeMap<String, Ty>,
+    /// The payload of each event that the catalogue describes.
+    pub events: BTreeMap<String, Ty>,
     /// The payload of each signal.
     pub signals: BTreeMap<String, Ty>,
     /// What each step's value is believed to be, by its id.

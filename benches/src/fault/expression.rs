@@ -110,6 +110,31 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     },
     Fault {
+        name: "a step that may have failed",
+        code: "maybe-absent",
+        plant: |site| {
+            let steps = site.document.pointer_mut("/steps")?.as_array_mut()?;
+            let set = json!({ "set": "${ int(execution.id) }" });
+            steps.insert(0, json!({ "id": "maybe", "on_error": [{ "then": "continue" }], "data": set }));
+            steps.insert(1, json!({ "id": "planted", "data": { "set": "${ steps.maybe + 1 }" } }));
+            Some("/steps/1/data/set".to_owned())
+        },
+    },
+    Fault {
+        name: "a step of a block that may not have run",
+        code: "maybe-absent",
+        plant: |site| {
+            let steps = site.document.pointer_mut("/steps")?.as_array_mut()?;
+            let inner = json!([{ "id": "inner", "data": { "set": 1 } }]);
+            steps.insert(
+                0,
+                json!({ "id": "maybe", "condition": { "if": "${ now > timestamp(0) }", "then": inner } }),
+            );
+            steps.insert(1, json!({ "id": "planted", "data": { "set": "${ steps.inner + 1 }" } }));
+            Some("/steps/1/data/set".to_owned())
+        },
+    },
+    Fault {
         name: "a read from what nobody described",
         code: "untyped-read",
         plant: |site| {

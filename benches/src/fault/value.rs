@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 
 use super::Fault;
 use super::site::Site;
+use crate::ty::Ty;
 use crate::walk::uses;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault { name: "an argument of another type", code: "not-assignable", plant: wrong_argument },
+    Fault { name: "a number where a whole one is asked for", code: "not-assignable", plant: fraction },
     Fault { name: "a missing argument", code: "missing-argument", plant: missing_argument },
     Fault { name: "an argument that is not known", code: "unknown-argument", plant: unknown_argument },
     Fault {
@@ -148,6 +150,14 @@ fn wrong_argument(site: &mut Site<'_>) -> Option<String> {
     let odd = [json!("never this"), json!(-7.5), json!({ "un": "known" }), json!([[["deep"]]]), json!(null)];
     let wrong = odd.into_iter().find(|value| !checker.accepts(value))?;
     site.put(&with, "p", wrong)
+}
+
+/// Any number of the input, given to what takes whole ones.
+fn fraction(site: &mut Site<'_>) -> Option<String> {
+    let member = site.input(|member| member.required && member.ty == Ty::num())?;
+    let whole = |input: &Value| input["properties"]["p"] == json!({ "type": "integer" });
+    let (with, _) = written(site, |input, with| whole(input) && with.get("p").is_some())?;
+    site.put(&with, "p", json!(format!("${{ input.{} }}", member.name)))
 }
 
 fn missing_argument(site: &mut Site<'_>) -> Option<String> {
