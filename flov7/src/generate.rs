@@ -71,6 +71,9 @@ pub struct Draft {
     pub outcome: DraftOutcome,
     /// Which words caused which step.
     pub because: Vec<Because>,
+    /// Answers of the request that no question asked for, by id: with a draft that is ready, something was said that
+    /// is not in it.
+    pub unused: Vec<String>,
     /// Who made it, for example `rules` or a model's name.
     pub origin: String,
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::clause::{Fit, Vocabulary, query};
 use super::compare::{numeric, stated};
+use super::number::{doubt, number};
 use super::plan::{Parts, parts};
 use super::schedule::duration;
 use super::slot::{fill, names_member};
@@ -26,7 +27,8 @@ pub(super) fn draft(vocabulary: &Vocabulary, request: &GenerateRequest) -> Draft
     if request.text.len() > super::RuleGenerator::MAX_BYTES {
         return refused("rules read at most 4 KiB of text".into());
     }
-    let read = tokens(&request.text);
+    let mut builder = Builder::new(vocabulary, request);
+    let read = builder.tokens(&request.text);
     if read.iter().all(|token| token.kind != TokenKind::Word) {
         return refused("there are no words to make a workflow from".into());
     }
@@ -34,14 +36,23 @@ pub(super) fn draft(vocabulary: &Vocabulary, request: &GenerateRequest) -> Draft
         Ok(parts) => parts,
         Err(outside) => return refused(format!("rules do not do {} (“{}”)", outside.why, outside.words)),
     };
-    let mut builder = Builder::new(vocabulary, request);
     builder.parts(&parts);
     builder.finish()
 }
 
 fn refused(text: String) -> Draft {
     let outcome = DraftOutcome::Refused(Refusal { reason: RefusalReason::Outside, text });
-    Draft { outcome, because: Vec::new(), origin: ORIGIN.into() }
+    Draft { outcome, because: Vec::new(), unused: Vec::new(), origin: ORIGIN.into() }
+}
+
+/// What became of the words of a condition.
+enum Reading {
+    /// A comparison as CEL source, with the words that it took.
+    Read(String, Vec<Token>),
+    /// A comparison with something open that was asked about.
+    Asked,
+    /// No comparison.
+    Unread,
 }
 
 /// A document in the making.
@@ -57,6 +68,8 @@ pub(super) struct Builder<'a> {
     understood: bool,
     /// What turned out to be outside only while building.
     outside: Option<String>,
+    /// The answers that a question asked for.
+    taken: BTreeSet<&'a str>,
 }
 
 impl<'a> Builder<'a> {
@@ -88,6 +101,7 @@ impl<'a> Builder<'a> {
             ids: BTreeSet::new(),
             understood: false,
             outside: None,
+            taken: BTreeSet::new(),
         }
     }
 
@@ -95,15 +109,59 @@ impl<'a> Builder<'a> {
         &self.vocabulary.catalog
     }
 
-    pub(super) fn answer(&self, question: &str) -> Option<&'a str> {
-        self.request.answers.get(question).map(String::as_str)
+    /// The answer to a question that the words leave open.
+    pub(super) fn answer(&mut self, question: &str) -> Option<&'a str> {
+        let (id, answer) = self.request.answers.get_key_value(question)?;
+        self.taken.insert(id);
+        Some(answer)
     }
 
-    /// Asks, once per question.
-    pub(super) fn ask(&mut self, id: &str, text: String, suggestions: Vec<String>) {
+    /// Asks, once per question. Where it was answered before, the answer did not do: `form` says what would.
+    pub(super) fn ask(&mut self, id: &str, text: String, form: &str, suggestions: Vec<String>) {
+        let text = match self.answer(id) {
+            Some(answer) => format!("“{answer}” does not answer this; it takes {form}. {text}"),
+            None => text,
+        };
         if self.questions.iter().all(|question| question.id != id) {
             self.questions.push(Question { id: id.to_owned(), text, suggestions });
         }
+    }
+
+    /// Says that something turned out to be outside; the first such thing counts.
+    pub(super) fn refuse(&mut self, why: impl Into<String>) {
+        self.outside.get_or_insert(why.into());
+    }
+
+    /// The tokens of a text, its numbers settled: what could mean two things is asked about, and stands for one of
+    /// them meanwhile so that all other questions come at once.
+    pub(super) fn tokens(&mut self, text: &str) -> Vec<Token> {
+        let read = tokens(text);
+        let mut out = Vec::with_capacity(read.len());
+        let mut at = 0;
+        while let Some(token) = read.get(at) {
+            let mut token = token.clone();
+            let Some(doubt) = doubt(&read[at..]) else {
+                out.push(token);
+                at += 1;
+                continue;
+            };
+            let last = read.get(at + doubt.length - 1).unwrap_or(&token);
+            token.span.end = last.span.end;
+            let meant = self.answer(&doubt.id).map(str::trim).filter(|answer| number(answer).is_some());
+            token.text = match meant {
+                Some(meant) => meant.to_owned(),
+                None => {
+                    let words = text.get(token.span.clone()).unwrap_or("");
+                    let question = format!("“{words}” {}. Which number is meant?", doubt.why);
+                    let stand_in = doubt.suggestions.first().cloned().unwrap_or_else(|| "1".into());
+                    self.ask(&doubt.id, question, "a plain number such as 1500 or 1.5", doubt.suggestions);
+                    stand_in
+                }
+            };
+            out.push(token);
+            at += doubt.length;
+        }
+        out
     }
 
     /// The stretch of the text that some tokens span.
@@ -141,23 +199,31 @@ impl<'a> Builder<'a> {
         id
     }
 
-    /// Asks about words that no rule accounts for.
+    /// Asks about words that no rule accounts for. Orders among them are refused: they stand where a condition or a
+    /// trigger has no end, and without them something else would be done than was said.
     pub(super) fn leftover(&mut self, place: &str, what: &str, tokens: &[Token]) {
         let left: Vec<&Token> = tokens
             .iter()
-            .filter(|t| {
-                matches!(t.kind, TokenKind::Number | TokenKind::Quoted | TokenKind::Address)
-                    || !is_filler(&t.text)
-            })
+            .filter(|t| t.kind != TokenKind::Word || !is_filler(&t.text))
             .filter(|t| !matches!(t.kind, TokenKind::Comma | TokenKind::Stop))
             .collect();
-        let id = format!("words.{place}");
-        if left.is_empty() || self.answer(&id).is_some() {
+        if left.is_empty() {
             return;
         }
         let words = left.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ");
+        if matches!(place, "trigger" | "condition") && left.iter().any(|t| self.vocabulary.is_verb(t)) {
+            self.refuse(format!(
+                "rules need a comma or “then” before what is done: “{words}” stands inside “{what}”"
+            ));
+            return;
+        }
+        const LEAVE: &str = "leave it out";
+        let id = format!("words.{place}");
+        if self.answer(&id).is_some_and(|answer| answer.trim().eq_ignore_ascii_case(LEAVE)) {
+            return;
+        }
         let text = format!("I do not know what to do with “{words}” in “{what}”. Shall I leave it out?");
-        self.ask(&id, text, vec!["leave it out".into()]);
+        self.ask(&id, text, "“leave it out”; to say it otherwise, change the sentence", vec![LEAVE.into()]);
     }
 
     fn parts(&mut self, parts: &Parts) {
@@ -166,13 +232,13 @@ impl<'a> Builder<'a> {
         let condition = if parts.condition.is_empty() { None } else { self.condition(&parts.condition) };
         let decided = match (from_trigger, condition) {
             (Some(_), Some(_)) => {
-                self.outside = Some("rules do not do more than one decision".into());
+                self.refuse("rules do not do more than one decision");
                 return;
             }
             (found, None) | (None, found) => found,
         };
         if decided.is_none() && parts.otherwise.is_some() && self.questions.is_empty() {
-            self.outside = Some("“otherwise” has no condition before it that rules could read".into());
+            self.refuse("“otherwise” has no condition before it that rules could read");
         }
         match decided {
             Some((source, words)) => {
@@ -191,11 +257,22 @@ impl<'a> Builder<'a> {
             }
         }
         steps.extend(self.steps(&parts.after));
-        if let Some(more) = self.answer("steps").filter(|_| steps.is_empty()) {
+        if steps.is_empty()
+            && let Some(more) = self.answer("steps")
+        {
             // The words are the answer's, so there is no place in the text to point at.
-            let vocabulary = self.vocabulary;
-            if let Ok(parts) = super::plan::parts(&tokens(more), &|token| vocabulary.is_verb(token)) {
-                steps = self.steps(&parts.then);
+            let (vocabulary, read) = (self.vocabulary, self.tokens(more));
+            match super::plan::parts(&read, &|token| vocabulary.is_verb(token)) {
+                Ok(Parts { trigger, condition, then, otherwise: None, before, after })
+                    if before.is_empty()
+                        && after.is_empty()
+                        && trigger.is_empty()
+                        && condition.is_empty() =>
+                {
+                    steps = self.steps(&then);
+                }
+                // Only what is done is asked for; anything else would be passed over.
+                _ => {}
             }
         }
         self.document.steps = steps;
@@ -204,33 +281,57 @@ impl<'a> Builder<'a> {
     /// The condition of an "if": a comparison with a number, or a statement about a member of what started it.
     fn condition(&mut self, said: &[Token]) -> Option<(String, Vec<Token>)> {
         let subject = self.subject.clone();
-        // An answer stands in for the words that could not be read; the words still are the reason.
-        let answered = self.answer("condition").map(tokens);
-        let tokens = answered.as_deref().unwrap_or(said);
-        let (comparison, rest) = numeric(tokens);
-        let (source, words) = match comparison {
-            Some(comparison) => {
-                let (source, words) = trigger::compare(self, &subject, &comparison, &rest);
-                (source?, words)
-            }
-            None => match stated(tokens, &subject.members, &subject.root()) {
-                Some(found) => found,
-                None => {
-                    let suggestions =
-                        subject.members.iter().take(3).map(|m| m.source(&subject.root())).collect();
-                    let text = format!(
-                        "I cannot turn “{}” into a comparison. What shall be compared?",
-                        self.words(tokens)
-                    );
-                    self.ask("condition", text, suggestions);
-                    return None;
+        let (source, words, tokens) = match self.comparison(&subject, said) {
+            Reading::Read(source, words) => (source, words, said.to_vec()),
+            Reading::Asked => return None,
+            // An answer stands in for the words that could not be read; the words still are the reason.
+            Reading::Unread => {
+                let answered = self.answer("condition").map(|answer| self.tokens(answer));
+                let read = answered.map(|tokens| (self.comparison(&subject, &tokens), tokens));
+                match read {
+                    Some((Reading::Read(source, words), tokens)) => (source, words, tokens),
+                    Some((Reading::Asked, _)) => return None,
+                    Some((Reading::Unread, _)) | None => {
+                        let root = subject.root();
+                        let suggestions = subject.members.iter().take(3).map(|m| m.source(&root)).collect();
+                        let words = self.words(said);
+                        let text =
+                            format!("I cannot turn “{words}” into a comparison. What shall be compared?");
+                        self.ask(
+                            "condition",
+                            text,
+                            "a comparison such as “the total is above 100”",
+                            suggestions,
+                        );
+                        return None;
+                    }
                 }
-            },
+            }
         };
         let left: Vec<Token> =
             tokens.iter().filter(|t| !words.contains(t) && !self.is_subject(t)).cloned().collect();
+        if left.iter().any(|t| t.text == "not") {
+            self.refuse("rules do not do “not” before a comparison; say the opposite comparison");
+        }
         self.leftover("condition", "the condition", &left);
-        Some((source, tokens.to_vec()))
+        if left.iter().any(|t| t.text == "and") {
+            self.refuse("rules do not do conditions of several parts (“and”)");
+        }
+        Some((source, said.to_vec()))
+    }
+
+    /// What some words compare.
+    fn comparison(&mut self, subject: &Subject, tokens: &[Token]) -> Reading {
+        match numeric(tokens) {
+            (Some(comparison), rest) => match trigger::compare(self, subject, &comparison, &rest) {
+                (Some(source), words) => Reading::Read(source, words),
+                (None, _) => Reading::Asked,
+            },
+            (None, _) => match stated(tokens, &subject.members, &subject.root()) {
+                Some((source, words)) => Reading::Read(source, words),
+                None => Reading::Unread,
+            },
+        }
     }
 
     /// Whether a word names what started it.
@@ -257,22 +358,24 @@ impl<'a> Builder<'a> {
     fn wait(&mut self, clause: &[Token]) -> Option<Step> {
         let id = self.id("wait");
         let spoken = duration(clause);
-        let time = match (&spoken, self.answer(&format!("{id}.for"))) {
-            (Some((time, _)), _) => time.clone(),
-            (None, Some(answer)) if crate::workflow::parse_duration(answer).is_some() => answer.to_owned(),
-            _ => {
-                let text = format!("How long, in “{}”?", self.words(clause));
-                self.ask(&format!("{id}.for"), text, vec!["1h".into(), "1d".into()]);
-                return None;
-            }
+        let question = format!("{id}.for");
+        let time = match &spoken {
+            Some((time, _)) => Some(time.clone()),
+            None => self.answer(&question).and_then(waiting_time),
         };
-        let taken = spoken.map(|(_, taken)| taken).unwrap_or_default();
-        let left: Vec<Token> = clause
-            .iter()
-            .filter(|t| !taken.contains(t) && !matches!(stem(&t.text).as_str(), "wait" | "paus" | "another"))
-            .cloned()
-            .collect();
-        self.leftover(&id, self.words(clause), &left);
+        let Some(time) = time else {
+            let text = format!("How long, in “{}”?", self.words(clause));
+            self.ask(&question, text, "a duration such as 90m or 2 days", vec!["1h".into(), "1d".into()]);
+            return None;
+        };
+        // An answer is about the whole clause, and accounts for all of its words.
+        if let Some((_, taken)) = spoken {
+            let is_left = |t: &&Token| {
+                !taken.contains(t) && !matches!(stem(&t.text).as_str(), "wait" | "paus" | "another")
+            };
+            let left: Vec<Token> = clause.iter().filter(is_left).cloned().collect();
+            self.leftover(&id, self.words(clause), &left);
+        }
         self.because(&id, clause);
         Some(action_step(id, "core.wait", None, json!({ "for": time })))
     }
@@ -282,14 +385,15 @@ impl<'a> Builder<'a> {
         let people = self.catalog().people();
         let person =
             clause.iter().find_map(|token| people.iter().find(|person| stem(person) == stem(&token.text)));
-        let to = match (person, self.answer(&format!("{id}.to"))) {
-            (Some(person), _) => person.clone(),
-            (None, Some(answer)) => answer.to_owned(),
-            (None, None) => {
-                let text = format!("Who approves, in “{}”?", self.words(clause));
-                self.ask(&format!("{id}.to"), text, people.iter().take(3).cloned().collect());
-                return None;
-            }
+        let question = format!("{id}.to");
+        let to = match person {
+            Some(person) => Some(person.clone()),
+            None => self.answer(&question).map(str::trim).filter(|who| !who.is_empty()).map(str::to_owned),
+        };
+        let Some(to) = to else {
+            let text = format!("Who approves, in “{}”?", self.words(clause));
+            self.ask(&question, text, "a person's name", people.iter().take(3).cloned().collect());
+            return None;
         };
         let said =
             ["ask", "someon", "somebody", "approv", "approval", "permission", "wait", "request", "giv"];
@@ -319,22 +423,26 @@ impl<'a> Builder<'a> {
 
     fn call(&mut self, clause: &[Token]) -> Option<Step> {
         let question = format!("step.{}", query(clause).join("_"));
-        let answered = self.answer(&question).filter(|id| self.catalog().action(id).is_some());
-        let (id, matched) = match (answered, self.vocabulary.action(clause)) {
-            (Some(id), _) => (id.to_owned(), query(clause).into_iter().collect()),
-            (None, Fit::One(id, matched)) => (id, matched),
-            (None, Fit::Several(ids)) => {
+        let words = self.words(clause);
+        let (text, near) = match self.vocabulary.action(clause) {
+            Fit::One(id, matched) => return self.called(clause, &id, &matched),
+            Fit::Several(ids) => {
                 self.understood = true;
-                self.ask(&question, format!("Which action is meant by “{}”?", self.words(clause)), ids);
-                return None;
+                (format!("Which action is meant by “{words}”?"), ids)
             }
-            (None, Fit::Nothing(near)) => {
-                let text = format!("I know no action for “{}”. Which one is meant?", self.words(clause));
-                self.ask(&question, text, near);
-                return None;
-            }
+            Fit::Nothing(near) => (format!("I know no action for “{words}”. Which one is meant?"), near),
         };
-        let action = self.catalog().action(&id)?;
+        let answer = self.answer(&question).map(str::trim);
+        if let Some(id) = answer.filter(|id| self.catalog().action(id).is_some()) {
+            return self.called(clause, id, &query(clause).into_iter().collect());
+        }
+        self.ask(&question, text, "the id of an action", near);
+        None
+    }
+
+    /// The call of an action, by the stems of a clause that named it.
+    fn called(&mut self, clause: &[Token], id: &str, matched: &BTreeSet<String>) -> Option<Step> {
+        let action = self.catalog().action(id)?;
         let step = self.id(id.rsplit('.').next().unwrap_or("act"));
         let mut left: Vec<Token> = clause
             .iter()
@@ -350,7 +458,7 @@ impl<'a> Builder<'a> {
             Some(ConnectorUse::Required(connector)) => Some(self.connection(connector)),
             _ => None,
         };
-        Some(action_step(step, &id, connection, with))
+        Some(action_step(step, id, connection, with))
     }
 
     /// The document's connection of a connector, declared at its first use.
@@ -367,8 +475,7 @@ impl<'a> Builder<'a> {
         id
     }
 
-    fn finish(self) -> Draft {
-        let because = self.because;
+    fn finish(mut self) -> Draft {
         if let Some(text) = self.outside {
             return refused(text);
         }
@@ -390,25 +497,36 @@ impl<'a> Builder<'a> {
                 "none of these words is something this application does; it offers: {offers}"
             ));
         }
-        let outcome = if !self.questions.is_empty() {
-            DraftOutcome::NeedsAnswers(self.questions)
-        } else if self.document.steps.is_empty() {
-            DraftOutcome::NeedsAnswers(vec![Question {
-                id: "steps".into(),
-                text: "What shall be done?".into(),
-                suggestions: self
-                    .vocabulary
-                    .catalog
-                    .actions()
-                    .filter(|a| !a.id.starts_with("core."))
-                    .take(3)
-                    .map(|a| a.title.clone())
-                    .collect(),
-            }])
-        } else {
+        if self.questions.is_empty() && self.document.steps.is_empty() {
+            let actions = self.vocabulary.catalog.actions().filter(|a| !a.id.starts_with("core."));
+            let suggestions = actions.take(3).map(|a| a.title.clone()).collect();
+            self.ask(
+                "steps",
+                "What shall be done?".into(),
+                "what to do, without a trigger or a condition",
+                suggestions,
+            );
+        }
+        let answers = self.request.answers.keys();
+        let unused = answers.filter(|id| !self.taken.contains(id.as_str())).cloned().collect();
+        let outcome = if self.questions.is_empty() {
             DraftOutcome::Ready(Box::new(self.document))
+        } else {
+            DraftOutcome::NeedsAnswers(self.questions)
         };
-        Draft { outcome, because, origin: ORIGIN.into() }
+        Draft { outcome, because: self.because, unused, origin: ORIGIN.into() }
+    }
+}
+
+/// A duration as it is answered: as a document writes it, or in words.
+fn waiting_time(answer: &str) -> Option<String> {
+    let answer = answer.trim();
+    match crate::workflow::parse_duration(answer) {
+        Some(millis) => (millis > 0).then(|| answer.to_owned()),
+        None => {
+            let read = tokens(answer);
+            duration(&read).filter(|(_, taken)| taken.len() == read.len()).map(|(time, _)| time)
+        }
     }
 }
 

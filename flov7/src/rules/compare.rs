@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::text::{Token, TokenKind, number, stem};
+use super::number::number;
+use super::text::{Token, TokenKind, stem};
 
 /// Something compared with a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,11 +52,7 @@ pub(super) fn numeric(tokens: &[Token]) -> (Option<Comparison>, Vec<Token>) {
                 continue;
             };
             let Some(value) = number(&value.text) else { continue };
-            let mut end = after + 1;
-            // "500 euros" and "at least 500 or more" say nothing more.
-            while tokens.get(end).is_some_and(|t| is_unit(&t.text)) {
-                end += 1;
-            }
+            let end = after + 1;
             return (
                 Some(comparison(operator, Value::Number(value), &tokens[at..end])),
                 without(tokens, at, end),
@@ -82,13 +79,6 @@ pub(super) fn numeric(tokens: &[Token]) -> (Option<Comparison>, Vec<Token>) {
 
 fn comparison(operator: &'static str, value: Value, words: &[Token]) -> Comparison {
     Comparison { operator, value, words: words.to_vec() }
-}
-
-fn is_unit(word: &str) -> bool {
-    matches!(
-        word,
-        "euro" | "euros" | "eur" | "dollar" | "dollars" | "usd" | "pounds" | "gbp" | "francs" | "chf"
-    )
 }
 
 fn without(tokens: &[Token], from: usize, to: usize) -> Vec<Token> {

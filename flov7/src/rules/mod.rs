@@ -3,7 +3,8 @@
 //! What it does: one trigger (an event of the catalogue, a schedule, or by hand), steps in sequence, at most one
 //! decision by a comparison, approvals by people of the catalogue, waits, and actions that are found by their words
 //! (BM25). Slots are filled from quoted text, numbers and addresses in the sentence, and from members of the event
-//! with the same name. A word that no rule accounts for is asked about: it is never silently dropped.
+//! with the same name. A word that no rule accounts for is asked about: it is never silently dropped. A number that
+//! could mean two things (`1.500`, `10%`, `500 euros`) is a question too, and so is an answer that does not answer.
 //!
 //! ```
 //! # use flov7::{catalog::*, generate::*, rules::RuleGenerator};
@@ -19,6 +20,7 @@
 mod build;
 mod clause;
 mod compare;
+mod number;
 mod plan;
 mod rank;
 mod schedule;

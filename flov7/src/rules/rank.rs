@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::text::{is_filler, stem, tokens};
+use super::text::{TokenKind, is_filler, stem, tokens};
 
 /// Term-frequency saturation and length normalisation, at their customary values.
 const K1: f64 = 1.2;
@@ -36,7 +36,9 @@ pub(super) struct Hit {
 /// The stems of a text that carry something.
 pub(super) fn terms(text: &str) -> Vec<String> {
     let clean = text.replace(['.', '_', '-', '/'], " ");
-    tokens(&clean).iter().filter(|token| !is_filler(&token.text)).map(|token| stem(&token.text)).collect()
+    let read = tokens(&clean);
+    let carries = |token: &&super::text::Token| token.kind != TokenKind::Symbol && !is_filler(&token.text);
+    read.iter().filter(carries).map(|token| stem(&token.text)).collect()
 }
 
 impl Index {

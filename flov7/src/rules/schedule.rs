@@ -2,28 +2,35 @@
 
 use super::text::{Token, TokenKind};
 
-/// A schedule as a document writes it.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Schedule {
-    /// Five cron fields.
-    Cron(String),
-    /// A duration.
-    Every(String),
-}
-
 /// What some words say of a schedule.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Spoken {
-    /// The schedule; nothing when the time of day is missing.
-    pub(super) schedule: Option<Schedule>,
+    /// How often.
+    pub(super) rhythm: Rhythm,
+    /// The hour and minute that were named.
+    pub(super) time: Option<(u32, u32)>,
     /// The zone that was named.
     pub(super) zone: Option<String>,
     /// Words that no rule accounts for.
     pub(super) rest: Vec<Token>,
 }
 
-/// Reads "every …" or "each …"; nothing when it names no unit of time.
-pub(super) fn schedule(tokens: &[Token], answered_time: Option<&str>) -> Option<Spoken> {
+/// How often something starts.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Rhythm {
+    /// After each duration; it has no time of day.
+    Every(String),
+    /// On these days: the last three cron fields.
+    Days(String),
+    /// Monthly; the day is still open.
+    Month,
+    /// Weekly; the day is still open.
+    Week,
+}
+
+/// Reads "every …" or "each …". Nothing when it names no unit of time, and when its parts do not fit together:
+/// "every two weeks on Monday" leaves open which Mondays.
+pub(super) fn schedule(tokens: &[Token]) -> Option<Spoken> {
     let mut rest = tokens.to_vec();
     let mut take = |test: &dyn Fn(&Token) -> bool| -> Option<Token> {
         let at = rest.iter().position(test)?;
@@ -31,41 +38,70 @@ pub(super) fn schedule(tokens: &[Token], answered_time: Option<&str>) -> Option<
     };
     take(&|t| matches!(t.text.as_str(), "every" | "each"))?;
     let zone = take(&|t| t.kind == TokenKind::Word && is_zone(&t.text)).map(|t| zone_name(&t.text));
-    let day = take(&|t| days(&t.text).is_some());
-    let unit = take(&|t| unit_millis(&t.text).is_some() || matches!(t.text.as_str(), "month" | "week"));
+    let day = take(&|t| days(&t.text).is_some()).and_then(|t| days(&t.text));
+    let unit = take(&|t| unit_millis(&t.text).is_some() || is_month(&t.text));
     let ordinal = take(&|t| ordinal(&t.text).is_some()).and_then(|t| ordinal(&t.text));
     let half = take(&|t| matches!(t.text.as_str(), "am" | "pm"));
     let clock =
         take(&|t| t.kind == TokenKind::Number && time_of_day(&t.text, None).is_some() && is_clock(tokens, t))
             .map(|t| t.text)
-            .or_else(|| take(&|t| matches!(t.text.as_str(), "noon" | "midnight")).map(|t| t.text))
-            .or_else(|| answered_time.map(str::to_owned));
-    let count = take(&|t| t.kind == TokenKind::Number || small_number(&t.text).is_some());
-    let count = count.and_then(|t| small_number(&t.text).or_else(|| t.text.parse().ok()));
+            .or_else(|| take(&|t| matches!(t.text.as_str(), "noon" | "midnight")).map(|t| t.text));
+    let before = unit.as_ref().and_then(|unit| before(tokens, unit)).cloned();
+    let count = before.filter(|t| t.kind == TokenKind::Number || small_number(&t.text).is_some());
+    let count = match count.and_then(|count| take(&|t| *t == count)) {
+        Some(token) => Some(small_number(&token.text).or_else(|| token.text.parse().ok())?),
+        None => None,
+    };
     rest.retain(|t| {
         !matches!(t.text.as_str(), "at" | "on" | "the" | "of" | "o'clock" | "time" | "day" | "in")
     });
+    let time = match clock {
+        Some(text) => Some(time_of_day(&text, half.as_ref().map(|t| t.text.as_str()))?),
+        None => None,
+    };
     let unit = unit.map(|t| t.text);
-    let time = clock.and_then(|text| time_of_day(&text, half.as_ref().map(|t| t.text.as_str())));
-    let fields = match (day.and_then(|t| days(&t.text)), unit.as_deref(), ordinal) {
-        (Some(days), _, None) => format!("* * {days}"),
-        (None, Some("month"), Some(day)) => format!("{day} * *"),
-        (None, Some("day" | "days"), None) if count.unwrap_or(1) == 1 => "* * *".into(),
-        (None, Some("month" | "week"), _) => return Some(Spoken { schedule: None, zone, rest }),
-        (None, Some(unit), None) => {
-            let schedule = every(count.unwrap_or(1), unit).map(Schedule::Every);
-            return Some(Spoken { schedule, zone, rest });
+    let rhythm = match (day, unit.as_deref(), ordinal, count) {
+        (Some(days), None, None, None) => Rhythm::Days(format!("* * {days}")),
+        (None, Some(unit), Some(day), None) if is_month(unit) => Rhythm::Days(format!("{day} * *")),
+        (None, Some(unit), None, None | Some(1)) if is_month(unit) => Rhythm::Month,
+        (None, Some("week"), None, None | Some(1)) => Rhythm::Week,
+        (None, Some("day" | "days"), None, None | Some(1)) => Rhythm::Days("* * *".into()),
+        (None, Some(unit), None, count) if time.is_none() && zone.is_none() => {
+            Rhythm::Every(every(count.unwrap_or(1), unit)?)
         }
         _ => return None,
     };
-    let schedule = time.map(|(hour, minute)| Schedule::Cron(format!("{minute} {hour} {fields}")));
-    Some(Spoken { schedule, zone, rest })
+    Some(Spoken { rhythm, time, zone, rest })
+}
+
+/// The cron fields of one day of the month or of the week, as it is answered: `15`, `15th`, `first`; `monday`.
+pub(super) fn day_fields(rhythm: &Rhythm, answer: &str) -> Option<String> {
+    let answer = answer.trim().to_lowercase();
+    match rhythm {
+        Rhythm::Month => {
+            let day =
+                ordinal(&answer).or_else(|| answer.parse().ok().filter(|day| (1..=28).contains(day)))?;
+            Some(format!("{day} * *"))
+        }
+        Rhythm::Week => days(&answer).map(|days| format!("* * {days}")),
+        Rhythm::Every(_) | Rhythm::Days(_) => None,
+    }
+}
+
+fn is_month(word: &str) -> bool {
+    matches!(word, "month" | "months")
+}
+
+/// The token before another one.
+fn before<'t>(tokens: &'t [Token], token: &Token) -> Option<&'t Token> {
+    let at = tokens.iter().position(|t| t.span == token.span)?;
+    tokens.get(at.checked_sub(1)?)
 }
 
 /// Whether a number stands where a time of day does: behind "at", or with a colon, or with "am" or "pm".
 fn is_clock(tokens: &[Token], number: &Token) -> bool {
     let at = tokens.iter().position(|t| t.span == number.span).unwrap_or(0);
-    let before = at.checked_sub(1).map(|before| tokens[before].text.as_str());
+    let before = before(tokens, number).map(|t| t.text.as_str());
     let after = tokens.get(at + 1).map(|t| t.text.as_str());
     number.text.contains(':')
         || before == Some("at")
@@ -125,7 +161,7 @@ fn ordinal(word: &str) -> Option<u32> {
     if (1..=28).contains(&day) { Some(day) } else { None }
 }
 
-fn is_zone(word: &str) -> bool {
+pub(super) fn is_zone(word: &str) -> bool {
     matches!(word, "utc" | "gmt") || (word.contains('/') && word.starts_with(|c: char| c.is_alphabetic()))
 }
 

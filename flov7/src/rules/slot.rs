@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::build::Builder;
 use super::compare::Member;
-use super::text::{Token, TokenKind, number, stem};
+use super::number::number;
+use super::text::{Token, TokenKind, stem};
 use crate::catalog::ActionDescriptor;
 
 /// Fills an action's input; asks for what is required and cannot be found. Takes the tokens that it used out of
@@ -30,27 +31,45 @@ pub(super) fn fill(
     for name in needed {
         let schema = &properties[name];
         let id = format!("{step}.{name}");
-        let value = match builder.answer(&id).map(str::to_owned) {
-            Some(answer) => answered(builder, schema, &answer),
-            None => said(name, schema, left).or_else(|| carried(builder, name, schema)),
-        };
-        match value {
+        let found = said(name, schema, left).or_else(|| carried(builder, name, schema));
+        match found.or_else(|| answered(builder, &id, name, schema)) {
             Some(value) => {
                 input.insert(name.clone(), value);
             }
-            None => {
-                let text = format!("What is “{name}” in “{}”?", action.title);
-                let suggestions = suggestions(builder, schema);
-                builder.ask(&id, text, suggestions);
-            }
+            None => ask(builder, action, &id, name, schema),
         }
     }
     for name in extra {
-        if let Some(value) = said(name, &properties[name], left) {
-            input.insert(name.clone(), value);
+        let schema = &properties[name];
+        let id = format!("{step}.{name}");
+        match said(name, schema, left).or_else(|| answered(builder, &id, name, schema)) {
+            Some(value) => {
+                input.insert(name.clone(), value);
+            }
+            // What need not be there is not asked for, but an answer that does not do is not passed over.
+            None if builder.answer(&id).is_some() => ask(builder, action, &id, name, schema),
+            None => {}
         }
     }
     Value::Object(input)
+}
+
+fn ask(builder: &mut Builder<'_>, action: &ActionDescriptor, id: &str, name: &str, schema: &Value) {
+    let text = format!("What is “{name}” in “{}”?", action.title);
+    let form = match (choices(schema), kind(schema)) {
+        (Some(_), _) => "one of its values",
+        (None, "number") => "a number",
+        (None, "integer") => "a whole number",
+        (None, "boolean") => "yes or no",
+        (None, "string") if is_email(name, schema) => "an e-mail address",
+        (None, "string") => "some text",
+        _ => "something that what started it carries",
+    };
+    builder.ask(id, text, form, suggestions(builder, schema));
+}
+
+fn choices(schema: &Value) -> Option<&Vec<Value>> {
+    schema.get("enum").and_then(Value::as_array)
 }
 
 fn kind(schema: &Value) -> &str {
@@ -64,7 +83,7 @@ fn is_email(name: &str, schema: &Value) -> bool {
 
 /// A value that the clause itself holds.
 fn said(name: &str, schema: &Value, left: &mut Vec<Token>) -> Option<Value> {
-    let choices = schema.get("enum").and_then(Value::as_array);
+    let choices = choices(schema);
     let fits = |token: &Token| -> Option<Value> {
         if let Some(choices) = choices {
             return choices
@@ -128,29 +147,41 @@ fn same_kind(schema: &Value, member: &Member) -> bool {
     }
 }
 
-/// An answer: a member of what started it by its path, else a literal of the member's kind.
-fn answered(builder: &Builder<'_>, schema: &Value, answer: &str) -> Option<Value> {
+/// An answer: a member of what started it by its path, else a literal of the member's kind. Nothing for one that does
+/// not fit.
+fn answered(builder: &mut Builder<'_>, id: &str, name: &str, schema: &Value) -> Option<Value> {
+    let answer = builder.answer(id)?.trim();
     let root = builder.subject.root();
-    let path = answer.trim();
-    let member = builder.subject.members.iter().find(|member| {
-        member.is_sure() && (member.source(&root) == path || member.source(&builder.subject.noun) == path)
-    });
-    if let Some(member) = member {
+    let is_meant =
+        |m: &&Member| m.is_sure() && (m.source(&root) == answer || m.source(&builder.subject.noun) == answer);
+    if let Some(member) = builder.subject.members.iter().find(is_meant) {
         return Some(json!(format!("${{ {} }}", member.source(&root))));
     }
+    if let Some(choices) = choices(schema) {
+        return choices.iter().find(|c| c.as_str().is_some_and(|c| c.eq_ignore_ascii_case(answer))).cloned();
+    }
     match kind(schema) {
-        "number" | "integer" => number(path).map(Value::Number),
-        "boolean" => match path.to_lowercase().as_str() {
+        "number" => number(answer).map(Value::Number),
+        "integer" => number(answer).filter(|n| !n.is_f64()).map(Value::Number),
+        "boolean" => match answer.to_lowercase().as_str() {
             "true" | "yes" => Some(Value::Bool(true)),
             "false" | "no" => Some(Value::Bool(false)),
             _ => None,
         },
-        _ => Some(literal(path)),
+        // A recipient without a domain may still be one that the application knows: only the declared format is held.
+        "string"
+            if schema.get("format").and_then(Value::as_str) == Some("email") && !answer.contains('@') =>
+        {
+            None
+        }
+        "string" if answer.is_empty() && is_email(name, schema) => None,
+        "string" | "" => Some(literal(answer)),
+        _ => None,
     }
 }
 
 fn suggestions(builder: &Builder<'_>, schema: &Value) -> Vec<String> {
-    if let Some(choices) = schema.get("enum").and_then(Value::as_array) {
+    if let Some(choices) = choices(schema) {
         return choices.iter().filter_map(Value::as_str).take(3).map(str::to_owned).collect();
     }
     let members =

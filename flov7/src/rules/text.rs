@@ -17,8 +17,10 @@ pub(super) struct Token {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenKind {
     Word,
-    /// Digits, perhaps with separators, a fraction, a currency sign or a time's colon.
+    /// Digits, perhaps with a sign, separators, a fraction, a currency sign or a time's colon.
     Number,
+    /// Any other character that may mean something: `<`, `%`, `&`.
+    Symbol,
     /// Text in quotes.
     Quoted,
     /// An e-mail address or a URL.
@@ -46,7 +48,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             let inner = rest[open..length - close].to_owned();
             out.push(Token { text: inner, span: at..at + length, kind: TokenKind::Quoted });
             at += length;
-        } else if c.is_alphanumeric() || matches!(c, '$' | '€' | '£' | '/' | '+') {
+        } else if c.is_alphanumeric() || matches!(c, '$' | '€' | '£' | '/' | '+') || is_negative(rest) {
             let is_url = rest.starts_with("http://") || rest.starts_with("https://");
             let length = rest.find(|c: char| if is_url { ends_url(c) } else { ends_word(c) });
             let mut length = length.unwrap_or(rest.len());
@@ -63,7 +65,11 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             let kind = word_kind(word);
             let lower = word.to_lowercase();
             if !word.is_empty() {
-                let text = if kind == TokenKind::Address { word.to_owned() } else { lower };
+                let text = match kind {
+                    TokenKind::Address => word.to_owned(),
+                    TokenKind::Number => lower.replace('−', "-"),
+                    _ => lower,
+                };
                 out.push(Token { text, span: at..at + word.len(), kind });
             }
             if rest[word.len()..length].starts_with('.') {
@@ -77,12 +83,52 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
                 ';' | '.' | '!' | '?' => {
                     out.push(Token { text: c.into(), span: at..at + 1, kind: TokenKind::Stop })
                 }
-                _ => {}
+                _ if is_punctuation(c) || c.is_whitespace() => {}
+                // A dash is punctuation, but not in front of a number.
+                '-' | '−' | '–' | '—' if !before_number(&rest[c.len_utf8()..]) => {}
+                _ => {
+                    let span = at..at + c.len_utf8();
+                    out.push(Token { text: c.into(), span, kind: TokenKind::Symbol });
+                }
             }
             at += c.len_utf8();
         }
     }
     out
+}
+
+/// Whether a number with a minus sign begins here.
+fn is_negative(text: &str) -> bool {
+    let mut chars = text.chars();
+    matches!(chars.next(), Some('-' | '−'))
+        && chars.next().is_some_and(|c| c.is_ascii_digit() || matches!(c, '$' | '€' | '£'))
+}
+
+fn before_number(rest: &str) -> bool {
+    rest.trim_start().starts_with(|c: char| c.is_ascii_digit() || matches!(c, '$' | '€' | '£'))
+}
+
+/// Characters that only set words apart.
+fn is_punctuation(c: char) -> bool {
+    matches!(
+        c,
+        '(' | ')'
+            | '['
+            | ']'
+            | '{'
+            | '}'
+            | '"'
+            | '“'
+            | '”'
+            | '„'
+            | '\''
+            | '‘'
+            | '’'
+            | '«'
+            | '»'
+            | ':'
+            | '…'
+    )
 }
 
 /// Where a word ends.
@@ -111,30 +157,13 @@ fn quoted(text: &str) -> Option<usize> {
 }
 
 fn word_kind(word: &str) -> TokenKind {
-    let digits = word.trim_start_matches(['$', '€', '£', '+']);
+    let digits = word.trim_start_matches(['$', '€', '£', '+', '-', '−']);
     if word.contains("://") || (word.contains('@') && word.contains('.')) {
         TokenKind::Address
     } else if digits.starts_with(|c: char| c.is_ascii_digit()) {
         TokenKind::Number
     } else {
         TokenKind::Word
-    }
-}
-
-/// A number as written by people: `500`, `1,000`, `€49.90`, `10k`.
-pub(super) fn number(text: &str) -> Option<serde_json::Number> {
-    let text = text.trim_matches(['$', '€', '£', '+', '%']).replace(',', "");
-    let (digits, thousand) = match text.strip_suffix('k') {
-        Some(digits) => (digits, true),
-        None => (text.as_str(), false),
-    };
-    if !digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-        return None;
-    }
-    match digits.parse::<u32>() {
-        Ok(whole) => Some((u64::from(whole) * if thousand { 1000 } else { 1 }).into()),
-        Err(_) if thousand => None,
-        Err(_) => serde_json::Number::from_f64(digits.parse::<f64>().ok()?),
     }
 }
 

@@ -6,7 +6,7 @@ use super::build::Builder;
 use super::clause::Fit;
 use super::compare::{Comparison, Member, members, named, numeric, stated};
 use super::rank::terms;
-use super::schedule::{Schedule, schedule, zone_name};
+use super::schedule::{Rhythm, Spoken, day_fields, is_zone, schedule, time_of_day, zone_name};
 use super::text::{Token, TokenKind, is_filler, stem};
 use crate::catalog::EventDescriptor;
 use crate::workflow::{Schema, Template, Trigger};
@@ -35,49 +35,110 @@ pub(super) fn read(builder: &mut Builder<'_>, tokens: &[Token]) -> Option<(Strin
     if tokens.is_empty() {
         return None;
     }
-    if tokens.iter().any(|t| matches!(t.text.as_str(), "every" | "each")) {
-        read_schedule(builder, tokens);
-        return None;
+    let said = if is_schedule(tokens) {
+        schedule(tokens).map(Start::Schedule)
+    } else {
+        let (_, rest) = numeric(begin(tokens));
+        find_event(builder, &rest).map(Start::Event)
+    };
+    match said.or_else(|| answered(builder)) {
+        Some(Start::Schedule(spoken)) => {
+            read_schedule(builder, tokens, spoken);
+            None
+        }
+        Some(Start::Event(event)) => read_event(builder, tokens, &event),
+        Some(Start::ByHand) => None,
+        None => {
+            ask(builder, tokens);
+            None
+        }
     }
-    read_event(builder, tokens)
 }
 
-fn read_schedule(builder: &mut Builder<'_>, tokens: &[Token]) {
-    let answered = builder.answer("trigger.time").map(str::to_owned);
-    let Some(spoken) = schedule(tokens, answered.as_deref()) else {
-        builder.ask(
-            "trigger",
-            "When shall it start?".into(),
-            vec!["every day at 9:00 UTC".into(), "by hand".into()],
-        );
+/// What starts it.
+enum Start {
+    Schedule(Spoken),
+    Event(EventDescriptor),
+    ByHand,
+}
+
+fn is_schedule(tokens: &[Token]) -> bool {
+    tokens.iter().any(|t| matches!(t.text.as_str(), "every" | "each"))
+}
+
+/// What an answer says of the start, where the words did not.
+fn answered(builder: &mut Builder<'_>) -> Option<Start> {
+    let answer = builder.answer("trigger")?;
+    if answer == "by hand" {
+        return Some(Start::ByHand);
+    }
+    if let Some(event) = builder.catalog().event(answer) {
+        return Some(Start::Event(event.clone()));
+    }
+    schedule(&builder.tokens(answer)).map(Start::Schedule)
+}
+
+fn ask(builder: &mut Builder<'_>, tokens: &[Token]) {
+    const FORM: &str = "the name of an event, a schedule such as “every day at 9:00 UTC”, or “by hand”";
+    if is_schedule(tokens) {
+        let text = format!("When shall it start, for “{}”?", builder.words(tokens));
+        builder.ask("trigger", text, FORM, vec!["every day at 9:00 UTC".into(), "by hand".into()]);
         return;
-    };
+    }
+    let mut suggestions: Vec<String> = builder.catalog().events().take(3).map(|e| e.name.clone()).collect();
+    suggestions.push("by hand".into());
+    let text = format!("I know no event for “{}”. What starts it?", builder.words(tokens));
+    builder.ask("trigger", text, FORM, suggestions);
+}
+
+fn read_schedule(builder: &mut Builder<'_>, tokens: &[Token], spoken: Spoken) {
     builder.leftover("trigger", "the schedule", &spoken.rest);
-    let mut with = Map::new();
-    match spoken.schedule {
-        None => {
-            let text = format!("At what time, for “{}”?", builder.words(tokens));
-            builder.ask("trigger.time", text, vec!["9:00".into(), "18:00".into()]);
+    let fields = match &spoken.rhythm {
+        Rhythm::Every(every) => {
+            declare_schedule(builder, tokens, Map::from_iter([("every".to_owned(), every.as_str().into())]));
             return;
         }
-        Some(Schedule::Every(every)) => {
-            with.insert("every".into(), every.into());
-        }
-        Some(Schedule::Cron(cron)) => {
-            with.insert("cron".into(), cron.into());
-            match spoken.zone.or_else(|| builder.answer("trigger.zone").map(zone_name)) {
-                Some(zone) => {
-                    with.insert("zone".into(), zone.into());
-                }
-                // A time of day without a zone means another instant to everyone: no default is right.
-                None => builder.ask(
-                    "trigger.zone",
-                    "In which time zone?".into(),
-                    vec!["UTC".into(), "Europe/Berlin".into(), "America/New_York".into()],
-                ),
+        Rhythm::Days(fields) => Some(fields.clone()),
+        open @ (Rhythm::Month | Rhythm::Week) => {
+            let fields = builder.answer("trigger.day").and_then(|answer| day_fields(open, answer));
+            if fields.is_none() {
+                let text = format!("On which day, for “{}”?", builder.words(tokens));
+                let (form, suggestions) = match open {
+                    Rhythm::Week => ("a day of the week", ["monday", "friday"]),
+                    _ => ("a day of the month from 1 to 28", ["1", "15"]),
+                };
+                builder.ask("trigger.day", text, form, suggestions.map(str::to_owned).into());
             }
+            fields
         }
+    };
+    let time =
+        spoken.time.or_else(|| builder.answer("trigger.time").and_then(|answer| time_of_day(answer, None)));
+    if time.is_none() {
+        let text = format!("At what time, for “{}”?", builder.words(tokens));
+        builder.ask("trigger.time", text, "a time of day such as 18:30", vec!["9:00".into(), "18:00".into()]);
     }
+    let named = spoken.zone.or_else(|| {
+        builder.answer("trigger.zone").filter(|zone| is_zone(&zone.trim().to_lowercase())).map(zone_name)
+    });
+    // A time of day without a zone means another instant to everyone: no default is right.
+    if named.is_none() {
+        let suggestions = ["UTC", "Europe/Berlin", "America/New_York"].map(str::to_owned).into();
+        builder.ask(
+            "trigger.zone",
+            "In which time zone?".into(),
+            "a zone such as Europe/Berlin",
+            suggestions,
+        );
+    }
+    if let (Some(fields), Some((hour, minute)), Some(zone)) = (fields, time, named) {
+        let cron = format!("{minute} {hour} {fields}");
+        let with = Map::from_iter([("cron".to_owned(), cron.into()), ("zone".to_owned(), zone.into())]);
+        declare_schedule(builder, tokens, with);
+    }
+}
+
+fn declare_schedule(builder: &mut Builder<'_>, tokens: &[Token], with: Map<String, Value>) {
     let id = builder.id("schedule");
     builder.because(&id, tokens);
     builder.document.name = "on_schedule".into();
@@ -96,29 +157,19 @@ fn trigger(id: String, uses: &str, with: Map<String, Value>, input: Option<Value
     }
 }
 
-fn read_event(builder: &mut Builder<'_>, tokens: &[Token]) -> Option<(String, Vec<Token>)> {
-    let start = tokens
-        .iter()
-        .take_while(|t| matches!(t.text.as_str(), "when" | "whenever" | "once" | "as" | "soon"))
-        .count();
-    let (comparison, rest) = numeric(&tokens[start..]);
-    let event = match builder.answer("trigger").map(str::to_owned) {
-        Some(answer) if answer == "by hand" => {
-            builder.document.name = "by_hand".into();
-            return None;
-        }
-        Some(answer) => builder.catalog().event(&answer).cloned(),
-        None => find_event(builder, &rest),
-    };
-    let Some(event) = event else {
-        let mut suggestions: Vec<String> =
-            builder.catalog().events().take(3).map(|e| e.name.clone()).collect();
-        suggestions.push("by hand".into());
-        let text = format!("I know no event for “{}”. What starts it?", builder.words(tokens));
-        builder.ask("trigger", text, suggestions);
-        return None;
-    };
-    let subject = subject(&event);
+/// What follows the words that only begin the clause.
+fn begin(tokens: &[Token]) -> &[Token] {
+    let opens = |t: &&Token| matches!(t.text.as_str(), "when" | "whenever" | "once" | "as" | "soon");
+    &tokens[tokens.iter().take_while(opens).count()..]
+}
+
+fn read_event(
+    builder: &mut Builder<'_>,
+    tokens: &[Token],
+    event: &EventDescriptor,
+) -> Option<(String, Vec<Token>)> {
+    let (comparison, rest) = numeric(begin(tokens));
+    let subject = subject(event);
     let root = subject.root();
     let mut left = rest.clone();
     let decision = match comparison {
@@ -135,11 +186,11 @@ fn read_event(builder: &mut Builder<'_>, tokens: &[Token]) -> Option<(String, Ve
             None => None,
         },
     };
-    let known = event_terms(&event);
+    let known = event_terms(event);
     left.retain(|token| token.kind != TokenKind::Word || !known.contains(&stem(&token.text)));
     left.retain(|token| !matches!(token.text.as_str(), "whose" | "where" | "worth"));
     builder.leftover("trigger", &event.title, &left);
-    declare(builder, &event, &subject, tokens);
+    declare(builder, event, &subject, tokens);
     decision
 }
 
@@ -202,25 +253,30 @@ pub(super) fn compare(
 ) -> (Option<String>, Vec<Token>) {
     let numeric: Vec<Member> = subject.members.iter().filter(|member| member.is_numeric()).cloned().collect();
     let mut words = comparison.words.clone();
-    let answered = builder.answer("compare").and_then(|answer| {
-        numeric.iter().find(|member| {
-            answer.ends_with(&member.path.join(".")) || answer == member.source(&subject.root())
-        })
-    });
-    let member = match (named(&numeric, rest), answered, &subject.measure) {
-        (Some((member, token)), _, _) => {
+    let member = match (named(&numeric, rest), &subject.measure) {
+        (Some((member, token)), _) => {
             words.push(token);
             member.clone()
         }
-        (None, Some(member), _) => member.clone(),
-        (None, None, Some(measure)) => measure.clone(),
-        (None, None, None) => {
-            let suggestions = numeric.iter().take(3).map(|member| member.source(&subject.root())).collect();
-            let text = format!("What shall be compared in “{}”?", builder.words(&comparison.words));
-            builder.ask("compare", text, suggestions);
-            return (None, words);
+        (None, Some(measure)) => measure.clone(),
+        (None, None) => {
+            let answer = builder.answer("compare").map(str::trim);
+            let is_meant = |member: &&Member| {
+                answer.is_some_and(|a| a == member.path.join(".") || a == member.source(&subject.root()))
+            };
+            let Some(member) = numeric.iter().find(is_meant) else {
+                let suggestions =
+                    numeric.iter().take(3).map(|member| member.source(&subject.root())).collect();
+                let text = format!("What shall be compared in “{}”?", builder.words(&comparison.words));
+                builder.ask("compare", text, "a number that what started it carries", suggestions);
+                return (None, words);
+            };
+            member.clone()
         }
     };
+    if self::numeric(rest).0.is_some() {
+        builder.refuse("rules do not do more than one comparison in a condition");
+    }
     let root = subject.root();
     let plain = format!("{} {} {}", member.source(&root), comparison.operator, comparison.value);
     (Some(member.guarded(&root, &plain)), words)

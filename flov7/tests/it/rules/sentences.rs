@@ -92,10 +92,88 @@ fn answers_close_questions() {
             &[("condition", "the total is above 100")],
             "event name=order.received: if ${ input.order.total > 100 } [shop.invoice(order=${ input.order.id }; total=${ input.order.total })]",
         ),
+        (
+            "When an order above 1.500 arrives, close the shop",
+            &[("number.1.500", "1500")],
+            "event name=order.received: if ${ input.order.total > 1500 } [shop.close()]",
+        ),
+        (
+            "When an order over €1,000 arrives, close the shop",
+            &[("number.1,000_euros", "1000")],
+            "event name=order.received: if ${ input.order.total > 1000 } [shop.close()]",
+        ),
+        (
+            "Every month, close the shop",
+            &[("trigger.day", "15"), ("trigger.time", "9:00"), ("trigger.zone", "utc")],
+            "schedule cron=0 9 15 * * zone=UTC: shop.close()",
+        ),
+        (
+            "Every week, close the shop",
+            &[("trigger.day", "Friday"), ("trigger.time", "6pm"), ("trigger.zone", "UTC")],
+            "schedule cron=0 18 * * 5 zone=UTC: shop.close()",
+        ),
+        (
+            "Every 1.5 hours, close the shop",
+            &[("trigger", "every 90 minutes")],
+            "schedule every=90m: shop.close()",
+        ),
+        (
+            "Wait -2 days, then close the shop",
+            &[("wait.for", "2 days")],
+            "by hand: core.wait(for=2d), shop.close()",
+        ),
+        (
+            "When an order arrives, tell the customer",
+            &[("tell.text", "Hello")],
+            "event name=order.received: mail.tell(email=${ input.order.email }; text=Hello)",
+        ),
         ("When an order arrives", &[("steps", "close the shop")], "event name=order.received: shop.close()"),
     ];
     for (sentence, answers, expected) in cases {
         assert_eq!(outline(&draft(sentence, answers)), *expected, "{sentence}");
+    }
+}
+
+#[test]
+fn an_answer_that_does_not_answer_is_asked_again_and_told_why() {
+    for (sentence, id, answer) in [
+        ("When an order above 1.500 arrives, close the shop", "number.1.500", "1.500"),
+        ("When an order above 1.500 arrives, close the shop", "number.1.500", "many"),
+        ("Every day at 9:00, close the shop", "trigger.zone", "here"),
+        ("Every day at UTC, close the shop", "trigger.time", "25:00"),
+        ("Every month at 9:00 UTC, close the shop", "trigger.day", "31"),
+        ("When a parcel arrives, close the shop", "trigger", "parcel.arrived"),
+        ("Wait -2 days, then close the shop", "wait.for", "-2d"),
+        ("Wait a bit, then close the shop", "wait.for", "a bit"),
+        ("When an order arrives, ask someone to approve it", "approve.to", " "),
+        ("When an order arrives, delete the invoice", "step.delet_invoic", "shop.destroy"),
+        ("When an order arrives, tell the customer in French", "words.tell", "keep it"),
+        ("When a ticket above 500 is opened, close the ticket", "compare", "input.ticket.size"),
+        ("When a ticket is opened, assign the ticket", "assign.team", "nobody"),
+        ("When an order arrives, if the customer is happy, create an invoice", "condition", "very happy"),
+        ("When an order arrives", "steps", "if it is paid, close the shop"),
+    ] {
+        let made = draft(sentence, &[(id, answer)]);
+        let DraftOutcome::NeedsAnswers(questions) = &made.outcome else { panic!("{sentence}: {made:?}") };
+        let again = questions.iter().find(|question| question.id == id);
+        let text = &again.unwrap_or_else(|| panic!("{sentence}: {questions:?}")).text;
+        assert!(
+            text.starts_with(&format!("“{answer}” does not answer this; it takes ")),
+            "{sentence}: {text}"
+        );
+        assert_eq!(made.unused, Vec::<String>::new(), "{sentence}");
+    }
+}
+
+#[test]
+fn answers_that_nothing_asks_for_are_named() {
+    for (sentence, answers, unused) in [
+        ("Close the shop", &[("bogus", "1")][..], &["bogus"][..]),
+        ("Wait 2 days, then close the shop", &[("wait.for", "3d")], &["wait.for"]),
+        ("Every day at 9:00, close the shop", &[("trigger.time", "9:00")], &["trigger.time"]),
+        ("Send the report", &[("report.to", "a@example.org")], &[]),
+    ] {
+        assert_eq!(draft(sentence, answers).unused, unused, "{sentence}");
     }
 }
 
