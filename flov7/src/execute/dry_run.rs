@@ -112,6 +112,7 @@ impl DryRun {
             now: self.start,
             calls: BTreeMap::new(),
             answered: BTreeSet::new(),
+            later: Vec::new(),
             hung: BTreeMap::new(),
             hanging: BTreeSet::new(),
             findings,
@@ -134,9 +135,11 @@ struct Stage<'a> {
     calls: BTreeMap<String, usize>,
     /// Waits that were answered, by member and token.
     answered: BTreeSet<(usize, String)>,
+    /// Answers that come at an instant of their own, by member.
+    later: Vec<(Timestamp, usize, Incoming)>,
     /// Called workflows that are mocked never to end by themselves: who called, and from where.
     hung: BTreeMap<ExecutionId, (usize, StepPath)>,
-    /// Waits that are mocked never to be answered, by member and step.
+    /// Waits that are mocked never to be answered, or only later, by member and step: deadlines over them pass.
     hanging: BTreeSet<(usize, StepPath)>,
     findings: Vec<Finding>,
     sampled: BTreeSet<StepPath>,
@@ -173,9 +176,16 @@ impl Stage<'_> {
             if self.stuck || self.members.iter().any(|member| !member.answers.is_empty()) {
                 continue;
             }
-            match self.next_instant(&live) {
+            let instants = self.next_instant(&live).into_iter();
+            match instants.chain(self.later.iter().map(|(at, ..)| *at)).min() {
                 Some(instant) => self.now = self.now.max(instant),
                 None => break,
+            }
+            let now = self.now;
+            for (_, no, answer) in self.later.extract_if(.., |(at, ..)| *at <= now) {
+                if self.members[no].machine.ended().is_none() {
+                    self.members[no].answers.push(answer);
+                }
             }
             for no in live {
                 self.members[no].more = true;
@@ -430,21 +440,44 @@ impl Stage<'_> {
         if wait.kind != ScheduledKind::Approve {
             return self.send(no, wait, token, value.clone(), "dry-run");
         }
-        // What an approval gives is made from who answered, and when; only the rest is the mock's.
+        // What an approval gives is made from who answered, and when: a mock says both, and they are what happens.
         let text = |name: &str| value.get(name).and_then(Value::as_str);
-        match text("by") {
-            Some(by) => self.send(no, wait, token, approval(true, text("note")), by),
-            None => self.refuse(wait, "an approval's output says `by` whom"),
+        let fits = |(name, value): &(&String, &Value)| {
+            matches!(name.as_str(), "by" | "at" | "note") && value.is_string()
+        };
+        if let Some((name, _)) = value.as_object().and_then(|members| members.iter().find(|one| !fits(one))) {
+            return self
+                .refuse(wait, &format!("an approval's output is texts `by`, `at`, `note`?, not `{name}`"));
         }
+        let Some(by) = text("by") else { return self.refuse(wait, "an approval's output says `by` whom") };
+        let Some(at) = text("at").and_then(|at| Timestamp::parse(at).ok()) else {
+            return self
+                .refuse(wait, "an approval's output says `at` which instant, as 2026-01-01T09:00:00Z");
+        };
+        if at < self.now {
+            let why = format!("`at` is {at}, and the approval is asked for at {}", self.now);
+            return self.refuse(wait, &why);
+        }
+        self.send_at(at, no, wait, token, approval(true, text("note")), by);
     }
 
     fn send(&mut self, no: usize, wait: &Waiting, token: &str, payload: Value, by: &str) {
+        self.send_at(self.now, no, wait, token, payload, by);
+    }
+
+    fn send_at(&mut self, at: Timestamp, no: usize, wait: &Waiting, token: &str, payload: Value, by: &str) {
         let to = SignalTo::Token(token.to_owned());
         if let Err(refusal) = self.members[no].machine.accepts(&to, &payload) {
             return self.refuse(wait, &refusal.to_string());
         }
         let id = format!("dry-run-{token}");
-        self.members[no].answers.push(Incoming::Signal(Signal { id, to, payload, by: Actor::new(by) }));
+        let answer = Incoming::Signal(Signal { id, to, payload, by: Actor::new(by) });
+        if at <= self.now {
+            self.members[no].answers.push(answer);
+        } else {
+            self.hanging.insert((no, wait.path.clone()));
+            self.later.push((at, no, answer));
+        }
     }
 
     fn refuse(&mut self, wait: &Waiting, why: &str) {

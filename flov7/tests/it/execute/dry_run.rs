@@ -148,9 +148,20 @@ fn people_and_signals_wait_unless_they_are_mocked() {
     let outcome = dry(document.clone(), mocks.clone());
     assert_eq!(outcome.view.error.unwrap().code, "rejected");
 
-    mocks["ok"] = json!({ "output": {} });
-    assert_eq!(codes(&dry(document.clone(), mocks.clone()).findings), [("input-invalid", "")]);
-    mocks["ok"] = json!({ "output": { "by": "ann" } });
+    let at = "2026-01-01T00:00:00Z";
+    for output in [
+        json!({}),
+        json!({ "by": "ann" }),
+        json!({ "at": at }),
+        json!({ "by": "ann", "at": "today" }),
+        json!({ "by": "ann", "at": "2025-12-31T23:59:59Z" }),
+        json!({ "by": "ann", "at": at, "note": 7 }),
+        json!({ "by": "ann", "at": at, "why": "so" }),
+    ] {
+        mocks["ok"] = json!({ "output": output });
+        assert_eq!(codes(&dry(document.clone(), mocks.clone()).findings), [("input-invalid", "")], "{mocks}");
+    }
+    mocks["ok"] = json!({ "output": { "by": "ann", "at": at } });
     mocks["paid"] = json!({ "output": { "amount": "7" } });
     assert_eq!(codes(&dry(document, mocks).findings), [("input-invalid", "")]);
 }
@@ -182,6 +193,28 @@ fn time_jumps_over_waits_and_never_over_people() {
     );
     let outcome = dry(both, json!({ "ok": { "hang": true } }));
     assert_eq!((outcome.view.status, days(&outcome)), (Status::Completed, 30));
+}
+
+#[test]
+fn an_approval_comes_when_its_mock_says() {
+    let document = || {
+        json!({ "steps": [
+            { "id": "ok", "after": [], "action": { "use": "core.approve", "with": { "title": "t" } },
+              "timeout": "12h", "on_error": [{ "codes": ["timeout"], "then": "continue" }] },
+            { "id": "pause", "after": [], "action": { "use": "core.wait", "with": { "for": "1h" } } }
+        ] })
+    };
+    let approved =
+        |at: &str| dry(document(), json!({ "ok": { "output": { "by": "ann", "at": at, "note": "n" } } }));
+    let outcome = approved("2026-01-01T09:30:00.000Z");
+    assert_eq!(outcome.view.status, Status::Completed, "{outcome:#?}");
+    let ok = outcome.view.steps.iter().find(|step| step.path == "ok").unwrap();
+    assert_eq!(ok.output, Some(json!({ "by": "ann", "at": "2026-01-01T09:30:00Z", "note": "n" })));
+    assert_eq!(outcome.now.to_string(), "2026-01-01T09:30:00.000Z");
+    // Too late: the deadline comes first.
+    let outcome = approved("2026-01-01T13:00:00Z");
+    let ok = outcome.view.steps.iter().find(|step| step.path == "ok").unwrap();
+    assert_eq!(ok.error.as_ref().unwrap().code, "timeout", "{outcome:#?}");
 }
 
 #[test]
