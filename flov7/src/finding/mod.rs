@@ -26,7 +26,7 @@ mod schema;
 pub use code::{Code, Example, Stage, code, codes};
 pub use model::{MODEL_CHARACTERS, render_for_model};
 pub use nearest::{nearest, slip};
-pub use render::{Source, Style, render};
+pub use render::{Source, Style, is_hidden, render};
 pub(crate) use report::Misnamed;
 pub use report::{Finding, Report, Residual, ResidualKind, Severity, Span};
 pub use schema::report_schema;

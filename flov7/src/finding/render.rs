@@ -159,13 +159,25 @@ fn clean(text: &str) -> String {
 pub(super) fn visible(character: char) -> char {
     match character {
         '\t' | '\n' | '\r' => ' ',
-        // Bidirectional overrides, invisible joiners, tags: text that is not what it looks like.
-        '\u{200B}'..='\u{200F}'
-        | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{2069}'
-        | '\u{FEFF}'
-        | '\u{E0000}'..='\u{E007F}' => '\u{FFFD}',
-        control if control.is_control() => '\u{FFFD}',
+        hidden if is_hidden(hidden) => '\u{FFFD}',
         other => other,
     }
+}
+
+/// Whether a character steers a terminal or makes text look like other text: control characters, and those that
+/// reorder text, join it invisibly, or take no room (bidirectional controls, zero-width characters, tags).
+#[must_use]
+pub fn is_hidden(character: char) -> bool {
+    matches!(
+        character,
+        '\u{AD}'
+            | '\u{61C}'
+            | '\u{180E}'
+            | '\u{200B}'..='\u{200F}'
+            | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{FEFF}'
+            | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{E0000}'..='\u{E007F}'
+    ) || character.is_control()
 }

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::finding::is_hidden;
+
 /// The most characters that a label keeps.
 const LABEL: usize = 80;
 
@@ -27,7 +29,7 @@ fn cut(text: &str, most: usize) -> String {
             space = !out.is_empty();
             continue;
         }
-        if is_direction(c) {
+        if is_hidden(c) {
             continue;
         }
         if kept >= most {
@@ -41,11 +43,6 @@ fn cut(text: &str, most: usize) -> String {
         kept += 1;
     }
     out
-}
-
-/// Characters that turn the reading direction or join invisibly: they could make a label read as another.
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The source inside `${ … }`, or nothing when the string is not exactly one expression.
