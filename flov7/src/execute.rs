@@ -103,7 +103,8 @@ pub struct SignalRequest {
     pub to: SignalTo,
     /// The payload.
     pub payload: Value,
-    /// The sender's id of the message, which deduplicates for life; a fresh one without it.
+    /// The sender's id of the message, which deduplicates for life. Without it a fresh one to a name, and one for the
+    /// wait to a token: a wait takes one answer.
     pub id: Option<String>,
     /// Who sends it.
     pub by: Actor,

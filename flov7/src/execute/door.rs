@@ -14,7 +14,8 @@ use crate::store::{Message, MessageBody};
 /// A signal as the message that is posted, with its payload normalised and held against its schema.
 ///
 /// To a name, the signal must be declared; it may come before anyone waits for it. To a token, someone must wait under
-/// it: for a signal, an approval ([`crate::machine::approval`]) or an answer.
+/// it: for a signal, an approval ([`crate::machine::approval`]) or an answer. A message to a token that brings no id of
+/// its own takes one from the token, so that the first answer counts and a second one is a duplicate.
 ///
 /// # Errors
 /// `Closed` for an execution that ended; `NotFound` for a token that nobody waits under; `Invalid`, with a report, for a
@@ -54,7 +55,12 @@ pub fn signal_message(
         }
         Err(refusal) => return Err(invalid(Code::INPUT_INVALID, &refusal.to_string(), None)),
     }
-    let id = signal.id.unwrap_or_else(|| format!("{:032x}", entropy.bits()));
+    let id = match (signal.id, &signal.to) {
+        (Some(id), _) => id,
+        // One answer for each wait, whoever gives it: a second one is told that it is a duplicate.
+        (None, SignalTo::Token(token)) => format!("answer:{token}"),
+        (None, SignalTo::Name { .. }) => format!("{:032x}", entropy.bits()),
+    };
     Ok(Message { id, body: MessageBody::Signal { to: signal.to, payload }, by: signal.by })
 }
 

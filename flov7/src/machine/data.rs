@@ -405,7 +405,7 @@ pub struct Waiting {
     /// The signal's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<String>,
-    /// The signal's key.
+    /// The key that tells waiters of one signal apart: a signal without it does not reach this wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// The execution that the step called.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::cells::{CallPhase, Open, OpenWork, Phase};
 use super::event::ScheduledKind;
 use super::state::At;
-use super::{ExecutionView, Machine, ReplayError, StepView, TurnBody, UndoView, Waiting};
+use super::{EndStatus, ExecutionView, Machine, ReplayError, Settled, StepView, TurnBody, UndoView, Waiting};
 use crate::id::{StepPath, Timestamp};
 use crate::program::Program;
 
@@ -17,6 +17,7 @@ impl Machine {
     pub fn view(&self) -> ExecutionView {
         let head = self.head();
         let ended = self.state.ended.as_deref();
+        let terminated = ended.is_some_and(|ended| ended.status == EndStatus::Terminated);
         let mut steps = Vec::new();
         let mut waiting = Vec::new();
         for (scope, running) in (0u32..).zip(&self.state.scopes) {
@@ -30,10 +31,11 @@ impl Machine {
                 let path = self.state.path(&self.program, at);
                 let (settled, error) = match &cell.phase {
                     Phase::Settled(how, failure) => (Some(*how), failure.as_deref().cloned()),
-                    Phase::Idle => (None, None),
+                    // What a termination cut off never settled; nothing is in flight any more.
+                    Phase::Idle => (terminated.then_some(Settled::Cancelled), None),
                     Phase::Open(open) => {
                         waiting.extend(waits(open).map(|wait| (cell.order, wait)));
-                        (None, None)
+                        (terminated.then(|| cut_off(open)), None)
                     }
                 };
                 let slot = self.program.steps[step as usize].slot as usize;
@@ -70,6 +72,18 @@ impl Machine {
     /// As [`Machine::replay`].
     pub fn replay_view(program: Arc<Program>, turns: &[TurnBody]) -> Result<ExecutionView, ReplayError> {
         Ok(Machine::replay_keeping(program, turns, true)?.view())
+    }
+}
+
+/// How a step counts that was open when its execution was terminated: a call that ran may have had its effect.
+fn cut_off(open: &Open) -> Settled {
+    match &open.work {
+        OpenWork::Call(call)
+            if matches!(call.phase, CallPhase::Running { .. } | CallPhase::Cancelling { .. }) =>
+        {
+            Settled::Abandoned
+        }
+        _ => Settled::Cancelled,
     }
 }
 
