@@ -82,7 +82,7 @@ pub(super) fn doubt(tokens: &[Token]) -> Option<Doubt> {
     let plain = format!("{sign}{body}");
     let why = match (unit, number(&plain)) {
         (Some("percent"), _) => "could be a share or a plain number",
-        (Some(_), _) => "has a unit, and nothing says that what it is compared with or used for counts in it",
+        (Some(_), _) => "has a unit, and the catalogue does not say what counts in it",
         (None, Some(_)) => return None,
         (None, None) if is_dotted(digits) || digits.contains(',') => {
             "could be read in more than one way, by its separators"
