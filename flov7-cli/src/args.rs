@@ -83,11 +83,14 @@ pub(crate) struct OneFile {
 
 #[derive(Debug, Args)]
 pub(crate) struct New {
-    /// What you want, in a sentence
+    /// What you want, in a sentence; - for standard input
     pub(crate) text: String,
     /// Where the document is written; standard output without it
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Replace the file that --out names where there is one
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
     /// An answer to a question of an earlier draft, as ID=ANSWER; may be repeated
     #[arg(long = "answer", value_name = "ID=ANSWER", value_parser = pair)]
     pub(crate) answers: Vec<(String, String)>,
@@ -153,6 +156,9 @@ pub(crate) struct Resume {
     pub(crate) ids: Vec<String>,
 }
 
+/// How many executions a page holds: a store gives no more at once.
+const LIMIT: std::ops::RangeInclusive<u64> = 1..=1000;
+
 #[derive(Debug, Args)]
 pub(crate) struct Executions {
     /// Only those of this workflow
@@ -165,8 +171,8 @@ pub(crate) struct Executions {
     #[arg(long, value_name = "ID")]
     pub(crate) after: Option<String>,
     /// At most this many
-    #[arg(long, default_value_t = 100, value_name = "N")]
-    pub(crate) limit: usize,
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u64).range(LIMIT))]
+    pub(crate) limit: u64,
 }
 
 #[derive(Debug, Args)]
@@ -184,8 +190,8 @@ pub(crate) struct Events {
     #[arg(long, default_value_t = 0, value_name = "CURSOR")]
     pub(crate) after: u64,
     /// At most this many
-    #[arg(long, default_value_t = 100, value_name = "N")]
-    pub(crate) limit: usize,
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u64).range(LIMIT))]
+    pub(crate) limit: u64,
 }
 
 #[derive(Debug, Args)]

@@ -40,17 +40,21 @@ impl Failure {
         self
     }
 
+    /// As JSON: the error, and what was found.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut answer = json!({ "error": { "kind": self.kind, "message": self.message } });
+        if let (Some(report), Value::Object(members)) = (&self.report, &mut answer)
+            && let Value::Object(found) = report.to_json()
+        {
+            members.extend(found);
+        }
+        answer
+    }
+
     /// Tells it: JSON on standard output where wanted, else prose on standard error.
     pub(crate) fn tell(&self, output: Output) {
         if output.json {
-            let mut answer = json!({ "error": { "kind": self.kind, "message": self.message } });
-            if let (Some(report), Value::Object(members)) = (&self.report, &mut answer)
-                && let Value::Object(found) = report.to_json()
-            {
-                members.extend(found);
-            }
-            output.answer(&answer);
-            return;
+            return output.answer(&self.to_json());
         }
         output.note(&format!("error: {}", crate::output::clean(&self.message)));
         if let Some(report) = &self.report {

@@ -51,6 +51,18 @@ pub(crate) fn text(path: &Path) -> Result<Text, Failure> {
     Ok(Text { syntax: Syntax::of_file(&name), name, text })
 }
 
+/// Writes a new file; one that is there already is left as it is.
+pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
+    let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::AlreadyExists => "it is there already; --force replaces it".to_owned(),
+            _ => error.to_string(),
+        };
+        Failure::unreadable(format!("{}: {hint}", path.display()))
+    })
+}
+
 /// Puts a text in the place of a file's: wholly or not at all, whatever happens meanwhile. What a link leads to is
 /// replaced, not the link; permissions stay.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
@@ -100,7 +112,7 @@ fn parse(text: &str, name: &str) -> Result<Value, Failure> {
 /// What is known for a workflow: the catalogue that was named, else the one beside it or here, else the built-in
 /// actions; with the handlers of this command line.
 pub(crate) fn registry(common: &Common, beside: Option<&Path>) -> Result<Registry, Failure> {
-    let own = match common.catalog.clone().or_else(|| found(beside)) {
+    let own = match catalog(common, beside) {
         None => Catalog::new(),
         Some(path) => {
             let name = path.display().to_string();
@@ -174,6 +186,11 @@ fn called(document: &Text) -> Vec<String> {
         }
     }
     names
+}
+
+/// The catalogue's file: the one that was named, else the one beside the workflow or here.
+pub(crate) fn catalog(common: &Common, beside: Option<&Path>) -> Option<PathBuf> {
+    common.catalog.clone().or_else(|| found(beside))
 }
 
 /// The bindings that were named; none without.

@@ -8,6 +8,7 @@ mod demo;
 mod engine;
 mod failure;
 mod files;
+mod hint;
 mod output;
 mod progress;
 mod stop;
@@ -21,7 +22,10 @@ use args::{Cli, Verb};
 use output::Output;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
     let output = Output::new(cli.json());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let answer = match runtime {
@@ -35,6 +39,21 @@ fn main() -> ExitCode {
             ExitCode::from(failure.exit)
         }
     }
+}
+
+/// Tells how the command line is used, where that was wanted or wrong; as JSON where JSON was wanted.
+fn misused(error: &clap::Error) -> ExitCode {
+    // Nothing was parsed: whether JSON is wanted can only be seen from the words themselves.
+    let json = std::env::args_os().take_while(|word| word != "--").any(|word| word == "--json");
+    if !json || !error.use_stderr() {
+        // Exits with 0 for help and 2 for a wrong use.
+        error.exit();
+    }
+    let text = error.render().to_string();
+    let message = text.trim().trim_start_matches("error: ").to_owned();
+    let failure = failure::Failure { kind: Some("usage"), ..failure::Failure::unreadable(message) };
+    failure.tell(Output::new(json));
+    ExitCode::from(failure.exit)
 }
 
 async fn dispatch(output: Output, cli: &Cli) -> verbs::Answer {

@@ -1,6 +1,9 @@
 //! What the demo writes into its directory.
 
+use flov7::connect::Bindings;
 use serde_json::{Value, json};
+
+use crate::failure::Failure;
 
 /// What the demo makes a workflow from.
 pub(super) const SENTENCE: &str = "When an order above 500 arrives, ask a manager to approve it, then create an \
@@ -21,6 +24,13 @@ pub(super) fn bindings(address: &str) -> String {
         } }
     });
     format!("{bindings:#}\n")
+}
+
+/// The same as the verbs read them from the file.
+pub(super) fn read(text: &str) -> Result<Bindings, Failure> {
+    let value: Value = serde_json::from_str(text).unwrap_or_default();
+    flov7_connect::bindings::read(&value)
+        .map_err(|faults| Failure::unreadable(format!("the demo's bindings do not hold: {faults:?}")))
 }
 
 /// What the mocked actions of the dry run give.

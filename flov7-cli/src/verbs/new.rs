@@ -1,5 +1,7 @@
 //! `new`: a draft from a sentence, by rules.
 
+use std::path::Path;
+
 use flov7::finding::{Style, render};
 use flov7::generate::{Because, Draft, DraftOutcome, GenerateRequest, Question, RefusalReason};
 use flov7::rules::RuleGenerator;
@@ -11,7 +13,8 @@ use super::{Answer, DONE};
 use crate::args::{Common, New};
 use crate::failure::Failure;
 use crate::files;
-use crate::output::{Colour, Output, clean};
+use crate::hint::{Again, quoted};
+use crate::output::{Colour, Output, clean, escaped};
 
 /// Needs answers.
 const NEEDS: u8 = 3;
@@ -20,12 +23,23 @@ const REFUSED: u8 = 4;
 
 pub(crate) fn run(output: Output, common: &Common, args: &New) -> Answer {
     let catalog = files::registry(common, args.out.as_deref())?.catalog().clone();
-    let request =
-        args.answers.iter().fold(GenerateRequest::new(args.text.as_str()), |request, (id, answer)| {
-            request.with_answer(id, answer)
-        });
+    let sentence = if args.text == "-" {
+        let read = files::text(Path::new("-"))?.text;
+        read.trim().to_owned()
+    } else {
+        args.text.clone()
+    };
+    let mut request = GenerateRequest::new(sentence.as_str());
+    for (id, answer) in &args.answers {
+        if request.answers.contains_key(id) {
+            return Err(Failure::unreadable(format!("--answer {id} is given twice")));
+        }
+        request = request.with_answer(id, answer);
+    }
     let draft = RuleGenerator::new(catalog.clone()).draft(&request);
     match &draft.outcome {
+        // What was said and is not in the draft is not passed over.
+        DraftOutcome::Ready(_) if !draft.unused.is_empty() => Err(Failure::unreadable(unused(&draft))),
         DraftOutcome::Ready(workflow) => {
             // A draft is only shown as ready when it has passed validation: a generator's word is not enough.
             if let Err(report) = validate(workflow, &catalog) {
@@ -40,9 +54,12 @@ pub(crate) fn run(output: Output, common: &Common, args: &New) -> Answer {
             ready(output, args, workflow, &draft)
         }
         DraftOutcome::NeedsAnswers(questions) => {
+            if !draft.unused.is_empty() {
+                output.note(&unused(&draft));
+            }
             output.either(
                 || json!({ "outcome": "needs", "because": draft.because, "questions": questions }),
-                || questions_text(output, args, questions, &draft),
+                || questions_text(output, common, args, questions, &draft, &sentence),
             );
             Ok(NEEDS)
         }
@@ -66,8 +83,11 @@ fn ready(output: Output, args: &New, workflow: &Workflow, draft: &Draft) -> Answ
     let document = serde_json::to_value(workflow).unwrap_or_default();
     let text = document_text(workflow);
     if let Some(path) = &args.out {
-        let failed = |error| Failure::unreadable(format!("{}: {error}", path.display()));
-        std::fs::write(path, &text).map_err(failed)?;
+        if args.force && path.exists() {
+            files::replace(path, &text)?;
+        } else {
+            files::create(path, &text)?;
+        }
         output.note(&format!("written to {}", path.display()));
     }
     if output.json {
@@ -77,7 +97,7 @@ fn ready(output: Output, args: &New, workflow: &Workflow, draft: &Draft) -> Answ
         return Ok(DONE);
     }
     if args.out.is_none() {
-        output.say(&text);
+        output.document(&escaped(&text));
     }
     output.note(&because_text(output, &draft.because));
     Ok(DONE)
@@ -100,7 +120,19 @@ pub(crate) fn because_text(output: Output, because: &[Because]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn questions_text(output: Output, args: &New, questions: &[Question], draft: &Draft) -> String {
+fn unused(draft: &Draft) -> String {
+    let ids: Vec<String> = draft.unused.iter().map(|id| format!("`{}`", clean(id))).collect();
+    format!("this sentence raises no question {}, so its answer would be passed over", ids.join(" or "))
+}
+
+fn questions_text(
+    output: Output,
+    common: &Common,
+    args: &New,
+    questions: &[Question],
+    draft: &Draft,
+    sentence: &str,
+) -> String {
     let mut out = String::new();
     if !draft.because.is_empty() {
         out.push_str(&because_text(output, &draft.because));
@@ -117,14 +149,27 @@ fn questions_text(output: Output, args: &New, questions: &[Question], draft: &Dr
             out.push_str(&format!("      for example: {}\n", clean(&question.suggestions.join(", "))));
         }
     }
-    if let Some(first) = questions.first() {
-        let example = first.suggestions.first().map_or("…", String::as_str);
-        let text = clean(&args.text).replace('\'', "’");
-        out.push_str(&format!(
-            "\nAnswer with --answer, for example:\n  flov7 new '{text}' --answer '{}={example}'\n",
-            first.id
-        ));
+    // All that was given so far, and an answer to each question that suggests one: nothing else would be a real answer.
+    let mut command = format!("new {}", quoted(&clean(sentence)));
+    let open = |id: &String| questions.iter().any(|question| question.id == *id);
+    let given = args.answers.iter().filter(|(id, _)| !open(id) && !draft.unused.contains(id));
+    for (id, answer) in given {
+        command.push_str(&format!(" --answer {}", quoted(&format!("{id}={answer}"))));
     }
+    for question in questions {
+        if let Some(example) = question.suggestions.first() {
+            let answer = clean(&format!("{}={example}", question.id));
+            command.push_str(&format!(" --answer {}", quoted(&answer)));
+        }
+    }
+    let command = Again::new(common).drafting(&command);
+    let out_option = args.out.as_ref().map_or(String::new(), |path| {
+        let force = if args.force { " --force" } else { "" };
+        format!(" --out {}{force}", quoted(&path.to_string_lossy()))
+    });
+    let suggested = questions.iter().any(|question| !question.suggestions.is_empty());
+    let how = if suggested { "for example" } else { "added to" };
+    out.push_str(&format!("\nAnswer each with --answer ID=ANSWER, {how}:\n  {command}{out_option}\n"));
     out
 }
 

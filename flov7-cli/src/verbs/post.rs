@@ -12,23 +12,39 @@ use flov7::store::{Accepted, ExecutionQuery, ExecutionStore, Message, MessageBod
 use flov7_sqlite::SqliteStore;
 use serde_json::{Value, json};
 
-use super::execution::{text, word};
-use super::run::{execution_id, tell, view_json};
+use super::execution::{Next, text, view_json, word};
+use super::run::{execution_id, tell};
 use super::{Answer, DONE, FAILED};
 use crate::args::{self, Common};
 use crate::engine::{attach, is_owned, namespace};
 use crate::failure::Failure;
 use crate::files;
+use crate::hint::{Again, quoted};
 use crate::output::Output;
+
+/// All that an execution can be doing.
+const STATUSES: [Status; 8] = [
+    Status::Running,
+    Status::Waiting,
+    Status::Paused,
+    Status::Blocked,
+    Status::Completed,
+    Status::Failed,
+    Status::Cancelled,
+    Status::Terminated,
+];
 
 /// `executions`: a page of them, newest first.
 pub(crate) async fn executions(output: Output, common: &Common, args: &args::Executions) -> Answer {
     let namespace = namespace(common)?;
     let mut query = ExecutionQuery::default();
-    query.limit = args.limit;
+    query.limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     for status in &args.status {
         let parsed: Result<Status, _> = serde_json::from_value(Value::String(status.clone()));
-        query.statuses.push(parsed.map_err(|_| Failure::unreadable(format!("{status:?} is no status")))?);
+        let unknown = |_| {
+            Failure::unreadable(format!("{status:?} is no status; one is {}", STATUSES.map(word).join(", ")))
+        };
+        query.statuses.push(parsed.map_err(unknown)?);
     }
     if let Some(name) = &args.workflow {
         let parsed = WorkflowName::parse(name);
@@ -73,7 +89,14 @@ pub(crate) async fn executions(output: Output, common: &Common, args: &args::Exe
             });
             let mut out: String = rows.collect();
             if let Some(next) = &page.next {
-                out.push_str(&format!("more: --after {next}\n"));
+                let mut command = format!("executions --after {next} --limit {}", args.limit);
+                for status in &args.status {
+                    command.push_str(&format!(" --status {}", quoted(status)));
+                }
+                if let Some(name) = &args.workflow {
+                    command.push_str(&format!(" --workflow {}", quoted(name)));
+                }
+                out.push_str(&format!("more: {}\n", Again::new(common).posting(&command)));
             }
             if out.is_empty() { "no executions\n".into() } else { out }
         },
@@ -85,7 +108,8 @@ pub(crate) async fn executions(output: Output, common: &Common, args: &args::Exe
 pub(crate) async fn events(output: Output, common: &Common, args: &args::Events) -> Answer {
     let namespace = namespace(common)?;
     let store = attach(output, common)?;
-    let events = store.emitted(&namespace, args.after, args.limit.clamp(1, PAGE_ROWS)).await?;
+    let events =
+        store.emitted(&namespace, args.after, usize::try_from(args.limit).unwrap_or(PAGE_ROWS)).await?;
     output.either(
         || {
             let next = events.last().map_or(args.after, |event| event.cursor);
@@ -112,14 +136,15 @@ pub(crate) async fn show(output: Output, common: &Common, args: &args::Show) -> 
     let namespace = namespace(common)?;
     let id = execution_id(&args.id)?;
     let store = attach(output, common)?;
+    let again = Again::new(common);
     let mut found = Inspection::of(&store, &namespace, &id).await?;
     let mut mark = 0;
     while args.watch && !found.view.status.is_ended() {
         if !output.json {
-            output.say(&text(output, &found.view));
+            output.say(&text(output, &found.view, Next::Commands(&again, &found.inbox)));
         }
-        let before = view_json(&found.view);
-        while view_json(&found.view) == before {
+        let before = view_json(&found.view, &found.inbox);
+        while view_json(&found.view, &found.inbox) == before {
             // A hint comes when something is written; without one a look each second is enough for a person.
             tokio::select! {
                 seen = store.changed(mark) => mark = seen,
@@ -128,7 +153,7 @@ pub(crate) async fn show(output: Output, common: &Common, args: &args::Show) -> 
             found = Inspection::of(&store, &namespace, &id).await?;
         }
     }
-    tell(output, &found.view)
+    tell(output, &found.view, &again, &found.inbox)
 }
 
 /// `signal`: to a declared name, or to the token of a wait.
@@ -136,6 +161,13 @@ pub(crate) async fn signal(output: Output, common: &Common, args: &args::Signal)
     let payload = files::argument(&args.payload, "the payload")?;
     let desk = Desk::open(output, common, &args.id).await?;
     let is_token = desk.found.view.waiting.iter().any(|wait| wait.token.as_deref() == Some(args.to.as_str()));
+    if is_token && args.message_id.is_some() {
+        let message = "--id is for signals by name: a wait takes one answer to its token, whatever its id";
+        return Err(Failure::unreadable(message));
+    }
+    if is_token && args.key.is_some() {
+        return Err(Failure::unreadable("--key is for signals by name: a token says which wait is meant"));
+    }
     let to = if is_token {
         SignalTo::Token(args.to.clone())
     } else {
@@ -154,16 +186,20 @@ pub(crate) async fn approve(output: Output, common: &Common, args: &args::Approv
     let step = args.step.as_deref().map(StepPath::parse).transpose();
     let step = step.map_err(|error| Failure::unreadable(format!("--step: {error}")))?;
     let desk = Desk::open(output, common, &args.id).await?;
-    let message = waiting_approval(&desk.found, step.as_ref()).and_then(|wait| {
+    let wait = waiting_approval(&desk.found, step.as_ref()).map_err(|error| match error.kind() {
+        ErrorKind::Conflict => {
+            Error::new(ErrorKind::Conflict, format!("{error}; say which with --step PATH"))
+        }
+        _ => error,
+    });
+    let message = wait.and_then(|wait| {
         let token = wait.token.clone().unwrap_or_default();
         let mut payload = json!({ "approved": !args.no });
         if let Some(note) = &args.note {
             payload["note"] = json!(note);
         }
         let by = Actor::new(user(args.by.as_deref()));
-        // One answer for each wait: a second one is told so at once, not after a resume that ignored it.
-        let id = format!("approve:{token}");
-        let request = SignalRequest::new(SignalTo::Token(token), payload, by).with_id(id);
+        let request = SignalRequest::new(SignalTo::Token(token), payload, by);
         signal_message(&desk.found, request, &SystemEntropy)
     });
     desk.post(message).await
@@ -216,7 +252,8 @@ impl<'a> Desk<'a> {
         let accepted = self.store.post(&namespace, id, message).await.map_err(refused)?;
         let duplicate = accepted == Accepted::Duplicate;
         if !is_owned(self.common) {
-            self.output.note(&format!("nobody runs it now: go on with `flov7 resume {id}`"));
+            let resume = Again::new(self.common).executing(&format!("resume {id}"));
+            self.output.note(&format!("nobody runs it now; to go on: {resume}"));
         }
         self.output.either(
             || json!({ "accepted": true, "duplicate": duplicate }),

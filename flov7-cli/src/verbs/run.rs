@@ -2,18 +2,20 @@
 
 use flov7::execute::Executor;
 use flov7::execute::{DryRun, Mocks, StartOptions};
+use flov7::finding::{Report, Style, render};
 use flov7::id::ExecutionId;
 use flov7::machine::{Actor, ExecutionView, Status};
-use flov7::store::{ExecutionQuery, ExecutionStore};
+use flov7::store::{ExecutionQuery, ExecutionStore, Message};
 use serde_json::{Value, json};
 
-use super::execution::{exit_of, text};
+use super::execution::{Next, exit_of, text, view_json};
 use super::validate::checked;
 use super::{Answer, DONE, FAILED};
 use crate::args::{self, Common};
 use crate::engine::{Engine, namespace, unbound};
 use crate::failure::Failure;
 use crate::files;
+use crate::hint::Again;
 use crate::output::Output;
 use crate::progress::Progress;
 
@@ -28,19 +30,18 @@ pub(crate) fn dry(output: Output, common: &Common, args: &args::DryRun) -> Answe
         })?,
     };
     let outcome = DryRun::new(&checked.valid, input).with_mocks(mocks).with_sample(args.sample).run()?;
-    let mut answer = view_json(&outcome.view);
+    let mut answer = view_json(&outcome.view, &[]);
     if let Value::Object(members) = &mut answer {
-        members.insert("findings".into(), json!(outcome.findings));
+        members.insert("findings".into(), json!(&outcome.findings));
         members.insert("sampled".into(), json!(outcome.sampled));
     }
     let stopped = outcome.findings.iter().any(|finding| finding.code == "mock-missing");
     output.either(
         || answer,
         || {
-            let mut out = text(output, &outcome.view);
-            for finding in &outcome.findings {
-                out.push_str(&format!("{}: {}\n", finding.code, crate::output::clean(&finding.message)));
-            }
+            let mut out = text(output, &outcome.view, Next::Mocks);
+            let style = if output.colour { Style::Ansi } else { Style::Plain };
+            out.push_str(&render(&Report::new(outcome.findings, Vec::new()), None, style));
             if !outcome.sampled.is_empty() {
                 let paths: Vec<&str> = outcome.sampled.iter().map(|path| path.as_str()).collect();
                 out.push_str(&format!("invented by --sample: {}\n", paths.join(", ")));
@@ -77,25 +78,26 @@ pub(crate) async fn run(output: Output, common: &Common, args: &args::Run) -> An
         output.note(&format!("execution {} has this key", started.execution));
     }
     let view = engine.finish(&started.execution).await?;
-    tell(output, &view)
+    tell(output, &view, &Again::beside(common, &args.file), &[])
 }
 
 /// Prints an execution; gives its exit code.
-pub(crate) fn tell(output: Output, view: &ExecutionView) -> Answer {
-    output.either(|| view_json(view), || text(output, view));
+pub(crate) fn tell(output: Output, view: &ExecutionView, again: &Again<'_>, inbox: &[Message]) -> Answer {
+    output.either(|| view_json(view, inbox), || text(output, view, Next::Commands(again, inbox)));
     Ok(exit_of(view.status))
-}
-
-/// An execution as FORMAT §4 writes it.
-pub(crate) fn view_json(view: &ExecutionView) -> Value {
-    serde_json::to_value(view).unwrap_or_default()
 }
 
 /// `resume`: goes on with executions until each ends or only waits for someone outside.
 pub(crate) async fn resume(output: Output, common: &Common, args: &args::Resume) -> Answer {
     let registry = files::registry(common, None)?;
     let bindings = files::bindings(common)?;
-    let wanted = args.ids.iter().map(|id| execution_id(id)).collect::<Result<Vec<_>, _>>()?;
+    let mut wanted = Vec::new();
+    for id in &args.ids {
+        let id = execution_id(id)?;
+        if !wanted.contains(&id) {
+            wanted.push(id);
+        }
+    }
     namespace(common)?;
     let engine = Engine::open(output, common, registry, bindings, Progress::to_terminal(output))?;
     let answer = engine.unless_stopped(resume_all(&engine, wanted)).await;
@@ -105,10 +107,13 @@ pub(crate) async fn resume(output: Output, common: &Common, args: &args::Resume)
     let counts = |view: &&ExecutionView| !args.ids.is_empty() || view.parent.is_none();
     let exit = views.iter().filter(counts).map(|view| exit_of(view.status)).max().unwrap_or(DONE);
     output.either(
-        || json!({ "executions": views.iter().map(view_json).collect::<Vec<_>>() }),
+        || json!({ "executions": views.iter().map(|view| view_json(view, &[])).collect::<Vec<_>>() }),
         || match views.as_slice() {
             [] => "nothing to resume\n".to_owned(),
-            views => views.iter().map(|view| text(output, view)).collect(),
+            views => {
+                let again = Again::new(common);
+                views.iter().map(|view| text(output, view, Next::Commands(&again, &[]))).collect()
+            }
         },
     );
     Ok(exit)

@@ -53,10 +53,23 @@ struct Looked {
 }
 
 pub(crate) fn run(output: Output, common: &Common, args: &Validate) -> Answer {
-    let mut exit = DONE;
+    let (mut exit, mut unread) = (DONE, DONE);
     let mut answers = Vec::new();
     for file in &args.files {
-        let looked = look(common, file, args.fix)?;
+        let looked = match look(common, file, args.fix) {
+            Ok(looked) => looked,
+            // One file alone: as every verb tells it. Among several the others are told all the same.
+            Err(failure) if args.files.len() == 1 => return Err(failure),
+            Err(failure) => {
+                unread = unread.max(failure.exit);
+                if output.json {
+                    answers.push((file.display().to_string(), failure.to_json()));
+                } else {
+                    failure.tell(output);
+                }
+                continue;
+            }
+        };
         if !looked.report.is_valid() {
             exit = FAILED;
         }
@@ -65,7 +78,7 @@ pub(crate) fn run(output: Output, common: &Common, args: &Validate) -> Answer {
             answers.push((looked.text.name.clone(), answer(&looked, printed)));
         } else if printed {
             // The document alone goes on, so that it can be piped; what was done is said beside it.
-            output.say(&looked.text.text);
+            output.document(&looked.text.text);
             output.note(summary(Output { colour: false, ..output }, &looked).trim_end());
         } else {
             output.say(&summary(output, &looked));
@@ -79,7 +92,7 @@ pub(crate) fn run(output: Output, common: &Common, args: &Validate) -> Answer {
                 .answer(&Value::Array(all.iter().map(|(name, report)| with_file(name, report)).collect())),
         }
     }
-    Ok(exit)
+    Ok(exit.max(unread))
 }
 
 fn look(common: &Common, file: &Path, fix: bool) -> Result<Looked, Failure> {

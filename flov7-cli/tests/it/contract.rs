@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::world::{Dir, command, examples, flov7, run};
+use crate::world::{Dir, Ran, command, examples, flov7};
 
 fn example(name: &str) -> String {
     examples().join(format!("{name}.json")).to_str().unwrap().to_owned()
@@ -299,15 +299,27 @@ fn control_characters_of_a_document_do_not_reach_the_terminal() {
     let file = dir.write(
         "evil.json",
         "{ \"flov7\": 1, \"name\": \"x\", \"description\": \"\\u001b[2J\", \"steps\": [{ \"id\": \"a\", \
-         \"action\": { \"use\": \"core.approve\", \"with\": { \"title\": \"\\u001b]0;x\\u0007 \\u202e\" } } }] }",
+         \"action\": { \"use\": \"core.approve\", \"with\": { \"title\": \"\\u001b]0;x\\u0007 \\u202ex\\nall of it\\u200b one line\" } } }] }",
     );
-    for verb in ["explain", "graph", "validate", "run"] {
-        let ran = flov7(dir.path(), &[verb, file.to_str().unwrap()]);
+    let harmless = |ran: &Ran| {
         for text in [&ran.stdout, &ran.stderr] {
-            assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'), "{verb}: {ran:#?}");
+            assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}', '\u{200b}']), "{ran:#?}");
         }
+    };
+    for verb in ["explain", "graph", "validate", "dry-run", "run"] {
+        harmless(&flov7(dir.path(), &[verb, file.to_str().unwrap()]));
     }
-    let _ = run(command(dir.path(), &["executions"]));
+    let list = flov7(dir.path(), &["executions", "--json"]).json();
+    let shown = flov7(dir.path(), &["show", list["executions"][0]["execution"].as_str().unwrap()]);
+    harmless(&shown);
+    assert!(shown.stdout.contains("approval: ]0;x x all of it one line at a"), "{shown:#?}");
+    // JSON keeps what it stands for, as escapes.
+    let json = flov7(dir.path(), &["run", file.to_str().unwrap(), "--json"]);
+    harmless(&json);
+    assert_eq!(json.json()["waiting"][0]["title"], "\u{1b}]0;x\u{7} \u{202e}x\nall of it\u{200b} one line");
+    // Words of the command line are no better.
+    harmless(&flov7(dir.path(), &["validate", "\u{202e}\u{1b}[2J.json"]));
+    harmless(&flov7(dir.path(), &["new", "Do \u{202e}\u{1b}[2J this"]));
 }
 
 #[test]

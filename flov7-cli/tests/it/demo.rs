@@ -1,6 +1,11 @@
 //! The demo: to the end with yes, refused with no, gone on with after an interruption.
 
-use crate::world::{Dir, flov7};
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::world::{Dir, command, flov7};
 
 #[test]
 fn yes_completes_and_a_finished_directory_says_so() {
@@ -60,4 +65,51 @@ fn without_an_answer_it_waits_and_goes_on_later() {
     let on = flov7(dir.path(), &["demo", "--dir", "d", "--yes", "--json"]);
     assert_eq!(on.code, Some(0), "{on:#?}");
     assert_eq!(on.json()["execution"], ran.json()["execution"]);
+}
+
+#[test]
+fn an_approval_from_another_terminal_ends_the_question() {
+    let dir = Dir::new();
+    // Standard input stays open and silent: the question stands at a prompt that nobody answers.
+    let mut asking = command(dir.path(), &["demo", "--dir", "d", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let keyboard = asking.stdin.take().unwrap();
+    let mut told = BufReader::new(asking.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("From another terminal: ") {
+        line.clear();
+        assert!(told.read_line(&mut line).unwrap() > 0, "it ended without asking");
+    }
+    // The hint is run as it is printed.
+    let words: Vec<&str> = line.trim().split(' ').skip_while(|word| *word != "approve").collect();
+    let second = flov7(dir.path(), &["demo", "--dir", "d", "--yes", "--json"]);
+    let approved = flov7(dir.path(), &words);
+    assert_eq!(approved.code, Some(0), "{words:?}: {approved:#?}");
+    let out = asking.wait_with_output().unwrap();
+    drop(keyboard);
+    let view: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!((out.status.code(), &view["status"]), (Some(0), &json!("completed")), "{view:#}");
+
+    // A second demo was refused meanwhile, and left the first one's files alone.
+    assert_eq!(second.code, Some(2), "{second:#?}");
+    assert_eq!(second.json()["error"]["kind"], "locked", "{second:#?}");
+    let ledger = std::fs::read_to_string(dir.path().join("d/service.jsonl")).unwrap();
+    assert_eq!(ledger.lines().count(), 2, "{ledger}");
+}
+
+#[test]
+fn a_refused_demo_leaves_the_bindings_alone() {
+    let dir = Dir::new();
+    std::fs::create_dir(dir.path().join("d")).unwrap();
+    dir.write("d/flov7.bindings.json", "mine");
+    let _held =
+        flov7_sqlite::SqliteStore::open(dir.path().join("d/flov7.db"), flov7_sqlite::Options::new()).unwrap();
+    let ran = flov7(dir.path(), &["demo", "--dir", "d", "--yes"]);
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    assert!(ran.stderr.contains(&std::process::id().to_string()), "{ran:#?}");
+    assert_eq!(std::fs::read_to_string(dir.path().join("d/flov7.bindings.json")).unwrap(), "mine");
 }

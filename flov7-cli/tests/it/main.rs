@@ -6,9 +6,11 @@ mod contract;
 mod demo;
 mod fix;
 mod family;
+mod hints;
 #[cfg(feature = "fault")]
 mod kill;
 mod patterns;
 mod reference;
 mod replay;
+mod usage;
 mod world;
