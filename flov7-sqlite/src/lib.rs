@@ -26,6 +26,7 @@
 mod bundles;
 mod connect;
 mod error;
+mod file;
 mod leases;
 mod lock;
 mod ops;

@@ -7,7 +7,7 @@ use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use flov7::error::{Error, ErrorKind};
+use flov7::error::Error;
 
 /// Which process owns a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,26 +108,4 @@ fn lock_path(store: &Path) -> PathBuf {
     let mut name = store.as_os_str().to_owned();
     name.push(".lock");
     PathBuf::from(name)
-}
-
-/// The one path of a store, so that two names of one file find the same lock.
-///
-/// # Errors
-/// `NotFound` where its directory is not there; `Invalid` where the path is a directory.
-pub(crate) fn canonical(path: &Path) -> Result<PathBuf, Error> {
-    if path.is_dir() {
-        return Err(Error::new(ErrorKind::Invalid, "a store is a file, and this is a directory")
-            .with("file", path.display()));
-    }
-    if let Ok(known) = path.canonicalize() {
-        return Ok(known);
-    }
-    let Some(name) = path.file_name() else {
-        return Err(Error::new(ErrorKind::Invalid, "a store needs a file name").with("file", path.display()));
-    };
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match parent.canonicalize() {
-        Ok(parent) => Ok(parent.join(name)),
-        Err(error) => Err(crate::error::io(parent, "the store's directory cannot be opened", error)),
-    }
 }

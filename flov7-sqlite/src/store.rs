@@ -24,7 +24,7 @@ use crate::options::Options;
 use crate::rows::Read;
 use crate::shared::Shared;
 use crate::writer::{Need, Unwritten, write};
-use crate::{read, schema, writer};
+use crate::{file, read, schema, writer};
 
 /// Executions, journals and inbox in one SQLite file.
 ///
@@ -48,10 +48,12 @@ impl SqliteStore {
     /// # Errors
     /// `Locked` where another executor has it open, with that one's process id; `Newer` where a newer flov7 wrote it;
     /// `Corrupt` where it is damaged or the file of another application; `NotFound` where its directory is not there;
-    /// `Invalid` where it is a directory; `Denied` where it may not be written; `Unsupported` where the file system
-    /// cannot hold its log; `Unavailable` for what may pass.
+    /// `Invalid` where it is a directory; `Denied` where it may not be written; `Unsupported` where the file has several
+    /// names (hard links), since its log goes by name, or where the file system cannot hold its log; `Unavailable` for
+    /// what may pass.
     pub fn open(path: impl AsRef<Path>, options: Options) -> Result<SqliteStore, Error> {
-        let path = lock::canonical(path.as_ref())?;
+        let path = file::canonical(path.as_ref())?;
+        file::one_name(&path)?;
         let lock = OwnerLock::take(&path)?;
         let failed = |error| crate::error::sqlite(&path, error);
         let mut connection = connect(&path, Purpose::Own, &options)?;
@@ -72,10 +74,11 @@ impl SqliteStore {
     /// As [`SqliteStore::open`], but never `Locked`; `NotFound` where there is no store; `Unavailable` also where an
     /// executor has still to set it up.
     pub fn attach(path: impl AsRef<Path>, options: Options) -> Result<SqliteStore, Error> {
-        let path = lock::canonical(path.as_ref())?;
+        let path = file::canonical(path.as_ref())?;
         if !path.exists() {
             return Err(Error::new(ErrorKind::NotFound, "there is no store").with("file", path.display()));
         }
+        file::one_name(&path)?;
         let connection = connect(&path, Purpose::Post, &options)?;
         schema::check(&connection, &path)?;
         SqliteStore::start(path, options, connection, None)
@@ -85,9 +88,12 @@ impl SqliteStore {
     ///
     /// # Errors
     /// `Denied` and `Unavailable` where its lock file cannot be asked, `NotFound` where its directory is not there,
-    /// `Invalid` where it is a directory.
+    /// `Invalid` where it is a directory, `Unsupported` where the file has several names and no executor works under
+    /// this one.
     pub fn owner(path: impl AsRef<Path>) -> Result<Owner, Error> {
-        lock::owner(&lock::canonical(path.as_ref())?)
+        let path = file::canonical(path.as_ref())?;
+        file::one_name(&path)?;
+        lock::owner(&path)
     }
 
     /// Where the file is.

@@ -5,6 +5,8 @@ mod attach;
 mod directory;
 mod files;
 mod kill;
+#[cfg(unix)]
+mod names;
 mod suite;
 
 use directory::Directory;
