@@ -7,6 +7,7 @@ use flov7::error::{Error, ErrorKind};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::options::{Durability, Options};
+use crate::still;
 
 /// How many prepared statements a connection keeps: more than we have.
 const STATEMENTS: usize = 64;
@@ -20,6 +21,8 @@ pub(crate) enum Purpose {
     Post,
     /// Reading.
     Read,
+    /// Reading a file that nobody writes to, from where no log can be made. See [`crate::still`].
+    Still,
 }
 
 /// Opens a connection; for [`Purpose::Own`] also makes the file and its log.
@@ -31,8 +34,13 @@ pub(crate) fn connect(path: &Path, purpose: Purpose, options: &Options) -> Resul
         Purpose::Own => base | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         Purpose::Post => base | OpenFlags::SQLITE_OPEN_READ_WRITE,
         Purpose::Read => base | OpenFlags::SQLITE_OPEN_READ_ONLY,
+        Purpose::Still => base | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI,
     };
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    let opened = match purpose {
+        Purpose::Still => Connection::open_with_flags(still::uri(path), flags),
+        _ => Connection::open_with_flags(path, flags),
+    };
+    let connection = opened.map_err(failed)?;
     connection.busy_timeout(options.patience).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     if purpose == Purpose::Own && connection.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
@@ -40,9 +48,10 @@ pub(crate) fn connect(path: &Path, purpose: Purpose, options: &Options) -> Resul
         return Err(Error::new(ErrorKind::Denied, message).with("file", path.display()));
     }
     // Readers keep little: what is read once (a journal, a listing) is seldom read again.
-    let pages: i64 = if purpose == Purpose::Read { -256 } else { -2_000 };
+    let reads = matches!(purpose, Purpose::Read | Purpose::Still);
+    let pages: i64 = if reads { -256 } else { -2_000 };
     connection.pragma_update(None, "cache_size", pages).map_err(failed)?;
-    if purpose != Purpose::Read {
+    if !reads {
         connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
         synchronous(&connection, options.durability).map_err(failed)?;
         // Until the log wraps, each commit pays for growing it: small enough to wrap early.

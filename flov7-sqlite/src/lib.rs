@@ -37,6 +37,7 @@ mod readers;
 mod rows;
 mod schema;
 mod shared;
+mod still;
 mod store;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

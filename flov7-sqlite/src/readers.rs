@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use crate::connect::{Purpose, connect};
 use crate::options::Options;
 use crate::rows::{Failed, Read};
+use crate::still;
 
 /// How many reads may run at a time.
 const READERS: usize = 4;
@@ -38,7 +39,17 @@ impl Readers {
         let idle = self.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => connect(&self.path, Purpose::Read, &self.options)?,
+            None => match connect(&self.path, Purpose::Read, &self.options) {
+                Ok(connection) => connection,
+                Err(error) => {
+                    return still::read(&self.path, &self.options, error, |connection| {
+                        work(connection).map_err(|failed| match failed {
+                            Failed::Row(error) => error,
+                            Failed::Sqlite(error) => crate::error::sqlite(&self.path, error),
+                        })
+                    });
+                }
+            },
         };
         match work(&connection) {
             Ok(value) => {

@@ -24,7 +24,7 @@ use crate::options::Options;
 use crate::rows::Read;
 use crate::shared::Shared;
 use crate::writer::{Need, Unwritten, write};
-use crate::{file, read, schema, writer};
+use crate::{file, read, schema, still, writer};
 
 /// Executions, journals and inbox in one SQLite file.
 ///
@@ -70,8 +70,12 @@ impl SqliteStore {
     /// Attaches to a store while another process executes in it, or while none does: to read, and to post messages.
     /// Whatever only an executor may do is `Denied`.
     ///
+    /// Reading wants no right to write: neither to the file nor, where its log is there or not needed, to its directory.
+    /// Posting is `Denied` then.
+    ///
     /// # Errors
-    /// As [`SqliteStore::open`], but never `Locked`; `NotFound` where there is no store; `Unavailable` also where an
+    /// As [`SqliteStore::open`], but never `Locked`; `Denied` where a log must be read and its directory may not be
+    /// written to; `NotFound` where there is no store; `Unavailable` also where an
     /// executor has still to set it up.
     pub fn attach(path: impl AsRef<Path>, options: Options) -> Result<SqliteStore, Error> {
         let path = file::canonical(path.as_ref())?;
@@ -79,8 +83,12 @@ impl SqliteStore {
             return Err(Error::new(ErrorKind::NotFound, "there is no store").with("file", path.display()));
         }
         file::one_name(&path)?;
-        let connection = connect(&path, Purpose::Post, &options)?;
-        schema::check(&connection, &path)?;
+        let usual = connect(&path, Purpose::Post, &options)
+            .and_then(|connection| schema::check(&connection, &path).map(|()| connection));
+        let connection = match usual {
+            Ok(connection) => connection,
+            Err(error) => still::instead(&path, &options, error)?,
+        };
         SqliteStore::start(path, options, connection, None)
     }
 

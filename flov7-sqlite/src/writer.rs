@@ -274,10 +274,16 @@ fn failed_to_commit(shared: &Shared, error: rusqlite::Error) -> Unwritten {
     Unwritten { maybe: true, error }
 }
 
-/// Whether the file is as good as before: another process held it, there was no space, or we asked for nonsense.
+/// Whether the file is as good as before: another process held it, there was no space, it may not be written to, or we
+/// asked for nonsense.
 fn is_harmless(error: &rusqlite::Error) -> bool {
     match error.sqlite_error_code() {
         None => true,
+        // A file that lost its name while it was open is lost.
+        Some(ErrorCode::ReadOnly) => {
+            let extended = error.sqlite_error().map(|error| error.extended_code);
+            extended != Some(rusqlite::ffi::SQLITE_READONLY_DBMOVED)
+        }
         Some(code) => matches!(
             code,
             ErrorCode::DatabaseBusy

@@ -7,6 +7,8 @@ mod files;
 mod kill;
 #[cfg(unix)]
 mod names;
+#[cfg(unix)]
+mod readonly;
 mod suite;
 
 use directory::Directory;

@@ -201,7 +201,7 @@ impl<'w> Outline<'w> {
 }
 
 impl<'w> Building<'w> {
-    /// Adds a block. Recursion is bounded: documents with more than 32 blocks inside of each other are not built.
+    /// Adds a block. Recursion is bounded: documents with more than 32 blocks nested below their own steps are not built.
     #[allow(clippy::too_many_arguments)]
     fn block(
         &mut self,

@@ -14,7 +14,7 @@ pub struct DocumentLimits {
     pub depth: usize,
     /// Steps, those inside conditions included. 10,000.
     pub steps: usize,
-    /// Blocks of steps inside of each other, the outermost included. 32.
+    /// Blocks of steps inside of each other, below the steps of the document itself: so many conditions nest. 32.
     pub blocks: usize,
     /// Bytes of the longest path that a step can have, the indices of iterations counted as five digits. 512.
     pub path_bytes: usize,

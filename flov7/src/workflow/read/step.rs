@@ -30,7 +30,8 @@ const BODIES: [&str; 3] = ["action", "data", "condition"];
 /// The steps of one block. Those that cannot be read at all are left out; too deep a block is not entered.
 pub(super) fn steps(reader: &mut Reader, value: &Value) -> Option<Vec<Step>> {
     let most = reader.limits.blocks;
-    if reader.blocks >= most {
+    // The document's own steps are not nested in anything.
+    if reader.blocks > most {
         reader.poison();
         reader.fault(Code::DOCUMENT_DEPTH, format!("blocks are nested deeper than {most}"));
         return None;

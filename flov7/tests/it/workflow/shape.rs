@@ -349,10 +349,15 @@ fn limits_hold_and_can_be_lowered() {
     let many: Vec<Value> = (0..10_001).map(step).collect();
     check(json!({ "flov7": 1, "name": "x", "steps": many }), &["too-many-steps /steps/10000"]);
 
+    // 32 conditions nest, and not one more.
     let mut blocks = json!([step(0)]);
     for i in 1..=32 {
         blocks = json!([{ "id": format!("b{i}"), "condition": { "if": true, "then": blocks } }]);
     }
+    check(json!({ "flov7": 1, "name": "x", "steps": blocks }), &[]);
+    let fewer = DocumentLimits::default().with_blocks(31);
+    assert!(workflow::read_with(&json!({ "flov7": 1, "name": "x", "steps": blocks }), &fewer).is_err());
+    blocks = json!([{ "id": "b33", "condition": { "if": true, "then": blocks } }]);
     let found = found(&json!({ "flov7": 1, "name": "x", "steps": blocks }));
     assert_eq!(found.len(), 1);
     assert!(found[0].starts_with("document-depth /steps/0/condition/then/0/"), "{found:?}");
