@@ -8,15 +8,33 @@ use serde_json::{Value, json};
 
 use crate::peer::{Peer, Reply, SECRET, binding, call, connect, secrets};
 
-/// The secret in every form in which it could come back: as it is, in base64, percent-encoded, quoted; and as basic
-/// credentials, which are base64 of it with the user before it.
+/// The secret in every form in which it could come back: as it is, in base64, percent-encoded as a segment, as a path,
+/// as a form and by hand, quoted; and as basic credentials, which are base64 of it with the user before it, alone, inside
+/// a longer text, and percent-encoded.
 fn forms(auth: &Value) -> Vec<String> {
-    let mut forms: Vec<String> =
-        [SECRET, "czNjcjN0LysidmFsIHVlXDk=", "s3cr3t%2F%2B%22val%20ue%5C9", "s3cr3t/+\\\"val ue\\\\9"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut forms: Vec<String> = [
+        SECRET,
+        "czNjcjN0LysidmFsIHVlXDk=",
+        "s3cr3t%2F%2B%22val%20ue%5C9",
+        "s3cr3t/%2B%22val%20ue%5c9",
+        "s3cr3t%2f%2b%22val+ue%5c9",
+        "s%33cr3t%252F%252B%2522val%2520ue%255C9",
+        "s3cr3t/+\\\"val ue\\\\9",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    // `{"k":"SECRET"}`, and the same one byte further.
+    forms.extend(
+        ["eyJrIjoiczNjcjN0LysidmFsIHVlXDkifQ==", "IHsiayI6InMzY3IzdC8rInZhbCB1ZVw5In0="].map(str::to_owned),
+    );
     if auth.get("basic").is_some() {
-        forms.extend([format!("user:{SECRET}"), BASIC.to_owned()]);
+        let encoded = BASIC.replace('=', "%3D");
+        forms.extend([
+            format!("user:{SECRET}"),
+            BASIC.to_owned(),
+            encoded,
+            "eCBkWE5sY2pwek0yTnlNM1F2S3lKMllXd2dkV1ZjT1E9PQ==".to_owned(),
+        ]);
     }
     forms
 }
