@@ -260,14 +260,17 @@ fn caller() -> Value {
 
 #[test]
 fn called_workflows_run_with_it_and_mocks_name_their_steps_behind_the_call() {
-    let mocks =
-        json!({ "down/made": { "output": { "id": "mm" } }, "down/ok": { "output": { "by": "ann" } } });
+    let mocks = json!({ "down/made": { "output": { "id": "mm" } }, "down/ok": { "output": { "by": "ann", "at": "2026-01-01T00:00:00Z" } } });
     let outcome = dry_with(caller(), &[callee()], mocks);
     assert_eq!((outcome.view.status, outcome.view.output), (Status::Completed, json!("mmann")));
     assert!(outcome.now.since(flov7::id::Timestamp::from_ms(1_767_225_600_000)).as_secs() == 3_600);
     let outcome = dry_with(caller(), &[callee()], json!({ "shop.make": { "output": { "id": "mm" } } }));
     assert_eq!(outcome.view.status, Status::Waiting, "nobody answers for the person inside");
-    let outcome = dry_with(caller(), &[callee()], json!({ "down/ok": { "output": { "by": "ann" } } }));
+    let outcome = dry_with(
+        caller(),
+        &[callee()],
+        json!({ "down/ok": { "output": { "by": "ann", "at": "2026-01-01T00:00:00Z" } } }),
+    );
     let finding = &outcome.findings[0];
     assert_eq!((finding.code.name(), finding.pointer.as_str()), ("mock-missing", "/steps/0/action"));
     assert!(finding.message.contains("`down/made`"), "{}", finding.message);
