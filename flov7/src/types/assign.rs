@@ -203,6 +203,9 @@ impl Proof {
 
     fn opened(&mut self, source: &Type, target: &Type, depth: usize) -> bool {
         let Some(target) = target.open() else { return true };
+        if target.coarse {
+            return false;
+        }
         // Untyped is anything at all.
         let source = source.open().unwrap_or_else(|| std::sync::Arc::new(any()));
         if source.is_empty() {
@@ -348,7 +351,7 @@ pub(crate) fn is_exact(ty: &Type) -> bool {
             && union.text.as_ref().is_none_or(|text| text.opaque.is_empty())
             && union.list.as_ref().is_none_or(|list| list.opaque.is_empty())
             && union.maps.iter().all(|map| map.opaque.is_empty());
-        if !facets || !union.opaque.is_empty() {
+        if !facets || union.coarse || !union.opaque.is_empty() {
             return false;
         }
         if let Some(list) = &union.list {

@@ -31,7 +31,8 @@ impl PartialEq for Repr {
             (Repr::Untyped, Repr::Untyped) => true,
             (Repr::Named(a), Repr::Named(b)) => a == b,
             // Shared parts are the common case, and looking into them twice would cost the square.
-            (Repr::Union(a), Repr::Union(b)) => Arc::ptr_eq(a, b) || a == b,
+            // Two coarse descriptions may be of different things.
+            (Repr::Union(a), Repr::Union(b)) => Arc::ptr_eq(a, b) || (!a.coarse && !b.coarse && a == b),
             _ => false,
         }
     }
@@ -54,6 +55,8 @@ pub(crate) struct Union {
     pub(crate) optional: Option<Type>,
     /// Conditions on the value as a whole.
     pub(crate) opaque: Opaques,
+    /// It contains more than was asked for, because it was too large to be described: no proof may rest on it.
+    pub(crate) coarse: bool,
     /// Levels and parts below, names unopened; kept within [`MAX_TYPE_DEPTH`] and [`MAX_TYPE_WEIGHT`], so that every
     /// walk over a type is bounded.
     pub(crate) depth: usize,
@@ -422,8 +425,13 @@ impl Type {
     pub(crate) fn of_union(mut union: Union) -> Type {
         union.measure();
         if union.depth > MAX_TYPE_DEPTH || union.weight > MAX_TYPE_WEIGHT {
-            let kinds = union.kinds();
-            return if union.optional.is_some() { Type::untyped() } else { Type::of_kinds(kinds) };
+            if union.optional.is_some() {
+                return Type::untyped();
+            }
+            let mut coarse =
+                Type::of_kinds(union.kinds()).open().map(|all| Union::clone(&all)).unwrap_or_default();
+            coarse.coarse = true;
+            return Type(Repr::Union(Arc::new(coarse)));
         }
         Type(Repr::Union(Arc::new(union)))
     }

@@ -131,6 +131,13 @@ impl<'a> At<'a> {
         At { target, schema }
     }
 
+    /// All that the schema says, as one condition: for where merging lost a part of it.
+    fn whole(&self) -> Opaques {
+        let members = self.schema.as_object().map(sorted).unwrap_or_default();
+        let all: Vec<&str> = members.into_iter().map(|(name, _)| name.as_str()).collect();
+        self.opaque(&all)
+    }
+
     fn opaque(&self, keywords: &[&str]) -> Opaques {
         Opaques::of(&self.target, keywords)
     }
@@ -160,8 +167,7 @@ impl Lowering {
         };
         self.work.schemas = self.work.schemas.saturating_sub(1);
         if self.work.schemas == 0 || depth > MAX_DEPTH {
-            let all: Vec<&str> = members.keys().map(String::as_str).collect();
-            return constrained(Type::untyped(), at.opaque(&all));
+            return constrained(Type::untyped(), at.whole());
         }
         let says =
             |name: &str| !matches!(keyword(name), Keyword::Note) && name != "$defs" && name != "definitions";
@@ -177,7 +183,7 @@ impl Lowering {
         }
         let own = self.own(at, members, depth);
         let (met, lossy) = self.merge(|merge| merge.meet(&ty, &own, depth));
-        ty = if lossy { constrained(met, at.opaque(&["$ref"])) } else { met };
+        ty = if lossy { constrained(met, at.whole()) } else { met };
         ty = self.combined(at, members, ty, depth);
         for (name, _) in sorted(members) {
             if keyword(name) == Keyword::Unknown {
@@ -223,7 +229,7 @@ impl Lowering {
             }
             let part = self.opened(&here, depth + 1);
             let (met, lossy) = self.merge(|merge| merge.meet(&ty, &part, depth));
-            ty = if lossy { constrained(met, at.opaque(&["allOf"])) } else { met };
+            ty = if lossy { constrained(met, at.whole()) } else { met };
         }
         for name in ["anyOf", "oneOf"] {
             let schemas = list(members, name);
@@ -241,7 +247,11 @@ impl Lowering {
                 .merge(|merge| parts.iter().fold(Type::never(), |all, part| merge.join(&all, part, depth)));
             let exact = !lossy && (name == "anyOf" || self.disjoint(&parts, depth));
             let (met, lossy) = self.merge(|merge| merge.meet(&ty, &any, depth));
-            ty = if exact && !lossy { met } else { constrained(met, at.opaque(&[name])) };
+            ty = match (exact, lossy) {
+                (_, true) => constrained(met, at.whole()),
+                (false, false) => constrained(met, at.opaque(&[name])),
+                (true, false) => met,
+            };
         }
         if let Some(not) = members.get("not") {
             ty = match excluded_kinds(not) {
@@ -272,14 +282,14 @@ impl Lowering {
         };
         let (then, otherwise) = (branch("then"), branch("else"));
         let held = self.opened(&at.below("if", condition), depth + 1);
-        let (either, _) = self.merge(|merge| {
+        let (either, lossy) = self.merge(|merge| {
             let yes = merge.meet(ty, &held, depth);
             let yes = merge.meet(&yes, &then, depth);
             let no = merge.meet(ty, &otherwise, depth);
             merge.join(&yes, &no, depth)
         });
         // Untyped on either side says nothing: keep what was known.
-        let kept = if either.is_untyped() { ty.clone() } else { either };
+        let kept = if lossy || either.is_untyped() { ty.clone() } else { either };
         constrained(kept, at.opaque(&["if", "then", "else"]))
     }
 
@@ -344,7 +354,11 @@ impl Lowering {
     fn listed(&mut self, at: &At<'_>, name: &str, values: &[Value], ty: &Type, depth: usize) -> Type {
         let (all, exact) = of_values(values, &mut self.work.schemas);
         let (met, lossy) = self.merge(|merge| merge.meet(ty, &all, depth));
-        if exact && !lossy { met } else { constrained(met, at.opaque(&[name])) }
+        match (exact, lossy) {
+            (_, true) => constrained(met, at.whole()),
+            (false, false) => constrained(met, at.opaque(&[name])),
+            (true, false) => met,
+        }
     }
 
     fn list_facet(&mut self, at: &At<'_>, members: &Map<String, Value>, depth: usize) -> ListFacet {

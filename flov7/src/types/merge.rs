@@ -94,6 +94,7 @@ impl Union {
             duration: self.duration && kinds.has(Kind::Duration),
             optional: self.optional.clone(),
             opaque: self.opaque.clone(),
+            coarse: self.coarse,
             ..Union::default()
         }
     }
@@ -171,6 +172,7 @@ impl Merge {
             duration: left.duration || right.duration,
             optional,
             opaque: left.opaque.common(&right.opaque),
+            coarse: left.coarse || right.coarse,
             ..Union::default()
         })
     }
@@ -309,6 +311,7 @@ impl Merge {
                 _ => None,
             },
             opaque: left.opaque.and(&right.opaque),
+            coarse: left.coarse || right.coarse,
             ..Union::default()
         })
     }

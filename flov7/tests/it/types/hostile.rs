@@ -189,6 +189,29 @@ fn types_that_share_what_they_open_to_are_not_spelt_out() {
     survives(&json!({ "$ref": "#/$defs/d0", "$defs": all }));
 }
 
+/// Found by the comparison with a peer: a type that is too large to be described was taken for exact.
+#[test]
+fn a_type_that_is_too_large_to_be_described_proves_nothing() {
+    let nested = |schema: Value| {
+        json!({ "$ref": "#/$defs/x", "$defs": { "x": { "required": ["id"],
+        "additionalProperties": { "$ref": "#/$defs/x", "exclusiveMinimum": schema } } } })
+    };
+    let (five, six) = (nested(json!(5)), nested(json!(6)));
+    let deep = |number: i64| (0..12).fold(json!(number), |inner, _| json!({ "id": inner }));
+    survives(&five);
+    let (from, to) = (lower(&five, &Defs::none()).unwrap(), lower(&six, &Defs::none()).unwrap());
+    assert!(!from.is_exact() && from.upper().contains(&deep(6)));
+    for number in [5, 6] {
+        let checker = SchemaChecker::compile(&five, &Defs::none()).unwrap();
+        assert_eq!(checker.accepts(&deep(number)), number == 6);
+    }
+    assert_ne!(assign(&from, &to), Assign::Yes);
+    assert_ne!(
+        assign(&lower(&json!({ "type": "object", "required": ["id"] }), &Defs::none()).unwrap(), &to),
+        Assign::Yes
+    );
+}
+
 #[test]
 fn many_alternatives_and_values_are_described_together() {
     let maps: Vec<Value> = (0..800)

@@ -36,7 +36,7 @@ fn types_assign_a_broken_link_says_which_part_and_why() {
         (
             json!({ "type": "string" }),
             json!({ "type": "number" }),
-            r#"/to: expected a number, found text (a value that does not fit: "")"#,
+            "/to: expected a number, found text (convert it inside of the expression: `int(…)` or `double(…)`)",
         ),
         (
             json!({ "type": ["string", "null"] }),
@@ -108,7 +108,7 @@ fn types_assign_a_broken_link_says_which_part_and_why() {
         (
             json!(""),
             json!({ "type": "string", "minLength": 1 }),
-            r#"/to: expected text, found "" (it must have at least 1 character, and has 0)"#,
+            "/to: what comes here must have at least 1 character, and has 0",
         ),
         (json!("x"), json!({ "enum": ["draft", "sent"] }), r#"/to: expected "draft" or "sent", found "x""#),
         (json!({ "price": "ten" }), line("number"), r#"/to/price: expected a number, found "ten""#),
