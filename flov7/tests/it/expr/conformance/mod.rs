@@ -189,9 +189,12 @@ fn departures() -> Vec<Reason> {
     reasons
 }
 
+/// The outcomes of one file, by the name of the case.
+type ByName = Vec<(String, Outcome)>;
+
 /// What every case of each file came to, by name; found out once for all tests.
-fn outcomes() -> &'static [(&'static str, Vec<(String, Outcome)>)] {
-    static ALL: OnceLock<Vec<(&str, Vec<(String, Outcome)>)>> = OnceLock::new();
+fn outcomes() -> &'static [(&'static str, ByName)] {
+    static ALL: OnceLock<Vec<(&str, ByName)>> = OnceLock::new();
     ALL.get_or_init(|| {
         let of = |file: &str, text| {
             let named = |case: &Value| format!("{file}/{}", case["name"].as_str().unwrap());
