@@ -2,6 +2,7 @@
 //! steps that read each other and the input.
 
 use flov7::catalog::Catalog;
+use flov7::json::PatchOp;
 use serde_json::{Value, json};
 
 /// What the workflow uses.
@@ -39,7 +40,49 @@ pub fn catalog() -> Catalog {
 }
 
 /// Steps of the outermost block in each group.
-pub const TOP_STEPS: usize = 8;
+const TOP_STEPS: usize = 8;
+
+/// Edits of each step of group `n`, as somebody types: another spelling that fits as well, then the first one again.
+#[must_use]
+pub fn edits(n: usize) -> Vec<[PatchOp; 1]> {
+    let line = |more: &str| format!("${{ line.article.{more}() + ' x ' + string(line.quantity) }}");
+    let net = |more: &str| {
+        format!("${{ math.round(steps.total_{n} * (1 - steps.customer_{n}.?discount.orValue(0)){more}, 2) }}")
+    };
+    let places: [(usize, &str, [String; 2]); 9] = [
+        (
+            0,
+            "data/set",
+            ["l.price * l.quantity", "l.quantity * l.price"]
+                .map(|product| format!("${{ input.order.lines.map(l, {product}).sum() }}")),
+        ),
+        (1, "action/with/email", ["${ input.order.email }", "${ input['order'].email }"].map(str::to_owned)),
+        (2, "data/set/net", [net(" * 1"), net("")]),
+        (
+            3,
+            "condition/if",
+            [501, 500].map(|limit| format!("${{ steps.price_{n}.net > {limit} && !steps.price_{n}.vip }}")),
+        ),
+        (
+            3,
+            "condition/then/0/action/with/title",
+            ["above", "over"].map(|word| format!("Order {word} ${{ steps.price_{n}.net }}")),
+        ),
+        (4, "action/with/path", ["goods", "stock"].map(|word| format!("/{word}/${{ input.order.id }}"))),
+        (5, "action/with/note", ["/", ""].map(|more| format!("${{ steps.price_{n}.label }}{more}"))),
+        (6, "condition/for_each/steps/0/data/set", [line("lower"), line("upper")]),
+        (
+            7,
+            "action/with/subject",
+            ["Bill", "Invoice"].map(|word| format!("{word} ${{ steps.invoice_{n}.id }}")),
+        ),
+    ];
+    let edit = |(step, below, values): &(usize, &str, [String; 2])| {
+        let path = format!("/steps/{}/{below}", n * TOP_STEPS + step);
+        values.clone().map(|value| [PatchOp::Replace { path: path.clone(), value: value.into() }])
+    };
+    places.iter().flat_map(edit).collect()
+}
 
 /// A document of `steps` steps, rounded up to whole groups of ten, as an editor would show it.
 #[must_use]

@@ -100,7 +100,7 @@ impl Mended {
             }
         }
         // What could not be read may hide what it holds.
-        let shape = fixes.iter().all(|finding| is_shape(finding));
+        let shape = fixes.iter().all(is_shape);
         for finding in validated.report.findings() {
             match before
                 .iter()

@@ -66,11 +66,11 @@ impl Wrong {
 
 impl Flow<'_, '_> {
     /// What `name` is at `place`, or why it cannot be read there.
-    pub(super) fn read(&self, place: &Place, name: &RootName) -> Result<Read, Wrong> {
+    pub(super) fn read(&self, place: &Place, name: &RootName) -> Result<Read, Box<Wrong>> {
         match name {
             RootName::Root(root) => match place.roots.get(root) {
                 Some(known) => Ok(known_read(known)),
-                None => Err(self.unknown_root(place, root)),
+                None => Err(self.unknown_root(place, root).into()),
             },
             RootName::Step(id) => self.read_step(place, id),
         }
@@ -120,14 +120,15 @@ impl Flow<'_, '_> {
         }
     }
 
-    fn read_step(&self, place: &Place, id: &str) -> Result<Read, Wrong> {
+    fn read_step(&self, place: &Place, id: &str) -> Result<Read, Box<Wrong>> {
         let Some(no) = self.pass.outline.find(id) else { return self.unknown_step(id) };
         match self.order.sight(&self.pass.outline, place.spot, no) {
             Sight::Settled { sure } => match &self.values[no.0] {
                 StepValue::Unknown => Ok(Read::Unknown),
                 StepValue::None => {
                     Err(Wrong::new(Code::NO_VALUE, format!("`{id}` is a filter, which has no value"))
-                        .help("read what it looked at"))
+                        .help("read what it looked at")
+                        .into())
                 }
                 StepValue::Of(ty) => {
                     let presence = if sure { Presence::Required } else { Presence::Optional };
@@ -136,27 +137,29 @@ impl Flow<'_, '_> {
             },
             // An order that could not be read may have been the right one.
             _ if self.pass.outline.step(no).poisoned => Ok(Read::Unknown),
-            Sight::NotYet => Err(self.not_yet(place, no)),
-            Sight::NotOrdered { reader, read } => Err(self.not_ordered(no, reader, read)),
+            Sight::NotYet => Err(self.not_yet(place, no).into()),
+            Sight::NotOrdered { reader, read } => Err(self.not_ordered(no, reader, read).into()),
             Sight::Elsewhere => {
                 let message = format!(
                     "`{id}` stands in another branch: it does not run before this, if it runs at all"
                 );
                 Err(Wrong::new(Code::NOT_ORDERED, message)
-                    .help("read it behind the step that holds both branches"))
+                    .help("read it behind the step that holds both branches")
+                    .into())
             }
             Sight::OtherIteration => {
                 let around = self.iteration(no);
                 let message =
                     format!("`{id}` runs inside of `{around}`, and can be seen within its iteration only");
-                Err(Wrong::new(Code::UNKNOWN_STEP, message).help(format!(
+                let help = format!(
                     "give it on as the `output` (or `next`) of `{around}`, and read `steps.{around}`"
-                )))
+                );
+                Err(Wrong::new(Code::UNKNOWN_STEP, message).help(help).into())
             }
         }
     }
 
-    fn unknown_step(&self, id: &str) -> Result<Read, Wrong> {
+    fn unknown_step(&self, id: &str) -> Result<Read, Box<Wrong>> {
         // Steps that could not be read may have had any id.
         if self.pass.poisoned.iter().any(|pointer| pointer.is_empty() || pointer == "/steps")
             || self.pass.outline.steps.iter().any(|at| at.step.id.is_empty())
@@ -170,7 +173,7 @@ impl Flow<'_, '_> {
             Some(meant) => wrong.meant(id, meant.as_str()),
             None => wrong,
         };
-        Err(match meant.as_ref().or(near.first()) {
+        let wrong = match meant.as_ref().or(near.first()) {
             Some(first) => {
                 let help = format!("did you mean `{first}`?");
                 Wrong { allowed: near, ..wrong }.help(help)
@@ -180,7 +183,8 @@ impl Flow<'_, '_> {
                 let more = if self.pass.outline.ids().nth(6).is_some() { ", …" } else { "" };
                 wrong.help(format!("there are `{}`{more}", some.join("`, `")))
             }
-        })
+        };
+        Err(wrong.into())
     }
 
     fn not_yet(&self, place: &Place, no: StepNo) -> Wrong {
