@@ -1,4 +1,4 @@
-//! The proof in small, and that it can fail. The whole of it runs in `.ci/run`.
+//! flov7 against peers, what two independent implementations should agree on; the proof in small, and that it can fail.
 #![allow(clippy::unwrap_used)] // Tests fail by panic.
 
 mod fault;
@@ -6,4 +6,5 @@ mod fault;
 mod planted;
 mod power;
 mod proof;
+mod schemas;
 mod shrink;
