@@ -175,8 +175,13 @@ impl<'a> Outgoing<'a> {
         common.insert(USER_AGENT, HeaderValue::from_static(concat!("flov7/", env!("CARGO_PKG_VERSION"))));
         let mut own = preset;
         let mut typed = false;
+        let mut set = Vec::with_capacity(ask.headers.len());
         for (name, value) in &ask.headers {
             let (name, value) = headers::of_step(name, value, &held, bound)?;
+            if set.contains(&name) {
+                return Err(format!("header `{name}` is there twice, in upper and in lower case"));
+            }
+            set.push(name.clone());
             typed |= name == CONTENT_TYPE;
             if name == ACCEPT || name == ACCEPT_LANGUAGE || name == USER_AGENT {
                 common.insert(name, value);

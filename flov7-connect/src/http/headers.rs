@@ -1,36 +1,16 @@
 //! Which headers a step, a binding and the client itself may set.
 
+use flov7::catalog::{header_fault, is_credential_header, reserved_header};
 use reqwest::header::{HeaderName, HeaderValue};
 
-/// Why nobody but the client sets this header, if so: it frames the message, routes it or changes how its answer is
-/// read (RFC 9110 §7.6.1 and RFC 9112 §6 name the framing ones).
+/// Why nobody but the client sets this header, if so.
 pub(crate) fn reserved(name: &HeaderName) -> Option<&'static str> {
-    Some(match name.as_str() {
-        "host" => "it is made from the URL",
-        "content-length" | "transfer-encoding" | "trailer" | "te" | "expect" => "it frames the message",
-        "connection" | "keep-alive" | "upgrade" | "proxy-connection" | "http2-settings" => {
-            "it belongs to the connection"
-        }
-        "proxy-authorization" | "proxy-authenticate" => "there is no proxy",
-        "accept-encoding" => "answers are taken uncompressed, so that their size is known",
-        _ => return None,
-    })
+    reserved_header(name.as_str())
 }
 
 /// Headers that carry credentials by their name: a binding gives them through `auth`.
 pub(crate) fn is_credential(name: &HeaderName) -> bool {
-    const NAMES: &[&str] = &[
-        "api-key",
-        "apikey",
-        "authorization",
-        "cookie",
-        "private-token",
-        "x-access-token",
-        "x-api-key",
-        "x-auth-token",
-        "x-vault-token",
-    ];
-    NAMES.contains(&name.as_str())
+    is_credential_header(name.as_str())
 }
 
 /// Whether a header's value starts as the two schemes that every client knows.
@@ -55,22 +35,15 @@ pub(crate) fn of_step(
     held: &[HeaderName],
     bound: bool,
 ) -> Result<(HeaderName, HeaderValue), String> {
-    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Err(format!("header `{}` must be written in lower case", name.escape_debug()));
+    if let Some(fault) = header_fault(name, Some(value), bound) {
+        return Err(fault);
     }
+    // In lower case, whatever the step wrote.
     let name = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| format!("`{}` is no header's name", name.escape_debug()))?;
-    if let Some(why) = reserved(&name) {
-        return Err(format!("header `{name}` cannot be set: {why}"));
-    }
     if held.contains(&name) {
         return Err(format!("header `{name}` is set by the connection's binding"));
     }
-    if !bound && is_credential(&name) {
-        return Err(format!("header `{name}` carries a credential, which needs a connection"));
-    }
-    let value = self::value(value).ok_or_else(|| {
-        format!("the value of header `{name}` holds a line break, a control character or one beyond ASCII")
-    })?;
+    let value = self::value(value).ok_or_else(|| format!("header `{name}` cannot have this value"))?;
     Ok((name, value))
 }

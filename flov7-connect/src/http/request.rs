@@ -69,7 +69,7 @@ pub fn descriptor() -> ActionDescriptor {
             "query": { "type": "object", "description": "Scalars or lists of them; null omits.",
                 "additionalProperties": { "anyOf": [scalar, { "type": "array", "items": scalar }] } },
             "headers": { "type": "object", "additionalProperties": { "type": "string" },
-                "description": "Names in lower case." },
+                "description": "Names in any case; they are sent in lower case." },
             "body": { "description": "Text as text/plain, anything else as JSON." },
             "ok_statuses": { "type": "array", "items": { "type": "integer", "minimum": 100, "maximum": 599 },
                 "description": "Failures that are ordinary results here." },

@@ -1,5 +1,6 @@
 //! From what a step says to the URL that is asked for.
 
+use flov7::catalog::{path_fault, url_path_fault};
 use flov7::json::number_text;
 use reqwest::Url;
 use serde_json::{Map, Value};
@@ -11,30 +12,22 @@ const MAX_URL: usize = 8 * 1024;
 
 /// The URL of a path below a base.
 ///
-/// The path was filled in by the time it comes here, so it is judged as a hostile one: it starts with one `/`; no
-/// `\`, no control character, no `#`; no segment that is `.` or `..` or decodes to one, since servers and proxies
-/// resolve those; no empty segment but the last, since that is what an empty value leaves behind. A query may be
-/// written into it.
+/// The path was filled in by the time it comes here, so it is judged as a hostile one, by [`path_fault`]. A query may
+/// be written into it.
 ///
 /// # Errors
 /// Why it is refused.
 pub(crate) fn below(base: &Base, path: &str, query: Option<&Map<String, Value>>) -> Result<Url, String> {
+    if let Some(fault) = path_fault(path) {
+        return Err(fault);
+    }
     let (path, written) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-    if !path.starts_with('/') {
-        return Err("`path` must start with `/`: it is appended to the binding's base_url".to_owned());
-    }
-    if path.starts_with("//") {
-        return Err("`path` starts with `//`, which would name another host".to_owned());
-    }
-    let encoded = encode_path(path)?;
-    if encoded[1..].split('/').rev().skip(1).any(str::is_empty) {
-        return Err("`path` holds an empty segment (`//`): a value that fills it is empty".to_owned());
-    }
+    let encoded = encode_path(path);
     let full = format!("{}{encoded}", base.path);
     let mut text = format!("{}{full}", base.origin);
     if let Some(written) = written {
         text.push('?');
-        text.push_str(&encode_query(written)?);
+        text.push_str(&encode_query(written));
     }
     let url = finish(&text, query)?;
     // The parser normalises; what passed the rules above is normal already, so a difference is a way around them.
@@ -69,13 +62,16 @@ pub(crate) fn anywhere(text: &str, query: Option<&Map<String, Value>>) -> Result
     if let Some(wrong) = host.chars().find(|c| c.is_control() || c.is_whitespace() || "\\#%".contains(*c)) {
         return Err(format!("the host of `url` holds {wrong:?}"));
     }
-    let encoded = encode_path(path)?;
+    if let Some(fault) = url_path_fault(&rest[host.len()..]) {
+        return Err(fault);
+    }
+    let encoded = encode_path(path);
     let mut whole = text[..text.len() - rest.len()].to_ascii_lowercase();
     whole.push_str(host);
     whole.push_str(&encoded);
     if let Some(written) = written {
         whole.push('?');
-        whole.push_str(&encode_query(written)?);
+        whole.push_str(&encode_query(written));
     }
     let url = finish(&whole, query)?;
     if url.path() != encoded {
@@ -129,89 +125,28 @@ fn pairs(query: Option<&Map<String, Value>>) -> Result<Vec<(String, String)>, St
     Ok(pairs)
 }
 
-/// A path with everything encoded that a path cannot hold, or the reason why it is refused.
-fn encode_path(path: &str) -> Result<String, String> {
+/// A path with everything encoded that a path cannot hold.
+fn encode_path(path: &str) -> String {
     // RFC 3986 §3.3: pchar and `/`.
-    let encoded = encode(path, b"/-._~!$&'()*+,;=:@", "path")?;
-    match encoded.split('/').find_map(hidden) {
-        Some(what) => Err(format!("the path holds {what}")),
-        None => Ok(encoded),
-    }
+    encode(path, b"/-._~!$&'()*+,;=:@%")
 }
 
 /// A query as it was written, with everything encoded that a query cannot hold.
-fn encode_query(query: &str) -> Result<String, String> {
+fn encode_query(query: &str) -> String {
     // RFC 3986 §3.4, without `'`, which the URL parser would encode.
-    encode(query, b"/-._~!$&()*+,;=:@?", "query")
+    encode(query, b"/-._~!$&()*+,;=:@?%")
 }
 
-fn encode(text: &str, plain: &[u8], what: &str) -> Result<String, String> {
+fn encode(text: &str, plain: &[u8]) -> String {
     let mut encoded = String::with_capacity(text.len());
-    let bytes = text.as_bytes();
-    for (at, &byte) in bytes.iter().enumerate() {
-        match byte {
-            b'\\' => return Err(format!("the {what} holds `\\`, which some servers read as `/`")),
-            b'#' => {
-                return Err(format!(
-                    "the {what} holds `#`: a fragment is never sent; write %23 for the character"
-                ));
-            }
-            0..=0x1F | 0x7F => {
-                return Err(format!("the {what} holds a line break or another control character"));
-            }
-            b'%' => {
-                let digits = bytes.get(at + 1..at + 3);
-                if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
-                    return Err(format!("the {what} holds a `%` that two hexadecimal digits do not follow"));
-                }
-                encoded.push('%');
-            }
-            _ if byte.is_ascii_alphanumeric() || plain.contains(&byte) => encoded.push(char::from(byte)),
-            _ => push_percent(&mut encoded, byte),
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            push_percent(&mut encoded, byte);
         }
     }
-    Ok(encoded)
-}
-
-/// What a segment holds that its text does not show at once: `.` or `..` for anyone who decodes it, however often, or
-/// who takes an encoded `/` or `\` for a separator; or an encoded control character, which nobody means in a path.
-fn hidden(segment: &str) -> Option<&'static str> {
-    let mut bytes = segment.as_bytes().to_vec();
-    // Each round shortens the text or is the last; eight is more than any chain of proxies decodes.
-    for _ in 0..8 {
-        if bytes.split(|byte| matches!(byte, b'/' | b'\\')).any(|part| part == b"." || part == b"..") {
-            return Some("`.` or `..` as a segment, which would leave it");
-        }
-        if bytes.iter().any(u8::is_ascii_control) {
-            return Some("an encoded control character");
-        }
-        let decoded = decode(&bytes);
-        if decoded.len() == bytes.len() {
-            return None;
-        }
-        bytes = decoded;
-    }
-    Some("a segment that was encoded over and over")
-}
-
-fn decode(bytes: &[u8]) -> Vec<u8> {
-    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        match (bytes[at], digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                // Two hexadecimal digits make a byte.
-                decoded.push(u8::try_from(high << 4 | low).unwrap_or(b'?'));
-                at += 3;
-            }
-            (byte, ..) => {
-                decoded.push(byte);
-                at += 1;
-            }
-        }
-    }
-    decoded
+    encoded
 }
 
 /// Appends text with everything encoded but the unreserved characters of RFC 3986 §2.3: safe in any part of a URL.

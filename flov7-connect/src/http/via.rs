@@ -33,8 +33,6 @@ pub struct ViaHttpAction {
     descriptor: ActionDescriptor,
     connection: String,
     method: Method,
-    /// Whether the path's text ends with `/` before it is filled in.
-    open: bool,
     path: Template,
     body: Option<Template>,
     result: Option<Template>,
@@ -72,15 +70,10 @@ impl ViaHttpAction {
                 });
             }
         }
-        let open = pathname(&source).ends_with('/');
-        Ok(ViaHttpAction { descriptor, connection, method, open, path, body, result })
+        Ok(ViaHttpAction { descriptor, connection, method, path, body, result })
     }
 
     fn ask<'v>(&self, path: &'v str, env: &Named) -> Result<Ask<'v>, String> {
-        // `/invoices/${ input.id }` with an empty id would be the whole collection.
-        if pathname(path).ends_with('/') && !self.open {
-            return Err("the path's last value is empty".to_owned());
-        }
         let body = self.body.as_ref().map(|body| body.render(env, &mut Fuel::new())).transpose();
         Ok(Ask {
             method: self.method.clone(),
@@ -126,11 +119,6 @@ fn template(member: &str, value: &Value, root: &str) -> Result<Template, String>
         Some(name) => Err(format!("{member}: reads `{name}`, and there is only `{root}`")),
         None => Ok(template),
     }
-}
-
-/// A path without its query.
-fn pathname(path: &str) -> &str {
-    path.split('?').next().unwrap_or_default()
 }
 
 fn told(error: &EvalError) -> String {

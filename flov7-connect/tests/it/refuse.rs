@@ -1,10 +1,25 @@
 //! What is refused before anything is sent: paths that leave, headers that lie.
 
+use flov7::action::Action;
+use flov7::catalog::Catalog;
 use flov7::machine::CallErrorKind;
-use flov7_connect::Network;
+use flov7::validate::validate_text;
+use flov7::workflow::{DocumentLimits, Syntax};
+use flov7_connect::{HttpRequest, Network};
 use serde_json::{Value, json};
 
 use crate::peer::{Peer, Reply, binding, call, call_free, connect};
+
+/// The codes that validation finds in a request that is written out.
+fn finds(with: &Value) -> Vec<&'static str> {
+    let catalog = Catalog::new().with_action(HttpRequest::new().descriptor().clone());
+    let step = json!({ "id": "a", "action": { "use": "http.request", "connection": "crm", "with": with } });
+    let document = json!({ "flov7": 1, "name": "x", "steps": [step],
+        "connections": [{ "id": "crm", "connector": "http" }] });
+    let text = document.to_string();
+    let report = validate_text(&text, Syntax::Json, &catalog, &DocumentLimits::default()).report;
+    report.findings().iter().map(|finding| finding.code.name()).collect()
+}
 
 async fn check(input: Value, part: &str) {
     let peer = Peer::start(vec![Reply::json("{}")]).await;
@@ -12,6 +27,10 @@ async fn check(input: Value, part: &str) {
         "headers": { "x-tenant": "seven" }, "idempotency_header": "idempotency-key" });
     let connection = connect(Network::new(), &binding(&format!("{}/api/v1", peer.base()), settings)).await;
     let error = call(&connection, input.clone()).await.expect_err(&input.to_string());
+    // What is written out is found before it runs, unless only the binding or the whole length tells.
+    if !part.contains("binding") && part != "longer" {
+        assert!(!finds(&input).is_empty(), "{input} validates");
+    }
     assert_eq!((error.code.as_str(), error.kind), ("http.blocked", CallErrorKind::Failed), "{input}");
     assert!(error.message.contains(part), "{input}: {error}");
     assert_eq!(peer.connections(), 0, "{input}");
@@ -56,6 +75,10 @@ async fn paths_that_could_leave_are_refused() {
         ("/%25252e%25252e%25252fx", "`..`"),
         ("/..%252f..%252fx", "`..`"),
         ("/..?x=1", "`..`"),
+        ("/a/..;/b", "`..`"),
+        ("/a/..;x=1/b", "`..`"),
+        ("/a/%2e%2e%3b/b", "`..`"),
+        ("/a/.;/b", "`..`"),
         ("/a\r\nhost: evil.example", "control"),
         ("/a\nb", "control"),
         ("/a\rb", "control"),
@@ -111,6 +134,7 @@ async fn paths_are_appended_as_they_stand() {
             check(json!({ "path": path }), line).await;
             continue;
         }
+        assert_eq!(finds(&json!({ "path": path })), [""; 0], "{path}");
         let peer = Peer::start(vec![Reply::json("{}")]).await;
         let base = format!("{}/api/v1/", peer.base());
         let connection = connect(Network::new(), &binding(&base, json!({}))).await;
@@ -123,7 +147,6 @@ async fn paths_are_appended_as_they_stand() {
 #[tokio::test]
 async fn headers_that_lie_are_refused() {
     for (name, value, part) in [
-        ("X-Upper", "x", "lower case"),
         ("", "x", "no header's name"),
         ("a b", "x", "no header's name"),
         ("a:b", "x", "no header's name"),
@@ -155,6 +178,26 @@ async fn headers_that_lie_are_refused() {
     ] {
         check(json!({ "path": "/", "headers": { name: value } }), part).await;
     }
+}
+
+#[tokio::test]
+async fn headers_are_sent_in_lower_case_whatever_the_step_wrote() {
+    let peer = Peer::start(vec![Reply::json("{}")]).await;
+    let connection = connect(Network::new(), &binding(&peer.base(), json!({}))).await;
+    let headers = json!({ "Authorization": "Bearer mine", "X-Tenant": "seven", "ACCEPT": "text/plain" });
+    assert_eq!(finds(&json!({ "path": "/", "headers": headers })), [""; 0]);
+    call(&connection, json!({ "path": "/", "headers": headers })).await.unwrap();
+    for line in ["authorization: Bearer mine", "x-tenant: seven", "accept: text/plain"] {
+        assert_eq!(
+            peer.requests()[0].matches(&format!("\r\n{line}\r\n")).count(),
+            1,
+            "{}",
+            peer.requests()[0]
+        );
+    }
+    check(json!({ "path": "/", "headers": { "X-A": "1", "x-a": "2" } }), "twice").await;
+    check(json!({ "path": "/", "headers": { "X-Key": "mine" } }), "set by the connection's binding").await;
+    check(json!({ "path": "/", "headers": { "HOST": "evil.example" } }), "from the URL").await;
 }
 
 #[tokio::test]

@@ -6,9 +6,13 @@
 mod core;
 mod prepared;
 mod read;
+mod request;
+mod via;
 
 pub use self::core::{CORE_PREFIX, core_actions};
 pub use self::read::CATALOG_FORMAT;
+pub(crate) use self::request::{Filled, character_fault, filled, path_arguments};
+pub use self::request::{header_fault, is_credential_header, path_fault, reserved_header, url_path_fault};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

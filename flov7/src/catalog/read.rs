@@ -35,7 +35,8 @@ impl Catalog {
     /// # Errors
     /// Every fault of it: `wrong-kind`, `unknown-member`, `missing-member`, `number-range`, `bad-id`,
     /// `duplicate-id`, `format-version`, and what schemas and templates add (`bad-schema`, `remote-schema`,
-    /// `expression-syntax` and its kin).
+    /// `expression-syntax` and its kin); what a `via` reads and is not there (`no-such-member`, `unknown-root`,
+    /// `maybe-absent`), and a path that would be refused (`path-or-url`).
     pub fn read(value: &Value) -> Result<Catalog, Vec<Finding>> {
         let (catalog, findings) = examine(value);
         if findings.is_empty() { Ok(catalog) } else { Err(Report::new(findings, Vec::new()).into_parts().0) }
@@ -174,6 +175,9 @@ fn action(reader: &mut Reader, value: &Value) -> Option<ActionDescriptor> {
         .optional(members, "compatible", |reader, value| reader.list(value, "a list of digests", digest))
         .unwrap_or_default();
     action.via = reader.optional(members, "via", via);
+    if let Some(via) = &action.via {
+        super::via::check(reader, &action.input, via);
+    }
     Some(action)
 }
 

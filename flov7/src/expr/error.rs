@@ -92,7 +92,7 @@ impl std::error::Error for ExprError {}
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EvalError {
-    /// `data.overflow`, `data.division`, `data.index`, `data.conversion`, `data.key`, `data.size` or
+    /// `data.overflow`, `data.division`, `data.index`, `data.conversion`, `data.key`, `data.size`, `contract.input` or
     /// `defect.expression`.
     pub code: &'static str,
     /// What happened, in one sentence without a full stop.
@@ -108,6 +108,9 @@ impl EvalError {
     pub const DEFECT: &'static str = "defect.expression";
     /// The code of an evaluation that grew too large or ran too long.
     pub const SIZE: &'static str = "data.size";
+
+    /// The code of a value that cannot be a segment of a path: only templates that are encoded fail so.
+    pub const SEGMENT: &'static str = "contract.input";
 
     /// A failure of `code` at `span`.
     #[must_use]

@@ -312,9 +312,11 @@ impl<'a> Run<'a> {
             return Trouble::Defect(defect(path.as_ref().map_or("output", StepPath::as_str), &error.message));
         }
         let message = error.message.clone();
+        let class =
+            if error.code == EvalError::SEGMENT { FailureClass::Contract } else { FailureClass::Data };
         Trouble::Failed(match at {
-            Some(at) => self.failure(at, FailureClass::Data, error.code, message),
-            None => Box::new(Failure::new(FailureClass::Data, error.code, message)),
+            Some(at) => self.failure(at, class, error.code, message),
+            None => Box::new(Failure::new(class, error.code, message)),
         })
     }
 

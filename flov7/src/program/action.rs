@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::build::{Build, Place, invalid};
 use super::checker::{self, Checker};
 use super::{Template, Work};
-use crate::catalog::{CORE_PREFIX, EffectOf};
+use crate::catalog::{CORE_PREFIX, EffectOf, path_arguments};
 use crate::error::Error;
 use crate::expr::Encoding;
 use crate::types::Defs;
@@ -247,13 +247,4 @@ fn encode_paths(with: &mut Option<Template>, interface: &Interface) {
             with.encode(&pointer, Encoding::PathSegment);
         }
     }
-}
-
-/// Pointers to the arguments that are paths.
-fn path_arguments(schema: &serde_json::Value) -> Vec<String> {
-    let properties = schema.get("properties").and_then(|properties| properties.as_object());
-    let paths = properties.into_iter().flatten().filter(|(_, argument)| {
-        argument.get("format").and_then(|format| format.as_str()) == Some("uri-path")
-    });
-    paths.map(|(name, _)| format!("/{}", crate::json::escape(name))).collect()
 }

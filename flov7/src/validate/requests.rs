@@ -1,11 +1,14 @@
-//! `http.request`: a path with a connection, a url without one, and neither leads where the binding does not.
+//! `http.request`: a path with a connection, a url without one, neither leads where the binding does not, and no
+//! header lies.
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::Pass;
-use crate::expr::{Limits, Part, Piece, Template};
+use crate::catalog::{Filled, character_fault, filled, header_fault, path_fault, url_path_fault};
 use crate::finding::{Code, Finding};
-use crate::json::PatchOp;
+use crate::json::{PatchOp, escape};
 use crate::workflow;
 use crate::workflow::read::shorten;
 
@@ -22,7 +25,8 @@ pub(super) fn check(pass: &mut Pass<'_>) {
         for (member, uses, connection, with) in uses.into_iter().flatten() {
             if uses == REQUEST && pass.catalog.action(REQUEST).is_some() {
                 let place = format!("{}/{member}", at.pointer);
-                let found = request(connection.is_some(), with.as_ref(), &place);
+                let found = request(connection.is_some(), with.as_ref(), &place).into_iter();
+                let found = found.chain(headers(connection.is_some(), with.as_ref(), &place));
                 findings.extend(found.map(|finding| finding.with_step(&at.step.id)));
             }
         }
@@ -60,31 +64,11 @@ fn request(connected: bool, with: Option<&workflow::Template>, place: &str) -> O
     if connected { path(text, pointer) } else { url(text, pointer) }
 }
 
-/// The text with a letter in place of each expression, and whether it starts with one; nothing where it is no
-/// template, which is found elsewhere.
-fn filled(text: &str) -> Option<(String, bool)> {
-    let template = Template::parse(&Value::from(text), &Limits::default()).ok()?;
-    match template.root() {
-        Part::Constant(value) => Some((value.as_str()?.to_owned(), false)),
-        Part::Expr(_) => Some((FILLING.to_owned(), true)),
-        Part::Text { pieces, .. } => {
-            let texts = pieces.iter().map(|piece| match piece {
-                Piece::Literal(text) => text,
-                Piece::Expr(_) => FILLING,
-            });
-            Some((texts.collect(), matches!(pieces.first(), Some(Piece::Expr(_)))))
-        }
-        _ => None,
-    }
-}
-
-/// What stands for a value that is not known yet.
-const FILLING: &str = "x";
-
 /// What is written is judged here; what expressions fill in, when the request is made.
 fn path(written: &str, pointer: String) -> Option<Finding> {
-    let (text, computed) = filled(written)?;
-    let path = text.split_once('?').map_or(text.as_str(), |(path, _)| path);
+    let filled = filled(written)?;
+    let (text, computed) = (filled.text.as_str(), filled.is_computed());
+    let path = text.split_once('?').map_or(text, |(path, _)| path);
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_');
     let words = !path.is_empty() && path.bytes().all(plain) && !path.contains("//");
     if !computed && words && !path.starts_with('/') {
@@ -95,34 +79,102 @@ fn path(written: &str, pointer: String) -> Option<Finding> {
         return Some(finding.with_help("write `/` before it").with_fix(fix));
     }
     let message = if computed || !path.starts_with('/') {
-        "a path starts with `/`: each `${ … }` in it becomes one segment"
+        "a path starts with `/`: each `${ … }` in it becomes one segment".to_owned()
     } else if path.starts_with("//") {
-        "a path that starts with `//` names another host"
+        "a path that starts with `//` names another host".to_owned()
     } else if path.contains("//") {
-        "a path has no empty segment"
+        "a path has no empty segment".to_owned()
     } else if text.contains('\\') || text.chars().any(char::is_control) {
-        "a path holds no `\\` and no control characters"
+        "a path holds no `\\` and no control characters".to_owned()
     } else if path.split('/').any(|segment| matches!(segment, "." | "..")) {
-        "a path goes down only: it holds no segment `.` or `..`"
+        "a path goes down only: it holds no segment `.` or `..`".to_owned()
     } else {
-        return None;
+        path_fault(text)?
     };
     Some(Finding::new(Code::PATH_OR_URL, pointer, message))
 }
 
 fn url(text: &str, pointer: String) -> Option<Finding> {
-    let (text, computed) = filled(text)?;
-    if computed {
+    let filled = filled(text)?;
+    if filled.is_computed() {
         // Which host it is, is judged when it is known.
         return None;
     }
+    let text = filled.text.as_str();
     let lower = text.to_ascii_lowercase();
     let message = if !(lower.starts_with("https://") || lower.starts_with("http://")) {
-        "a url starts with `https://` or `http://`"
+        "a url starts with `https://` or `http://`".to_owned()
     } else if text.contains('\\') || text.chars().any(char::is_control) {
-        "a url holds no `\\` and no control characters"
+        "a url holds no `\\` and no control characters".to_owned()
     } else {
-        return None;
+        host_fault(&filled).or_else(|| url_fault(&filled))?
     };
     Some(Finding::new(Code::PATH_OR_URL, pointer, message))
+}
+
+/// What follows `//`, and where the host ends in it.
+fn authority(text: &str) -> (&str, usize) {
+    let rest = text.split_once("//").map_or("", |(_, rest)| rest);
+    (rest, rest.find(['/', '?', '#']).unwrap_or(rest.len()))
+}
+
+/// What is wrong with the host of a url, where all of it is written out.
+fn host_fault(filled: &Filled) -> Option<String> {
+    let (rest, end) = authority(&filled.text);
+    let before = filled.text.len() - rest.len();
+    if filled.first.is_some_and(|first| first <= before + end) {
+        return None;
+    }
+    let host = &rest[..end];
+    if host.is_empty() {
+        return Some("a url names a host: nothing stands behind `//`".to_owned());
+    }
+    if host.contains('@') {
+        return Some("a url names no user: credentials belong into a connection's binding".to_owned());
+    }
+    if let Some(wrong) = host.chars().find(|c| c.is_whitespace() || *c == '%') {
+        return Some(format!("the host of a url holds no {wrong:?}"));
+    }
+    let port = host.rsplit_once(':').filter(|_| !host.ends_with(']')).map(|(_, port)| port);
+    let wrong = port.filter(|port| !port.is_empty() && port.parse::<u16>().is_err());
+    wrong.map(|port| format!("the port of a url is a number up to 65535, found `{}`", shorten(port)))
+}
+
+/// What is wrong with the rest of a url. Values are filled into it as they are, so a segment is judged only if nothing
+/// stands before it that could hold a `?`.
+fn url_fault(filled: &Filled) -> Option<String> {
+    let (rest, end) = authority(&filled.text);
+    let before = filled.text.len() - rest.len();
+    let Some(first) = filled.first else { return url_path_fault(&rest[end..]) };
+    let written = filled.text.get(before + end..first).unwrap_or_default();
+    let whole = written.rfind('/').map_or("", |slash| &written[..slash]);
+    character_fault(&rest[end..]).map(|fault| format!("the url {fault}")).or_else(|| url_path_fault(whole))
+}
+
+/// Headers that no request of a step can have: their names are never computed.
+fn headers(connected: bool, with: Option<&workflow::Template>, place: &str) -> Vec<Finding> {
+    let headers = with.and_then(|with| with.0.get("headers")).and_then(Value::as_object);
+    let mut findings = Vec::new();
+    let mut names = BTreeMap::new();
+    for (name, value) in sorted(headers) {
+        let pointer = format!("{place}/with/headers/{}", escape(name));
+        let written = value.as_str().and_then(filled).filter(|value| value.first.is_none());
+        if let Some(fault) = header_fault(name, None, connected) {
+            findings.push(Finding::new(Code::BAD_HEADER, pointer, fault).about_name());
+        } else if let Some(fault) = written.and_then(|value| header_fault(name, Some(&value.text), connected))
+        {
+            findings.push(Finding::new(Code::BAD_HEADER, pointer, fault));
+        } else if let Some(first) = names.insert(name.to_ascii_lowercase(), name) {
+            let message = format!("`{name}` and `{first}` are one header: upper and lower case are the same");
+            findings.push(Finding::new(Code::BAD_HEADER, pointer, message).about_name());
+        }
+    }
+    findings
+}
+
+/// Members in the order of their names, also where another crate turned on ordered maps.
+fn sorted(members: Option<&serde_json::Map<String, Value>>) -> Vec<(&String, &Value)> {
+    let mut members: Vec<_> = members.into_iter().flatten().collect();
+    members.sort_unstable_by_key(|(name, _)| *name);
+    members
 }

@@ -5,6 +5,7 @@ use super::env::TypeEnv;
 use super::found::{Edit, ExprFinding};
 use super::walk::{Checker, Seen};
 use crate::expr::ast::{ArithmeticOp, NodeId, UnaryOp};
+use crate::expr::number::{Num, NumError};
 use crate::finding::{Code, ResidualKind};
 use crate::planted::{Bug, planted};
 use crate::types::{Arith, Kind, Kinds, Outcome, Type};
@@ -97,6 +98,12 @@ impl Checker<'_> {
                     Kind::Number => {
                         let (Some(x), Some(y)) = (part.numbers(), part_of.numbers()) else { continue };
                         let outcome = x.combine(arith(op), &y);
+                        if outcome.overflow && never_fits(op, &part, &part_of) {
+                            let span = self.span(left.1).to(self.span(right.1));
+                            let message = "the result is certainly beyond the range of numbers";
+                            self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, span, message));
+                            return Seen::unclear(steps);
+                        }
                         if outcome.always_by_zero {
                             let message =
                                 format!("{} is zero: nothing is divided by zero", self.show(right.1));
@@ -197,6 +204,20 @@ fn guess(own: &Seen, other: &Seen, kinds: Kinds) -> Kinds {
         };
     }
     kind
+}
+
+/// Whether an operation on two values that are known overflows.
+fn never_fits(op: ArithmeticOp, left: &Type, right: &Type) -> bool {
+    let number = |ty: &Type| ty.only_value().as_ref().and_then(|value| value.as_number()).map(Num::from);
+    let (Some(a), Some(b)) = (number(left), number(right)) else { return false };
+    let result = match op {
+        ArithmeticOp::Add => a.add(b),
+        ArithmeticOp::Subtract => a.subtract(b),
+        ArithmeticOp::Multiply => a.multiply(b),
+        ArithmeticOp::Divide => a.divide(b),
+        ArithmeticOp::Remainder => a.remainder(b),
+    };
+    result == Err(NumError::Overflow)
 }
 
 fn arith(op: ArithmeticOp) -> Arith {

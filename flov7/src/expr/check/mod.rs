@@ -57,7 +57,8 @@ use walk::{Checker, Place};
 impl Expr {
     /// Types the expression in its place.
     ///
-    /// The work is bounded by the expression's limits and by those of types; nothing is evaluated.
+    /// The work is bounded by the expression's limits and by those of types. An expression that reads nothing and may
+    /// fail is evaluated once: its failure is certain, and a finding.
     #[must_use]
     pub fn check(&self, env: &TypeEnv) -> Checked {
         Checker::new(self).check(env, Place::Value)

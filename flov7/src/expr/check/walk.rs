@@ -14,8 +14,8 @@ use crate::expr::ast::{Ast, ExprKind, NodeId, VarId};
 use crate::expr::display::Show;
 use crate::expr::error::Span;
 use crate::expr::parse::Pattern;
-use crate::expr::{Expr, RootName};
-use crate::finding::{Code, ResidualKind};
+use crate::expr::{Expr, Fuel, Named, RootName};
+use crate::finding::{Code, ResidualKind, Severity};
 use crate::types::{MAX_TEXT, Segment, Type};
 
 /// A constant path: a root, step or variable, and what is read from it.
@@ -90,6 +90,7 @@ pub(super) struct Source {
 
 /// The checker of one expression.
 pub(super) struct Checker<'a> {
+    expr: &'a Expr,
     pub(super) ast: &'a Ast,
     pub(super) patterns: &'a [(NodeId, Pattern)],
     findings: Vec<ExprFinding>,
@@ -114,6 +115,7 @@ pub(super) struct Weight {
 impl<'a> Checker<'a> {
     pub(super) fn new(expr: &'a Expr) -> Checker<'a> {
         Checker {
+            expr,
             ast: &expr.ast,
             patterns: &expr.patterns,
             findings: Vec::new(),
@@ -166,7 +168,24 @@ impl<'a> Checker<'a> {
         if self.too_large || weight.steps > self.steps_limit || bytes > self.bytes_limit {
             self.residual(ResidualKind::Size, root);
         }
+        self.certain_failure();
         (self.finish(seen), weight)
+    }
+
+    /// What reads nothing fails each time or never.
+    fn certain_failure(&mut self) {
+        let varies = self.ast.nodes().iter().any(|node| node.kind == ExprKind::Now);
+        let wrong = self.findings.iter().any(|finding| finding.severity == Severity::Error);
+        if self.residuals.is_empty() || wrong || varies || !self.expr.references().is_empty() {
+            return;
+        }
+        if let Err(error) = self.expr.eval(&Named::new(), &mut Fuel::new())
+            && !error.is_defect()
+        {
+            let message = format!("it certainly fails with `{}`: {}", error.code, error.message);
+            self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, error.span, message));
+            self.residuals.clear();
+        }
     }
 
     /// Whether the result is what stands in a slot, shared with it.

@@ -71,7 +71,8 @@ pub enum Encoding {
     /// As it is.
     #[default]
     None,
-    /// Percent-encoded as one segment of a path: everything but letters, digits and `-._~` (RFC 3986).
+    /// Percent-encoded as one segment of a path: everything but letters, digits and `-._~` (RFC 3986). A segment that
+    /// is made of values alone must not be empty: `contract.input`.
     PathSegment,
 }
 

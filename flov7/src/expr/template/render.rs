@@ -84,12 +84,16 @@ fn below(mut error: Box<EvalError>, token: &str) -> Box<EvalError> {
 
 fn text(pieces: &[Piece], encoding: Encoding, env: &dyn Env, budget: &mut Budget) -> Res<String> {
     let mut text = String::new();
+    let mut segment = Segment::default();
     for piece in pieces {
         match piece {
             Piece::Literal(literal) => {
                 budget.charge(bytes_cost(literal.len()), Span::default())?;
                 budget.emit(literal.len(), Span::default())?;
                 text.push_str(literal);
+                if encoding == Encoding::PathSegment {
+                    segment.literal(literal)?;
+                }
             }
             Piece::Expr(expr) => {
                 let root = expr.ast.root();
@@ -105,7 +109,10 @@ fn text(pieces: &[Piece], encoding: Encoding, env: &dyn Env, budget: &mut Budget
                 };
                 let own = match encoding {
                     Encoding::None => own,
-                    Encoding::PathSegment => url_encode(&own),
+                    Encoding::PathSegment => {
+                        segment.value(&own, span);
+                        url_encode(&own)
+                    }
                 };
                 budget.charge(bytes_cost(own.len()), span)?;
                 budget.emit(own.len(), span)?;
@@ -113,5 +120,52 @@ fn text(pieces: &[Piece], encoding: Encoding, env: &dyn Env, budget: &mut Budget
             }
         }
     }
+    segment.end()?;
     Ok(text)
+}
+
+/// The segment of a path that is being written. One that values alone make must not be empty: `/orders/${ id }` would
+/// be the whole collection.
+#[derive(Default)]
+struct Segment {
+    /// Whether something is in it.
+    filled: bool,
+    /// The last value that left it empty.
+    empty: Option<Span>,
+    /// Whether the path has ended: a query may hold what it likes.
+    over: bool,
+}
+
+impl Segment {
+    fn value(&mut self, text: &str, span: Span) {
+        if !self.over {
+            self.filled |= !text.is_empty();
+            self.empty = Some(span);
+        }
+    }
+
+    fn literal(&mut self, text: &str) -> Res<()> {
+        for c in text.chars() {
+            if self.over {
+                break;
+            }
+            if matches!(c, '/' | '?') {
+                self.end()?;
+                *self = Segment { over: c == '?', ..Segment::default() };
+            } else {
+                self.filled = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&self) -> Res<()> {
+        match self.empty {
+            Some(span) if !self.filled => {
+                let message = "the value is empty, and a segment of a path must not be";
+                Err(Box::new(EvalError::new(EvalError::SEGMENT, span, message)))
+            }
+            _ => Ok(()),
+        }
+    }
 }

@@ -284,6 +284,22 @@ r#"{ "flov7": 1, "name": "bill", "connections": [ { "id": "crm", "connector": "h
   "steps": [ { "id": "fetch", "action": { "use": "http.request", "connection": "crm", "with": { "path": "/invoices" } } } ] }"#)
             .catalog(HTTP),
     }
+    BAD_HEADER = "bad-header", Error, Validate {
+        title: "a request cannot have this header",
+        why: "Headers that frame the message, route it or say how its answer is encoded are made by the client, and one that \
+              carries credentials goes only to the hosts of a connection. Names may be written in upper or lower case, and \
+              each is there once; a value is one line of ASCII.",
+        failing: Example::json(
+r#"{ "flov7": 1, "name": "bill", "connections": [ { "id": "crm", "connector": "http" } ],
+  "steps": [ { "id": "fetch", "action": { "use": "http.request", "connection": "crm",
+    "with": { "path": "/invoices", "headers": { "Host": "crm.example" } } } } ] }"#)
+            .catalog(HTTP),
+        mended: Example::json(
+r#"{ "flov7": 1, "name": "bill", "connections": [ { "id": "crm", "connector": "http" } ],
+  "steps": [ { "id": "fetch", "action": { "use": "http.request", "connection": "crm",
+    "with": { "path": "/invoices", "headers": { "Accept": "application/json" } } } } ] }"#)
+            .catalog(HTTP),
+    }
     TIMEOUT_SHORT = "timeout-short", Hint, Validate {
         title: "the timeout ends the step before its attempts are used up",
         why: "timeout counts from the moment the step is ready to the moment it settles, with all attempts and the delays \

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::links::{Link, Parts, link};
 use super::roots::{Known, Typed};
 use super::{Flow, Place};
-use crate::catalog::CORE_PREFIX;
+use crate::catalog::{CORE_PREFIX, path_arguments};
 use crate::finding::{Code, Finding, ResidualKind};
 use crate::planted::{Bug, planted};
 use crate::types::{Type, lower};
@@ -25,9 +25,7 @@ impl Flow<'_, '_> {
             "core.emit" => self.payload(place, no, action.with.as_ref(), &place_of_action),
             _ => {}
         }
-        if action.uses == REQUEST {
-            self.request_residual(no, action.with.as_ref(), &place_of_action);
-        }
+        self.request_residual(no, &action.uses, action.with.as_ref(), &place_of_action);
         let own = self.output(no, action);
         let expected = match &action.expect {
             None => return own,
@@ -126,8 +124,9 @@ impl Flow<'_, '_> {
         }
     }
 
-    /// What expressions fill into a path, a url or a header is judged when the request is made.
-    fn request_residual(&mut self, no: StepNo, with: Option<&Template>, at: &str) {
+    /// What expressions fill into a path is judged when it is filled in (an empty segment), and what they fill into a
+    /// url or a header when the request is made.
+    fn request_residual(&mut self, no: StepNo, uses: &str, with: Option<&Template>, at: &str) {
         let computed = |value: &Value| {
             let mut stack = vec![value];
             while let Some(value) = stack.pop() {
@@ -140,8 +139,12 @@ impl Flow<'_, '_> {
             }
             false
         };
-        let named = ["path", "url", "headers", "query", "method"];
-        if with.is_some_and(|with| named.iter().any(|name| with.0.get(name).is_some_and(computed))) {
+        let Some(descriptor) = self.pass.catalog.action(uses) else { return };
+        let mut places = path_arguments(&descriptor.input.0);
+        if uses == REQUEST {
+            places.extend(["/path", "/url", "/headers", "/query", "/method"].map(str::to_owned));
+        }
+        if with.is_some_and(|with| places.iter().any(|place| with.0.pointer(place).is_some_and(computed))) {
             self.remain(ResidualKind::ContractInput, format!("{at}/with"), Some(no));
         }
     }

@@ -111,6 +111,20 @@ fn every_fault_is_found() {
                 "wrong-kind /actions/0/via/http/path",
             ],
         ),
+        (via("/../x", json!({})), vec!["path-or-url /actions/0/via/http/path"]),
+        (via("//evil.example/x", json!({})), vec!["path-or-url /actions/0/via/http/path"]),
+        (via("/a/..;/b", json!({})), vec!["path-or-url /actions/0/via/http/path"]),
+        (via("/orders/${ input.ordr }", json!({})), vec!["no-such-member /actions/0/via/http/path"]),
+        (via("/orders/${ input.order", json!({})), vec!["expression-syntax /actions/0/via/http/path"]),
+        (via("/orders/${ input.note }", json!({})), vec!["maybe-absent /actions/0/via/http/path"]),
+        (
+            via("/x", json!({ "body": { "list": ["${ input.totl }"], "who": "${ steps.a }" } })),
+            vec![
+                "no-such-member /actions/0/via/http/body/list/0",
+                "unknown-step /actions/0/via/http/body/who",
+            ],
+        ),
+        (via("/x", json!({ "result": "${ input.order }" })), vec!["unknown-root /actions/0/via/http/result"]),
         (
             json!({ "flov7_catalog": 1, "events": [{ "name": "received", "title": "A", "payload": true, "measure": "total" }] }),
             vec!["wrong-kind /events/0/measure", "bad-id /events/0/name"],
@@ -131,6 +145,11 @@ fn every_fault_is_found() {
     ] {
         assert_eq!(found(&file), expected, "{file}");
     }
+    let good = via(
+        "/orders/${ input.order }?note=${ input.?note.orValue('') }",
+        json!({ "body": { "note": "${ input.?note }" }, "result": { "id": "${ response.body.id }" } }),
+    );
+    assert_eq!(found(&good), [""; 0]);
     let twice = json!({ "flov7_catalog": 1, "actions": [
         { "id": "a.b", "title": "T", "input": {} }, { "id": "a.b", "title": "T", "input": {} }] });
     assert_eq!(found(&twice), ["duplicate-id /actions/1/id"]);
@@ -143,4 +162,13 @@ fn places_in_the_text_are_told() {
     let span = findings[0].span.unwrap();
     assert_eq!((span.line, span.column), (2, 14));
     assert_eq!(Catalog::read_text("{", Syntax::Json).unwrap_err()[0].code.name(), "json-syntax");
+}
+
+/// A catalogue with one action by HTTP.
+fn via(path: &str, more: Value) -> Value {
+    let mut http = json!({ "connection": "shop", "method": "POST", "path": path });
+    http.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({ "flov7_catalog": 1, "actions": [{ "id": "a.b", "title": "T", "via": { "http": http },
+        "input": { "type": "object", "required": ["order"], "properties": {
+            "order": { "type": "string" }, "note": { "type": "string" } } } }] })
 }

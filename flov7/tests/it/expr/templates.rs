@@ -135,6 +135,37 @@ fn segments_are_encoded() {
 }
 
 #[test]
+fn fail_class_a_segment_that_values_leave_empty_breaks_the_contract_of_a_path() {
+    for (path, rendered) in [
+        ("/orders/${ '' }", Err("${ '' }")),
+        ("/orders/${ '' }?x=1", Err("${ '' }")),
+        ("/orders/${ '' }/lines", Err("${ '' }")),
+        ("/orders/${ '' }${ \"\" }", Err("${ \"\" }")),
+        ("/${ 'a' }/${ '' }", Err("${ '' }")),
+        ("${ '' }", Err("${ '' }")),
+        // Something else is in the segment, or it is none.
+        ("/orders/x${ '' }", Ok("/orders/x")),
+        ("/orders/${ '' }-${ 7 }", Ok("/orders/-7")),
+        ("/orders/${ '' }${ 7 }", Ok("/orders/7")),
+        ("/orders/", Ok("/orders/")),
+        ("/orders?x=${ '' }", Ok("/orders?x=")),
+        ("/orders?x=/${ '' }/", Ok("/orders?x=//")),
+    ] {
+        let mut template = template(&json!({ "path": path }));
+        template.encode("/path", Encoding::PathSegment);
+        match (template.render(&env(), &mut Fuel::new()), rendered) {
+            (Ok(value), Ok(wanted)) => assert_eq!(value["path"], wanted, "{path}"),
+            (Err(error), Err(mark)) => {
+                assert_eq!((error.code, error.pointer.as_str()), ("contract.input", "/path"), "{path}");
+                let inside = &path[error.span.range()];
+                assert!(mark.contains(inside) && !inside.is_empty(), "{path}: {inside}");
+            }
+            (found, _) => panic!("{path}: {found:?}"),
+        }
+    }
+}
+
+#[test]
 fn expressions_are_visited_with_their_places() {
     let source = template(&json!({"a": "${ 1 }", "b": ["${ 2 }", "x ${ 3 }${ 4 }"]}));
     let mut found = Vec::new();

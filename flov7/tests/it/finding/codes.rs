@@ -13,7 +13,7 @@ const FORMAT: &str = "json-syntax yaml-syntax duplicate-member unknown-member mi
     no-such-member maybe-absent maybe-null untyped-read optional-syntax bad-pattern not-text zone-name bad-schema \
     remote-schema not-assignable missing-argument unknown-argument loop-state-type filter-place retry-place \
     value-with-fail uncatchable constant-condition unreachable-step unused-signal unsigned-webhook trigger-idle \
-    trigger-input bad-schedule duplicate-path path-length connection-missing connection-unbound path-or-url \
+    trigger-input bad-schedule duplicate-path path-length connection-missing connection-unbound path-or-url bad-header \
     timeout-short mock-missing input-invalid";
 
 #[test]

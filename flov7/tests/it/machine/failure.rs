@@ -36,6 +36,30 @@ fn fail_block_starts_nothing_more_cancels_what_runs_and_fails_with_the_first() {
     );
 }
 
+#[test]
+fn fail_class_an_empty_segment_is_a_contract_failure_of_its_step() {
+    let mut fetch = step("fetch", "x.path");
+    fetch["action"]["with"] = json!({ "path": "/orders/${ input.id }" });
+    let start = |fetch: &Value, id: &str| {
+        let mut document = document(json!([fetch]));
+        document["input"] = json!({ "type": "object", "properties": { "id": { "type": "string" } },
+            "required": ["id"] });
+        Driver::start(document, json!({ "id": id }))
+    };
+    assert_eq!(start(&fetch, "7").open_calls(), ["fetch"]);
+    let run = start(&fetch, "");
+    run.ended("failed");
+    let error = run.error();
+    assert_eq!(
+        (error.code.as_str(), error.class, error.step.as_deref()),
+        ("contract.input", FailureClass::Contract, Some("fetch"))
+    );
+    fetch["on_error"] = json!([{ "codes": ["contract.input"], "then": "continue", "value": null }]);
+    let run = start(&fetch, "");
+    run.ended("completed");
+    assert_eq!(run.settled(), [("fetch", Settled::Failed)]);
+}
+
 fn parallel(id: &str, action: &str) -> Value {
     let mut step = step(id, action);
     step["after"] = json!([]);

@@ -39,7 +39,7 @@ pub(crate) struct Driver {
 }
 
 /// Actions of every effect: `x.none`, `x.idempotent`, `x.keyed`, `x.once`; `x.by` by its method; `x.typed`, which takes a
-/// number and gives an id.
+/// number and gives an id; `x.path`, which takes a path.
 pub(crate) fn actions() -> Vec<ActionDescriptor> {
     let effects = [
         ("x.none", Effect::None),
@@ -57,10 +57,13 @@ pub(crate) fn actions() -> Vec<ActionDescriptor> {
         json!({ "type": "object", "properties": { "n": { "type": "number" } }, "required": ["n"] }),
         json!({ "type": "object", "required": ["id"] }),
     );
+    let path =
+        json!({ "type": "object", "properties": { "path": { "type": "string", "format": "uri-path" } } });
+    let path = ActionDescriptor::new("x.path", "Do", path, json!(true));
     effects
         .map(|(id, effect)| ActionDescriptor::new(id, "Do", json!({}), json!(true)).with_effect(effect))
         .into_iter()
-        .chain([by, typed])
+        .chain([by, typed, path])
         .chain(core_actions())
         .collect()
 }

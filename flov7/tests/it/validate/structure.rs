@@ -143,6 +143,29 @@ fn requests_take_a_path_with_a_connection_and_a_url_without() {
         (json!({ "path": "${ input.id }" }), Some("crm"), Some("/with/path")),
         (json!({ "path": "${ input.id }/x" }), Some("crm"), Some("/with/path")),
         (json!({ "url": "ftp://a.example" }), None, Some("/with/url")),
+        (json!({ "path": "/a#b" }), Some("crm"), Some("/with/path")),
+        (json!({ "path": "/x?a#b" }), Some("crm"), Some("/with/path")),
+        (json!({ "path": "/%zz" }), Some("crm"), Some("/with/path")),
+        (json!({ "path": "/${ input.id }/x%2" }), Some("crm"), Some("/with/path")),
+        (json!({ "path": "/a/%2e%2e/b" }), Some("crm"), Some("/with/path")),
+        (json!({ "path": "/a/..;/b" }), Some("crm"), Some("/with/path")),
+        (json!({ "path": "/a/%2e%2E%3bx=1/b" }), Some("crm"), Some("/with/path")),
+        // What a value may make good of is judged when it is known.
+        (json!({ "path": "/a/..${ input.id }/%${ input.id }/b;.." }), Some("crm"), None),
+        (json!({ "path": "/a/%2F?x=${ input.id }/../" }), Some("crm"), None),
+        (json!({ "url": "http://" }), None, Some("/with/url")),
+        (json!({ "url": "https:///x" }), None, Some("/with/url")),
+        (json!({ "url": "https://?x" }), None, Some("/with/url")),
+        (json!({ "url": "http://user:pw@h.example/" }), None, Some("/with/url")),
+        (json!({ "url": "http://h.example:99999/" }), None, Some("/with/url")),
+        (json!({ "url": "http://h .example/" }), None, Some("/with/url")),
+        (json!({ "url": "http://h.example/a#b" }), None, Some("/with/url")),
+        (json!({ "url": "http://h.example/%2e%2e/b" }), None, Some("/with/url")),
+        (json!({ "url": "http://h.example/../${ input.id }" }), None, Some("/with/url")),
+        (json!({ "url": "http://h.example/${ input.id }#b" }), None, Some("/with/url")),
+        (json!({ "url": "http://[2001:db8::1]:8080/a//b?c=%20" }), None, None),
+        (json!({ "url": "http://${ input.id }@h.example/" }), None, None),
+        (json!({ "url": "http://h.example/..${ input.id }/../x" }), None, None),
         (json!("${ input.request }"), Some("crm"), Some("/with")),
     ] {
         let mut document = request(with, connection);
@@ -153,6 +176,33 @@ fn requests_take_a_path_with_a_connection_and_a_url_without() {
             below.into_iter().map(|below| format!("path-or-url /steps/0/action{below}")).collect();
         let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
         check(document, &expected);
+    }
+}
+
+#[test]
+fn a_header_that_no_request_can_have_is_found() {
+    for (headers, connection, found) in [
+        (json!({ "Authorization": "Bearer x", "X-Tenant": "${ input.id }" }), Some("crm"), vec![]),
+        (json!({ "ACCEPT": "text/plain" }), None, vec![]),
+        (json!({ "Host": "x" }), Some("crm"), vec!["Host"]),
+        (json!({ "Content-Length": "${ input.id }" }), Some("crm"), vec!["Content-Length"]),
+        (json!({ "a b": "x", "": "x" }), Some("crm"), vec!["", "a b"]),
+        (json!({ "Cookie": "x" }), None, vec!["Cookie"]),
+        (json!({ "x-a": "one\ntwo", "x-b": "ä", "x-c": "${ input.id }\n" }), None, vec!["x-a", "x-b"]),
+        (json!({ "x-a": "1", "X-A": "2" }), None, vec!["x-a"]),
+        (json!("${ input.headers }"), None, vec![]),
+    ] {
+        let with = match connection {
+            Some(_) => json!({ "path": "/", "headers": headers }),
+            None => json!({ "url": "https://a.example", "headers": headers }),
+        };
+        let mut document = request(with, connection);
+        document["input"] = json!({ "type": "object", "required": ["id", "headers"], "properties": {
+            "id": { "type": "string" },
+            "headers": { "type": "object", "additionalProperties": { "type": "string" } } } });
+        let expected: Vec<String> =
+            found.into_iter().map(|name| format!("bad-header /steps/0/action/with/headers/{name}")).collect();
+        check(document, &expected.iter().map(String::as_str).collect::<Vec<_>>());
     }
 }
 

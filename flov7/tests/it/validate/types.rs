@@ -1,5 +1,9 @@
 //! Whether values fit where they go, what the run has to check, and what remains.
 
+use flov7::catalog::Catalog;
+use flov7::finding::{ResidualKind, Severity};
+use flov7::validate::validate_text;
+use flov7::workflow::{DocumentLimits, Syntax};
 use serde_json::{Value, json};
 
 use super::support::{check, report, steps};
@@ -182,6 +186,48 @@ fn fail_residual_lists_what_an_expression_can_still_do() {
     // The text may be as long as an input may be.
     assert_eq!(of("input.text.upper()"), ["data.size"]);
     assert_eq!(of("input.text.startsWith('a')"), [""; 0]);
+}
+
+#[test]
+fn fail_residual_lists_a_path_that_values_are_filled_into() {
+    let catalog =
+        Catalog::read(&json!({ "flov7_catalog": 1, "actions": [{ "id": "files.get", "title": "Get a file",
+        "input": { "type": "object", "properties": { "at": { "type": "string", "format": "uri-path" },
+            "note": { "type": "string" } } } }] }))
+        .unwrap();
+    for (with, residual) in [
+        (json!({ "at": "/a/${ input.n }" }), true),
+        (json!({ "at": "/a/b" }), false),
+        (json!({ "note": "/a/${ input.n }" }), false),
+    ] {
+        let input = object(json!({ "n": { "type": "integer" } }));
+        let steps = json!([{ "id": "a", "action": { "use": "files.get", "with": with } }]);
+        let text = with_input(input, steps).to_string();
+        let report = validate_text(&text, Syntax::Json, &catalog, &DocumentLimits::default()).report;
+        let listed = report.residuals().iter().any(|residual| residual.kind == ResidualKind::ContractInput);
+        assert_eq!((report.findings(), listed), (&[][..], residual), "{with}");
+    }
+}
+
+#[test]
+fn fail_residual_what_reads_nothing_fails_certainly_or_never() {
+    let found = |expression: &str| {
+        let (report, _) =
+            report(&steps(json!([{ "id": "a", "data": { "set": format!("${{ {expression} }}") } }])));
+        let findings = report.findings().iter();
+        findings.map(|finding| (finding.code.name(), finding.severity)).collect::<Vec<_>>()
+    };
+    let certain = [("wrong-arguments", Severity::Error)];
+    assert_eq!(found("1e308 * 10"), certain);
+    assert_eq!(found("-1e308 - 1e308"), certain);
+    assert_eq!(found("18446744073709551615 + 1"), certain);
+    assert_eq!(found("[1, 2].map(x, x * 1e308 * 10)"), certain);
+    assert_eq!(found("int(1e300)"), certain);
+    assert_eq!(found("math.sqrt(-1)"), certain);
+    assert_eq!(found("timestamp('9999-12-31T23:59:59Z') + duration('1s')"), certain);
+    for fine in ["1e308 * 1", "int('7')", "18446744073709551615 - 1", "[1, 2].map(x, x * 2)"] {
+        assert_eq!(found(fine), [], "{fine}");
+    }
 }
 
 #[test]
