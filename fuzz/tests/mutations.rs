@@ -1,5 +1,7 @@
 //! A small part of what the bin `mutate` runs, and that it is a mutator at all.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 use std::collections::BTreeSet;
 
 use flov7_fuzz::{TARGETS, mutate};

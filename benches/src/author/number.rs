@@ -41,7 +41,7 @@ impl Author {
             }
             7 => {
                 self.count("int");
-                self.to_int(s, d - 1)
+                self.whole_of(s, d - 1)
             }
             8 => {
                 self.count("math.quot");
@@ -184,7 +184,7 @@ impl Author {
         }
     }
 
-    fn to_int(&mut self, s: &Scope, d: u32) -> String {
+    fn whole_of(&mut self, s: &Scope, d: u32) -> String {
         match self.dice.roll(3) {
             0 => {
                 let text = s.pick(&mut self.dice, |read| {

@@ -138,7 +138,7 @@ fn number(range: &Range, dice: &mut Dice) -> Value {
     match dice.roll(8) {
         0 | 1 if !ends.is_empty() => return json!(*dice.one(&ends)),
         2 if range.whole && range.max.is_none() => return json!(u64::MAX),
-        2 | 3 | 4 if !range.whole => {
+        2..=4 if !range.whole => {
             let value = *dice.one(NUMBERS);
             let inside = range.min.is_none_or(|min| value >= min as f64)
                 && range.max.is_none_or(|max| value <= max as f64);

@@ -217,22 +217,6 @@ fn a_dry_run_offers_mocks_and_no_commands() {
 }
 
 #[test]
-fn after_a_termination_nothing_is_in_flight() {
-    let dir = Dir::new();
-    let file = write(&dir, &json!([approval("ok")]));
-    let id = flov7(dir.path(), &["run", &file, "--json"]).json()["execution"].as_str().unwrap().to_owned();
-    // Both before anyone takes them: the second one terminates.
-    for _ in 0..2 {
-        assert_eq!(flov7(dir.path(), &["cancel", &id]).code, Some(0));
-    }
-    assert_eq!(flov7(dir.path(), &["resume", &id]).code, Some(6));
-    let ended = flov7(dir.path(), &["show", &id, "--json"]).json();
-    assert_eq!(ended["steps"][0]["settled"], "cancelled", "{ended:#}");
-    let shown = flov7(dir.path(), &["show", &id]);
-    assert!(!shown.stdout.contains('…'), "{shown:#?}");
-}
-
-#[test]
 fn the_answers_that_new_asks_for_make_the_next_command() {
     let dir = Dir::new();
     let catalog = crate::world::catalog();

@@ -221,7 +221,7 @@ fn inside(value: &[u8], before: usize) -> Vec<Needle> {
     let Some(text) = whole.get(start..end).filter(|text| text.len() >= LEAST_INSIDE) else {
         return Vec::new();
     };
-    let shared = (before > 0, bytes.len() % 3 != 0);
+    let shared = (before > 0, !bytes.len().is_multiple_of(3));
     [text.to_owned(), url_safe(text)].map(|text| Needle { text, shared }).into()
 }
 
@@ -302,7 +302,7 @@ mod tests {
                 let left = left(&[secret], &text);
                 assert!(left.contains("[secret]"), "{before} {after}: {left}");
                 // Whole bytes of what stood around it may go with it, but nothing of it stays.
-                let (start, end) = left.split_once("[secret]").unwrap();
+                let (start, end) = left.split_once("[secret]").unwrap_or((&left, ""));
                 assert!(start.len() * 6 <= before * 8, "{before} {after}: {left}");
                 let rest = end.trim_end_matches('=').len() * 6;
                 assert!(rest <= after * 8 + 5, "{before} {after}: {left}");

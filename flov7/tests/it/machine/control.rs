@@ -99,6 +99,11 @@ fn cancel_terminate_ends_at_once() {
     assert_eq!(run.cancelled.len(), 2, "what runs is told");
     assert!(run.settled().is_empty());
     assert_eq!(run.machine.due(), None);
+    // Whoever looks sees nothing in flight: what ran may have had its effect.
+    let view = run.view();
+    let of = |id: &str| view.steps.iter().find(|step| step.path == id).unwrap().settled;
+    assert_eq!((of("a"), of("b")), (Some(Settled::Abandoned), Some(Settled::Abandoned)), "{view:#?}");
+    assert!(view.steps.iter().all(|step| step.settled.is_some()), "{view:#?}");
 }
 
 #[test]
