@@ -101,7 +101,10 @@ impl Checker<'_> {
                         if outcome.overflow && never_fits(op, &part, &part_of) {
                             let span = self.span(left.1).to(self.span(right.1));
                             let message = "the result is certainly beyond the range of numbers";
-                            self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, span, message));
+                            let finding = ExprFinding::new(Code::WRONG_ARGUMENTS, span, message);
+                            self.find(
+                                finding.help("whole numbers end at 2^64-1, all others at about 1.8e308"),
+                            );
                             return Seen::unclear(steps);
                         }
                         if outcome.always_by_zero {

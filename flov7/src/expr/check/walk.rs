@@ -183,7 +183,8 @@ impl<'a> Checker<'a> {
             && !error.is_defect()
         {
             let message = format!("it certainly fails with `{}`: {}", error.code, error.message);
-            self.find(ExprFinding::new(Code::WRONG_ARGUMENTS, error.span, message));
+            let finding = ExprFinding::new(Code::WRONG_ARGUMENTS, error.span, message);
+            self.find(finding.help("it reads nothing that changes: write what it is meant to give"));
             self.residuals.clear();
         }
     }
