@@ -50,6 +50,7 @@ pub struct Program {
     pub(crate) timeout: Option<i64>,
     pub(crate) max_steps: u64,
     /// Whether a turn of it may create executions, steer them, or emit events.
+    #[cfg_attr(not(feature = "embedded"), expect(dead_code, reason = "engines ask"))]
     pub(crate) posts: bool,
 }
 
