@@ -28,7 +28,7 @@ impl Author {
                 self.count("filter");
                 let list = self.list(s, &item, d - 1);
                 let (name, inner) = self.bind(s, &list);
-                let keep = self.truth(&inner, d - 1).text;
+                let keep = self.mute(&inner, d - 1);
                 return self.computed_list(format!("{}.filter({name}, {keep})", list.text), None, &list.ty);
             }
             5 if text_or_number => {

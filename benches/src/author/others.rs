@@ -31,7 +31,6 @@ impl Author {
         self.world.outputs.insert(id.to_owned(), ty.clone());
         let with = json!({ "workflow": name, "input": { "p": given.template } });
         let mut made = Made::new(json!({ "action": { "use": "core.call", "with": with } }), ty, false);
-        made.kind = Kind::Action;
         made.codes = vec!["too_far".to_owned()];
         made
     }

@@ -59,9 +59,13 @@ impl Reads {
                     None => ends = true,
                 }
             }
-            // Inside the step that holds the maker, readers settle before it does.
-            if let Some(own) = lift(steps, blocks, home, Reader::Step(*maker)) {
-                lifted.remove(&own);
+            // Inside the step that holds the maker, readers settle before it does: its end counts where nobody behind it
+            // reads, for its rules may read as well.
+            if let Some(own) = lift(steps, blocks, home, Reader::Step(*maker))
+                && lifted.remove(&own)
+                && lifted.is_empty()
+            {
+                lifted.insert(own);
             }
             lives.ends.entry(home).or_default().push(*maker);
             if ends {

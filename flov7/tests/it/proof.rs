@@ -153,3 +153,30 @@ fn types_read_nothing_is_made_of_the_items_of_an_empty_list() {
     let outcome = run(document(object(json!({})), steps), json!({}), json!({}));
     assert_eq!(outcome.view.output, json!(0));
 }
+
+#[test]
+fn fail_on_error_a_value_in_place_of_a_called_workflow_is_of_its_type() {
+    let callee = json!({ "flov7": 1, "name": "one", "steps": [{ "id": "a", "data": { "set": 1 } }], "output": "${ steps.a }" });
+    let catalog = Catalog::new().with_workflow(serde_json::from_value(callee).unwrap());
+    let with = |value: &str| {
+        let call = json!({ "use": "core.call", "with": { "workflow": "one" } });
+        let rule = json!({ "then": "continue", "value": value });
+        let steps = json!([{ "id": "c", "action": call, "on_error": [rule] }, { "id": "x", "data": { "set": "${ steps.c + 1 }" } }]);
+        let document = Document { value: document(object(json!({})), steps), spans: Default::default() };
+        let (report, _) = validate_document(&document, &catalog);
+        report.findings().iter().map(|found| format!("{} {}", found.code, found.pointer)).collect::<Vec<_>>()
+    };
+    assert_eq!(with("none"), ["not-assignable /steps/0/on_error/0/value"]);
+    assert_eq!(with("${ size(error.code) }"), [] as [&str; 0]);
+}
+
+#[test]
+fn value_of_a_step_lives_while_the_rules_around_it_may_read_it() {
+    let inner =
+        json!([{ "id": "n", "data": { "set": 20 } }, { "id": "m", "data": { "set": "${ steps.n + 1 }" } }]);
+    let rule = json!({ "then": "continue", "value": "${ steps.?n.orValue(0) }" });
+    let holder = json!({ "id": "x", "on_error": [rule],
+        "condition": { "if": "${ now > timestamp(0) }", "then": { "steps": inner, "output": "${ steps.m }" }, "else": { "steps": [], "output": "${ 0 + 0 }" } } });
+    let outcome = run(document(object(json!({})), json!([holder])), json!({}), json!({}));
+    assert_eq!((outcome.view.status, outcome.view.output), (Status::Completed, json!(21)));
+}

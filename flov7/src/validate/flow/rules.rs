@@ -50,7 +50,8 @@ impl Flow<'_, '_> {
             return Some(given);
         }
         let action = self.pass.outline.step(no).step.action.as_ref();
-        let Some(action) = action else {
+        // What a called workflow gives is a type and no schema, as what is computed.
+        let Some(action) = action.filter(|action| action.uses != "core.call") else {
             return match assign(&given.lowered(), &Lowered::declared(own.ty.clone())) {
                 Assign::Yes => Some(own.clone()),
                 Assign::No { witness } => {
