@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use flov7::finding::{Report, Severity};
+use flov7::finding::{Code, Report, Severity};
 use flov7::json::{Document, MAX_DEPTH, enter};
 use flov7::validate::{ValidWorkflow, validate_document};
 use serde_json::Value;
@@ -63,6 +63,8 @@ pub struct Totals {
     pub faults: BTreeMap<&'static str, u64>,
     /// How many steps the typed documents have.
     pub steps: BTreeMap<u64, u64>,
+    /// How many documents were written anew, because arithmetic in them certainly fails.
+    pub certain: u64,
     /// The cases that are wrong.
     pub wrong: Vec<Wrong>,
 }
@@ -101,6 +103,7 @@ impl Totals {
         }
         self.typed += other.typed;
         self.mutated += other.mutated;
+        self.certain += other.certain;
         sum(&mut self.constructs, other.constructs);
         sum(&mut self.residuals, other.residuals);
         sum(&mut self.ended, other.ended);
@@ -140,8 +143,11 @@ pub fn prove(plan: &Plan<'_>, seen: &(dyn Fn(u64) + Sync)) -> Totals {
 
 /// The typed document of a seed, and the mutated one that is made of it.
 fn look_at(seed: u64, shrinks: bool, totals: &mut Totals) {
-    let case = match catch_unwind(|| typed(seed)) {
-        Ok(case) => case,
+    let case = match catch_unwind(|| sound(seed)) {
+        Ok((case, anew)) => {
+            totals.certain += anew;
+            case
+        }
         Err(_) => {
             let complaints = vec!["the generator panicked".to_owned()];
             return totals.wrong.push(Wrong { seed, complaints, document: Value::Null });
@@ -172,6 +178,27 @@ fn look_at(seed: u64, shrinks: bool, totals: &mut Totals) {
             totals.wrong.push(Wrong { seed, complaints, document: mutated.document });
         }
     }
+}
+
+/// The typed document of a seed, and how often it was written anew: an author knows the kinds of numbers and not their
+/// ranges, so that now and then what it multiplies is beyond the range of numbers whatever comes.
+fn sound(seed: u64) -> (Case, u64) {
+    const TIMES: u64 = 8;
+    let mut case = typed(seed);
+    for anew in 0..TIMES {
+        let (report, _) = validated(&case, &case.document);
+        let mut errors =
+            report.findings().iter().filter(|finding| finding.severity == Severity::Error).peekable();
+        let certain = errors.peek().is_some()
+            && errors.all(|error| {
+                error.code == Code::WRONG_ARGUMENTS && error.message.contains("certainly beyond the range")
+            });
+        if !certain {
+            return (case, anew);
+        }
+        case = typed(seed.wrapping_add((anew + 1) << 48));
+    }
+    (case, TIMES)
 }
 
 /// What is wrong with a typed document; nothing where it is accepted and keeps the promise.

@@ -3,6 +3,7 @@
 use flov7::catalog::{ActionDescriptor, ConnectorDescriptor, ConnectorUse, Effect};
 use serde_json::{Map, Value, json};
 
+use super::constant::varying;
 use super::scope::{Read, Scope};
 use super::step::{Kind, Made};
 use super::{Author, E};
@@ -170,7 +171,7 @@ impl Author {
         let connection = self.connection("http");
         let path = match self.dice.roll(3) {
             0 => json!("/orders"),
-            _ => json!(format!("/orders/${{ {} }}", self.number(s, true, 1).text)),
+            _ => json!(format!("/orders/${{ {} }}", varying(&self.number(s, true, 1).text))),
         };
         let mut with = json!({ "path": path });
         if self.dice.chance(1, 2) {

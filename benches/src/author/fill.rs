@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::constant::varying;
 use super::literal::{constant, literal, plain_text};
 use super::scope::Scope;
 use super::{Author, E};
@@ -189,6 +190,7 @@ impl Author {
                 2 => self.time(s, d),
                 _ => self.number(s, false, d).text,
             };
+            let inside = varying(&inside);
             text.push_str(&format!("${{ {inside} }}{}", self.dice.one::<&str>(&["", " and ", "/"])));
         }
         text.push('.');

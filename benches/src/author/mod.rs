@@ -6,6 +6,7 @@
 mod action;
 mod block;
 mod condition;
+mod constant;
 mod data;
 mod document;
 mod fill;
@@ -136,6 +137,6 @@ impl Author {
 
     /// `text` marked as an expression.
     fn marked(&self, text: &str) -> Value {
-        Value::String(format!("${{ {text} }}"))
+        Value::String(format!("${{ {} }}", constant::varying(text)))
     }
 }

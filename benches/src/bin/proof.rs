@@ -76,6 +76,11 @@ fn tell(out: &mut dyn Write, totals: &Totals) -> io::Result<()> {
         writeln!(out, "{what}: {}", list(counts))?;
     }
     writeln!(out, "half of the typed documents have at least {} steps", totals.median_steps())?;
+    writeln!(
+        out,
+        "{} documents were written anew: arithmetic in them was certainly out of range",
+        totals.certain
+    )?;
     for wrong in &totals.wrong {
         writeln!(out, "\nwrong, seed {}:", wrong.seed)?;
         for complaint in &wrong.complaints {
