@@ -68,12 +68,10 @@ impl Author {
                         rule["value"] = value.template;
                         if made.kind == Kind::Fail {
                             ty = Some(ty.map_or(value.ty.clone(), |ty| ty.join(&value.ty)));
-                            computed = true;
+                            computed |= value.computed;
                         } else if made.kind != Kind::Action {
-                            // A value that surely is one of the step's own changes nothing about what is known.
-                            let own = ty.as_ref().is_some_and(|ty| value.ty.is_within(ty));
+                            // Whether the value surely is one of the step's own is for validation to find.
                             ty = ty.map(|ty| ty.join(&value.ty));
-                            computed |= value.computed && !own;
                         }
                     }
                     None => {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::literal::text_literal;
 use crate::dice::Dice;
-use crate::ty::{Rest, Ty};
+use crate::ty::{Range, Rest, Ty};
 
 /// The most reads that one name gives.
 const MOST_READS: usize = 40;
@@ -95,6 +95,11 @@ impl Scope {
         match &ty {
             Ty::Object(object) => {
                 for member in &object.members {
+                    // An object that was written here or there is one of a few, and what is there says which: only
+                    // members that say which block ran are asked for.
+                    if made && !member.required && !says_what_ran(&member.name) {
+                        continue;
+                    }
                     let path = select(&path, &member.name);
                     let ask = (!member.required).then(|| format!("has({path})"));
                     below(path, &member.ty, ask);
@@ -191,10 +196,19 @@ impl Scope {
         });
     }
 
+    /// Of two questions about the same number, each says something; where nothing is left, it is not read.
     fn refine(&mut self, path: &str, ty: &Ty) {
-        for read in self.0.iter_mut().filter(|read| read.path == path) {
-            Rc::make_mut(read).ty = ty.clone();
-        }
+        let Ty::Number(new) = ty else { return };
+        self.0.retain_mut(|read| {
+            let Ty::Number(old) = read.ty else { return true };
+            if read.path != path {
+                return true;
+            }
+            let min = old.min.into_iter().chain(new.min).max();
+            let max = old.max.into_iter().chain(new.max).min();
+            Rc::make_mut(read).ty = Ty::Number(Range { whole: old.whole, min, max });
+            min.zip(max).is_none_or(|(min, max)| min <= max)
+        });
     }
 
     /// Without a name that means something else from here on.
@@ -268,6 +282,13 @@ impl Scope {
 fn subject(ask: &str) -> Option<&str> {
     let inside = ask.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
     inside.map(|(inside, _)| inside).or_else(|| ask.strip_suffix(" != null"))
+}
+
+/// The names of cases, branches and collected items.
+fn says_what_ran(name: &str) -> bool {
+    let numbered = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_digit());
+    matches!(name, "ok" | "error" | "default")
+        || name.strip_prefix(['b', 'c']).is_some_and(|rest| !rest.is_empty() && numbered(rest))
 }
 
 fn is_structure(kind: &str) -> bool {
