@@ -5,7 +5,7 @@
 //! keywords are allowed and constrain nothing; because a later vocabulary may give them a meaning, lowering does not
 //! count a schema that has one as exact (members that start with `x-` are ours and others' annotations).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -166,7 +166,7 @@ pub(crate) fn scope(schema: &Value, defs: &Defs) -> Result<Scope, Vec<SchemaFaul
 /// Everything wrong with a schema, in the order of its text (members by name). Named types are looked into only as
 /// far as an endless reference goes through them: each is held to the profile on its own.
 pub(crate) fn faults(scope: &Scope) -> Vec<SchemaFault> {
-    let mut walk = Walk { scope, faults: Vec::new(), references: Vec::new() };
+    let mut walk = Walk { scope, faults: Vec::new(), references: Vec::new(), targets: Vec::new() };
     walk.run();
     let mut faults = walk.faults;
     if faults.is_empty() {
@@ -180,13 +180,17 @@ struct Walk<'a> {
     faults: Vec<SchemaFault>,
     /// Pointers of the schemas that hold a `$ref`.
     references: Vec<String>,
+    /// Where references inside of this schema lead to: perhaps to a place where no keyword says that a schema stands.
+    targets: Vec<String>,
 }
 
 impl<'a> Walk<'a> {
     fn run(&mut self) {
         let root: &'a Value = &self.scope.root;
+        let mut seen: BTreeSet<String> = BTreeSet::new();
         let mut open: Vec<(String, &'a Value, usize)> = vec![(String::new(), root, 0)];
-        while let Some((pointer, schema, depth)) = open.pop() {
+        while let Some((pointer, schema, depth)) = open.pop().or_else(|| self.referred(root, &seen)) {
+            seen.insert(pointer.clone());
             if depth > MAX_DEPTH {
                 self.bad(pointer, format!("schemas are nested deeper than {MAX_DEPTH}"));
                 continue;
@@ -206,6 +210,17 @@ impl<'a> Walk<'a> {
             // The stack gives back the last first: keep the order of the text.
             open[from..].reverse();
         }
+    }
+
+    /// A schema that only a reference leads to.
+    fn referred(&mut self, root: &'a Value, seen: &BTreeSet<String>) -> Option<(String, &'a Value, usize)> {
+        while let Some(target) = self.targets.pop() {
+            if !seen.contains(&target) {
+                let schema = json::get(root, &target)?;
+                return Some((target, schema, 0));
+            }
+        }
+        None
     }
 
     fn bad(&mut self, pointer: String, message: impl Into<String>) {
@@ -342,8 +357,11 @@ impl<'a> Walk<'a> {
             return;
         };
         let (kind, message) = match self.scope.resolve(reference) {
-            Ok(_) => {
+            Ok(target) => {
                 self.references.push(pointer.to_owned());
+                if Arc::ptr_eq(&target.scope.root, &self.scope.root) {
+                    self.targets.push(target.pointer.to_string());
+                }
                 return;
             }
             Err(RefFault::Remote) => (

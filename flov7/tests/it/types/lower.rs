@@ -140,6 +140,14 @@ fn faults_are_all_found_with_their_places() {
         ),
         (r##"{"$defs":{"a":{"type":"nonsense"}}}"##, &[(Bad, "/$defs/a/type")]),
         (r#"{"title":1,"x-any":{"type":"text"},"whatever":[]}"#, &[]),
+        // Found by mutation: a reference may lead to where no keyword says that a schema stands.
+        (
+            r##"{"$ref":"#/$des/t","$des":{"t":{"items":{"$ref":"#/$defs/t"}}}}"##,
+            &[(Bad, "/$des/t/items/$ref")],
+        ),
+        (r##"{"$ref":"#/x-a","x-a":{"type":"text"}}"##, &[(Bad, "/x-a/type")]),
+        (r##"{"items":{"$ref":"#/const"},"const":3}"##, &[(Bad, "/const")]),
+        (r##"{"$ref":"#/x-a/0","x-a":[{"$ref":"#/x-a/1"},{"pattern":"("}]}"##, &[(Bad, "/x-a/1/pattern")]),
     ];
     for (schema, expected) in table {
         let faults = lower(&read(schema), &defs()).err().unwrap_or_default();
