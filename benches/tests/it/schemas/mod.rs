@@ -73,7 +73,6 @@ fn wrong(from: &Value, to: &Value, candidates: &[Value]) -> Option<String> {
 }
 
 #[test]
-#[allow(clippy::print_stdout, reason = "the counts are part of what CI shows")]
 fn types_assign_agrees_with_a_peer() {
     let (mut yes, mut no, mut undecided, mut refuted, mut pairs) = (0_u64, 0_u64, 0_u64, 0_u64, 0_u64);
     let (mut allowed, mut exact) = (0_u64, 0_u64);
@@ -118,7 +117,6 @@ fn types_assign_agrees_with_a_peer() {
 }
 
 #[test]
-#[allow(clippy::print_stdout, reason = "the counts are part of what CI shows")]
 fn the_checker_agrees_with_a_peer() {
     let (mut checked, mut accepted, mut schemas) = (0_u64, 0_u64, 0_u64);
     let mut failures = Vec::new();
