@@ -21,7 +21,7 @@ use flov7_sqlite::{Options, Owner, SqliteStore};
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::stop::Stop;
+use crate::stop::Stops;
 
 /// How long attempts in flight may go on when the command line ends before they do.
 const GRACE: Duration = Duration::from_secs(5);
@@ -32,6 +32,7 @@ pub(crate) struct Engine {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) namespace: Namespace,
     output: Output,
+    stops: tokio::sync::Mutex<Stops>,
 }
 
 /// The store's file: the one that was named, else `$FLOV7_STORE`, else `flov7.db` here, which is said.
@@ -87,7 +88,11 @@ impl Engine {
         if let Some(observer) = observer {
             builder = builder.with_observer(observer);
         }
-        Ok(Engine { executor: builder.open()?, store, namespace, output })
+        // Before anything is begun: from here on it is ended in order.
+        let stops = Stops::new()
+            .map_err(|error| Failure::unreadable(format!("requests to stop cannot be heard: {error}")))?;
+        let stops = tokio::sync::Mutex::new(stops);
+        Ok(Engine { executor: builder.open()?, store, namespace, output, stops })
     }
 
     /// Waits until an execution ends or only waits for someone outside, then stops in order.
@@ -102,6 +107,10 @@ impl Engine {
         Ok(self.executor.wait(&self.namespace, execution).await?)
     }
 
+    async fn asked_to_stop(&self) -> crate::stop::Stop {
+        self.stops.lock().await.asked().await
+    }
+
     /// What `work` gives, unless this process is asked to stop before.
     pub(crate) async fn unless_stopped<T>(
         &self,
@@ -109,7 +118,7 @@ impl Engine {
     ) -> Result<T, Failure> {
         tokio::select! {
             given = work => given,
-            stop = Stop::asked() => {
+            stop = self.asked_to_stop() => {
                 let seconds = GRACE.as_secs();
                 self.output.note(&format!("stopping: calls in flight have {seconds} s to end"));
                 Err(stop.into())
@@ -121,7 +130,7 @@ impl Engine {
     pub(crate) async fn close(self) {
         tokio::select! {
             () = self.executor.shutdown(GRACE) => {}
-            stop = Stop::asked() => std::process::exit(stop.exit().into()),
+            stop = self.asked_to_stop() => std::process::exit(stop.exit().into()),
         }
     }
 }

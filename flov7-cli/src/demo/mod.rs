@@ -79,7 +79,7 @@ pub(crate) async fn run(output: Output, common: &Common, args: &Demo) -> Answer 
     let written = place.write("flov7.bindings.json", &text_of_bindings);
     let again = Again::new(&common);
     let answer = match written {
-        Ok(()) => execute(&stage, &engine, &checked.valid, args, &again).await,
+        Ok(()) => engine.unless_stopped(execute(&stage, &engine, &checked.valid, args, &again)).await,
         Err(failure) => Err(failure),
     };
     engine.close().await;
