@@ -30,6 +30,7 @@ pub fn judge(played: &Played, residuals: &[Residual], world: &World) -> Vec<Stri
         }
     }
     wrong.extend(undone(view, world));
+    wrong.extend(kept_by_losers(view, world));
     for step in &view.steps {
         let Some(value) = &step.output else { continue };
         let id = step_of(&step.path);
@@ -61,6 +62,34 @@ fn undone(view: &ExecutionView, world: &World) -> Vec<String> {
         _ => None,
     };
     view.steps.iter().filter(has_undo).filter_map(complain).collect()
+}
+
+/// What the losers of a race did, and did not take back before it was won.
+fn kept_by_losers(view: &ExecutionView, world: &World) -> Vec<String> {
+    let is_taken_back = |path: &StepPath| view.undo.done.contains(path) || view.undo.failed.contains(path);
+    let mut wrong = Vec::new();
+    for race in view.steps.iter().filter(|step| step.settled == Some(Settled::Done)) {
+        let output = race.output.as_ref().and_then(|output| output.as_object());
+        let Some(members) = output.filter(|members| members.len() == 2 && members.contains_key("outputs"))
+        else {
+            continue;
+        };
+        let Some(winners) = members.get("winners").and_then(|winners| winners.as_array()) else { continue };
+        let won: Vec<String> =
+            winners.iter().filter_map(|id| Some(format!("{}/{}/", race.path, id.as_str()?))).collect();
+        let inside = format!("{}/", race.path);
+        let lost = view.steps.iter().filter(|step| {
+            step.path.starts_with(&inside)
+                && !won.iter().any(|branch| step.path.starts_with(branch.as_str()))
+                && step.settled == Some(Settled::Done)
+                && world.outputs.contains_key(&format!("{}/undo", step_of(&step.path)))
+        });
+        wrong.extend(
+            lost.filter(|step| !is_taken_back(&step.path))
+                .map(|step| format!("`{}` lost and keeps its effect", step.path)),
+        );
+    }
+    wrong
 }
 
 /// All failures of an execution: handled ones, too.
