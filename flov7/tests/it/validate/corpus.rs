@@ -179,7 +179,8 @@ fn write_finding(out: &mut String, finding: &Finding) {
         writeln!(out, "  follows from: {cause}").unwrap();
     }
     for operation in finding.fix.iter().flatten() {
-        writeln!(out, "  fix: {}", serde_json::to_string(operation).unwrap()).unwrap();
+        // Also where another crate turned ordered maps on.
+        writeln!(out, "  fix: {}", json::canonical(&json!(operation))).unwrap();
     }
 }
 
