@@ -3,6 +3,8 @@
 //! Nodes are stored children first, so a pass that needs no recursion can walk [`Ast::nodes`] in order and find
 //! every child's answer already there; a side table of results is a `Vec` indexed by [`NodeId::index`].
 
+use std::sync::Arc;
+
 use super::error::Span;
 use super::functions::Function;
 use super::macros::MacroKind;
@@ -82,7 +84,7 @@ pub enum ExprKind {
         /// What is read from.
         base: NodeId,
         /// The member's name.
-        member: Box<str>,
+        member: Arc<str>,
         /// Whether it was written with `?`.
         optional: bool,
     },
@@ -286,9 +288,9 @@ pub enum LogicOp {
 pub enum RootName {
     /// `input`, `item`, `index`, `state`, `error`, `execution`, `trigger`, or a name given with `as`. Whether it
     /// exists in the place is for the checker to say.
-    Root(Box<str>),
+    Root(Arc<str>),
     /// `steps.<id>`.
-    Step(Box<str>),
+    Step(Arc<str>),
 }
 
 impl RootName {

@@ -81,7 +81,7 @@ pub use ast::{
     RootName, UnaryOp, Use, UseKind, VarId, Variable,
 };
 pub use check::{
-    Checked, Edit, ExprFinding, PlacedFinding, Read, StepType, TemplateChecked, Truth, TypeEnv, UntypedRead,
+    Checked, Edit, ExprFinding, PlacedFinding, StepType, TemplateChecked, Truth, TypeEnv, UntypedRead,
 };
 pub use env::{Env, Fuel, Named};
 pub use error::{EvalError, ExprError, Span};

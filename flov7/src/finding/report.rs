@@ -534,6 +534,27 @@ fn same(a: &Finding, b: &Finding) -> bool {
     a.code == b.code && a.pointer == b.pointer && a.expr_span == b.expr_span && a.message == b.message
 }
 
+/// The order of two pointers whose first tokens differ, where nothing in these is escaped: what most come to.
+fn compare_plain(a: &str, b: &str) -> Option<Ordering> {
+    fn first(pointer: &str) -> Option<&str> {
+        let token = pointer.strip_prefix('/')?;
+        let end = token.bytes().position(|byte| byte == b'/').unwrap_or(token.len());
+        token.get(..end).filter(|token| !token.contains('~'))
+    }
+    Some(compare_tokens(first(a)?, first(b)?)).filter(|order| order.is_ne())
+}
+
+/// Numbers by their size, before all other names; those by their bytes. A name that merely begins with a digit is none:
+/// else `9`, `10` and `1a` would stand in a circle.
+fn compare_tokens(a: &str, b: &str) -> Ordering {
+    match (a.parse::<u64>(), b.parse::<u64>()) {
+        (Ok(x), Ok(y)) => x.cmp(&y).then_with(|| a.cmp(b)),
+        (Ok(_), Err(_)) => Ordering::Less,
+        (Err(_), Ok(_)) => Ordering::Greater,
+        (Err(_), Err(_)) => a.cmp(b),
+    }
+}
+
 /// The order of pointers in a document that nobody has the text of: items by number, top-level members as
 /// format 1 lists them, other members by name; what holds a value comes before it.
 fn compare_pointers(a: &str, b: &str) -> Ordering {
@@ -558,7 +579,11 @@ fn compare_pointers(a: &str, b: &str) -> Ordering {
     let start = a.as_bytes()[..same].iter().rposition(|byte| *byte == b'/').unwrap_or(0);
     let mut top = start == 0;
     let rank = |token: &str| TOP.iter().position(|member| *member == token).unwrap_or(TOP.len());
-    let (mut a, mut b) = (tokens(a.get(start..).unwrap_or(a)), tokens(b.get(start..).unwrap_or(b)));
+    let (a, b) = (a.get(start..).unwrap_or(a), b.get(start..).unwrap_or(b));
+    if !top && let Some(order) = compare_plain(a, b) {
+        return order;
+    }
+    let (mut a, mut b) = (tokens(a), tokens(b));
     loop {
         let order = match (a.next(), b.next()) {
             (None, None) => return Ordering::Equal,
@@ -566,11 +591,7 @@ fn compare_pointers(a: &str, b: &str) -> Ordering {
             (Some(_), None) => Ordering::Greater,
             (Some(a), Some(b)) => {
                 let by_rank = if top { rank(&a).cmp(&rank(&b)) } else { Ordering::Equal };
-                let by_number = match (a.parse::<u64>(), b.parse::<u64>()) {
-                    (Ok(a), Ok(b)) => a.cmp(&b),
-                    _ => Ordering::Equal,
-                };
-                by_rank.then(by_number).then_with(|| a.cmp(&b))
+                by_rank.then_with(|| compare_tokens(&a, &b))
             }
         };
         if order.is_ne() {

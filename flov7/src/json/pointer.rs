@@ -1,7 +1,7 @@
 //! JSON Pointers (RFC 6901): `/steps/0/action/with`.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde_json::Value;
 
@@ -24,8 +24,8 @@ impl Pointer {
 
     /// Goes into the item `index`.
     pub fn push_index(&mut self, index: usize) {
-        self.0.push('/');
-        self.0.push_str(&index.to_string());
+        // Writing to a string does not fail.
+        let _ = write!(self.0, "/{index}");
     }
 
     /// Leaves the innermost value; nothing at the root.

@@ -1,8 +1,11 @@
 //! Roots, steps, variables, members and positions.
 
+use std::sync::Arc;
+
 use super::env::{Key, StepType, TypeEnv};
 use super::found::{Edit, ExprFinding};
-use super::walk::{Checker, Path, Seen};
+use super::narrow::path_of;
+use super::walk::{Checker, Seen};
 use crate::expr::ast::{ExprKind, NodeId, RootName, VarId};
 use crate::expr::names::{ROOTS, is_reserved};
 use crate::finding::{Code, ResidualKind, Severity, nearest, slip};
@@ -21,16 +24,15 @@ impl Checker<'_> {
                 let id_of = shown.strip_prefix("steps.").unwrap_or(&shown);
                 let help = format!("ask `has({shown})` first, or read `steps.?{id_of}.orValue(…)`");
                 self.find(ExprFinding::new(Code::MAYBE_ABSENT, self.span(id), message).help(help));
-                self.held(ty, name)
+                self.held(ty, id)
             }
-            Some(StepType::Done(ty)) => self.held(ty, name),
+            Some(StepType::Done(ty)) => self.held(ty, id),
             Some(StepType::NotOrdered | StepType::NoValue) | None => Seen::unclear(0),
         }
     }
 
-    fn held(&self, ty: Type, name: &RootName) -> Seen {
-        let path = Some(Path { root: Key::Name(name.clone()), segments: Vec::new() });
-        Seen { path, ..Seen::of(ty, 0).declared(true) }
+    fn held(&self, ty: Type, id: NodeId) -> Seen {
+        Seen { path: Some(id), ..Seen::of(ty, 0).declared(true) }
     }
 
     /// What a name stands for here; findings where it stands for nothing.
@@ -38,27 +40,28 @@ impl Checker<'_> {
         let span = self.span(id);
         match name {
             RootName::Root(root) => {
-                let found = env.get(&Key::Name(name.clone())).cloned();
+                let found = env.name(name).cloned();
                 if found.is_none() {
                     self.find(unknown_root(env, root, span));
                 }
                 found
             }
             RootName::Step(step) => {
-                let found = env.step(step);
+                let found = env.name(name).cloned();
+                let found = found.or_else(|| env.knows(step).then_some(StepType::NotOrdered));
                 match &found {
                     Some(StepType::NotOrdered) => {
                         let message = format!("`steps.{step}` is not surely over when this is read");
                         let mut finding = ExprFinding::new(Code::NOT_ORDERED, span, message)
                             .help(format!("add \"{step}\" to \"after\", or move this step behind it"));
-                        finding.step = Some(step.clone());
+                        finding.step = Some((&**step).into());
                         self.find(finding);
                     }
                     Some(StepType::NoValue) => {
                         let message = format!("the step `{step}` has no value");
                         let mut finding = ExprFinding::new(Code::NO_VALUE, span, message)
                             .help("filters and `core.fail` give nothing: read another step");
-                        finding.step = Some(step.clone());
+                        finding.step = Some((&**step).into());
                         self.find(finding);
                     }
                     Some(StepType::Done(_) | StepType::MaybeAbsent(_)) => {}
@@ -85,8 +88,7 @@ impl Checker<'_> {
         }
         match env.get(&Key::Variable(variable)) {
             Some(StepType::Done(ty) | StepType::MaybeAbsent(ty)) => {
-                let path = Some(Path { root: Key::Variable(variable), segments: Vec::new() });
-                Seen { path, ..Seen::of(ty.clone(), 0).declared(source.declared) }
+                Seen { path: Some(id), ..Seen::of(ty.clone(), 0).declared(source.declared) }
             }
             // The range is unclear, and so is what it holds.
             _ => Seen::unclear(0),
@@ -98,11 +100,11 @@ impl Checker<'_> {
         env: &TypeEnv,
         id: NodeId,
         base_id: NodeId,
-        name: &str,
+        name: &Arc<str>,
         optional: bool,
     ) -> Seen {
         let base = self.node(env, base_id);
-        let segment = Segment::Member(name.into());
+        let segment = Segment::Member(Arc::clone(name));
         if base.unclear {
             return self.read_on(&base, segment, id, base.steps);
         }
@@ -129,10 +131,9 @@ impl Checker<'_> {
         let before = self.untyped.len();
         match self.member(&base, id, base_id, name, optional) {
             Some(ty) if optional => Seen::of(flattened(ty), base.steps),
-            Some(ty) => Seen {
-                path: base.path.as_ref().map(|path| path.below(segment)),
-                ..Seen::of(ty, base.steps).declared(base.declared)
-            },
+            Some(ty) => {
+                Seen { path: base.path.map(|_| id), ..Seen::of(ty, base.steps).declared(base.declared) }
+            }
             None => {
                 let origin = (self.untyped.len() > before).then_some(before);
                 Seen { origin, ..Seen::unclear(base.steps) }
@@ -168,19 +169,26 @@ impl Checker<'_> {
         base: &Seen,
         id: NodeId,
         base_id: NodeId,
-        name: &str,
+        name: &Arc<str>,
         optional: bool,
     ) -> Option<Type> {
         let ty = if base.ty.is_untyped() {
-            let usage =
-                Usage { path: vec![Segment::Member(name.into())], wanted: Kinds::NONE, guarded: optional };
+            let usage = Usage {
+                path: vec![Segment::Member(Arc::clone(name))],
+                wanted: Kinds::NONE,
+                guarded: optional,
+            };
             self.untyped_member(base, id, base_id, name, usage);
             return None;
         } else {
-            let wanted = format!("an object with `{name}`");
             let before = self.found();
-            let own = self.want(base, base_id, Kinds::only(Kind::Map), &wanted);
-            if matches!(name, "length" | "size" | "count")
+            // Most often it is one, and nothing need be said.
+            let own = if base.is_surely(Kinds::only(Kind::Map)) {
+                Some(base.ty.clone())
+            } else {
+                self.want(base, base_id, Kinds::only(Kind::Map), &format!("an object with `{name}`"))
+            };
+            if matches!(&**name, "length" | "size" | "count")
                 && base.ty.kinds().within(Kinds::only(Kind::Text).and(Kind::List))
             {
                 let help = format!("write `size({})`", self.text(base_id));
@@ -200,8 +208,11 @@ impl Checker<'_> {
             }
             MemberLookup::Undeclared | MemberLookup::Shapeless if optional => Type::untyped(),
             MemberLookup::Shapeless => {
-                let usage =
-                    Usage { path: vec![Segment::Member(name.into())], wanted: Kinds::NONE, guarded: false };
+                let usage = Usage {
+                    path: vec![Segment::Member(Arc::clone(name))],
+                    wanted: Kinds::NONE,
+                    guarded: false,
+                };
                 self.untyped_member(base, id, base_id, name, usage);
                 return None;
             }
@@ -310,8 +321,8 @@ impl Checker<'_> {
     }
 
     /// `has` of a member of something.
-    fn asked(&mut self, base: &Seen, id: NodeId, operand: NodeId, base_id: NodeId, name: &str) -> Seen {
-        let segment = Segment::Member(name.into());
+    fn asked(&mut self, base: &Seen, id: NodeId, operand: NodeId, base_id: NodeId, name: &Arc<str>) -> Seen {
+        let segment = Segment::Member(Arc::clone(name));
         let usage = Usage { path: vec![segment.clone()], wanted: Kinds::NONE, guarded: true };
         if base.unclear {
             let read = self.read_on(base, segment, operand, 0);
@@ -405,7 +416,7 @@ impl Checker<'_> {
         if optional {
             return Seen::of(flattened(Type::optional(found)), steps);
         }
-        let path = constant.and_then(|index| Some(base.path.as_ref()?.below(Segment::Index(index))));
+        let path = base.path.filter(|_| constant.is_some()).map(|_| id);
         // By a key that is computed it is one of several, of which the type is only an upper bound.
         let declared = base.declared && constant.is_some();
         Seen { path, ..Seen::of(found, steps).declared(declared) }
@@ -493,8 +504,11 @@ impl Checker<'_> {
     fn walks_keys(&self, base: &Seen, key: NodeId) -> bool {
         let ExprKind::Variable(variable) = &self.ast.node(key).kind else { return false };
         let source = self.sources.get(variable).filter(|source| !source.whole);
-        let source = source.and_then(|source| source.path.as_ref());
-        let (Some(path), Some(source)) = (&base.path, source) else { return false };
+        let path = |id: Option<NodeId>| path_of(self.ast, id?);
+        let (Some(path), Some(source)) = (path(base.path), path(source.and_then(|source| source.path)))
+        else {
+            return false;
+        };
         path.root == source.root && path.segments == source.segments
     }
 }

@@ -60,7 +60,7 @@ impl Checker<'_> {
     /// `cel.bind(x, value, result)`.
     fn bound(&mut self, env: &TypeEnv, value: &Seen, parts: Parts) -> Seen {
         let origin = if value.unclear { value.origin } else { None };
-        let source = Source { path: value.path.clone(), origin, declared: value.declared, whole: true };
+        let source = Source { path: value.path, origin, declared: value.declared, whole: true };
         self.sources.insert(parts.variable, source);
         let entry = if value.unclear { StepType::NoValue } else { StepType::Done(value.ty.clone()) };
         let inner = env.clone().with(Key::Variable(parts.variable), entry);
@@ -194,7 +194,7 @@ impl Checker<'_> {
     fn rounds(&mut self, env: &TypeEnv, range: &Seen, walked: &Walked, parts: Parts) -> Made {
         let is_list = walked.ty.as_ref().is_some_and(|ty| ty.is_only(Kind::List));
         let source = Source {
-            path: range.path.clone(),
+            path: range.path,
             origin: if range.unclear { range.origin } else { self.last_read(range) },
             declared: range.declared && is_list,
             whole: false,

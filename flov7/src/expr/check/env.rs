@@ -85,6 +85,29 @@ impl TypeEnv {
         self
     }
 
+    /// With a name, whatever it is now.
+    pub(crate) fn with_name(self, name: &RootName, entry: StepType) -> TypeEnv {
+        self.with(Key::Name(name.clone()), entry)
+    }
+
+    /// What a name is here, as far as it was said.
+    pub(crate) fn name(&self, name: &RootName) -> Option<&StepType> {
+        let mut late = self.late.as_deref();
+        while let Some(link) = late {
+            if matches!(&link.key, Key::Name(own) if own == name) {
+                return Some(&link.entry);
+            }
+            late = link.rest.as_deref();
+        }
+        // The base is empty but where very much was said.
+        if self.base.is_empty() { None } else { self.base.get(&Key::Name(name.clone())) }
+    }
+
+    /// Whether the document has such a step.
+    pub(super) fn knows(&self, id: &str) -> bool {
+        self.known.contains(id)
+    }
+
     /// The type of a root.
     #[must_use]
     pub fn root(&self, name: &str) -> Option<&Type> {

@@ -19,8 +19,6 @@ pub struct Checked {
     pub findings: Vec<ExprFinding>,
     /// What only the run can tell: each kind once for each place, in written order.
     pub residuals: Vec<(ResidualKind, Span)>,
-    /// What it reads, by constant paths, in written order.
-    pub reads: Vec<Read>,
     /// Reads from values that nobody described: what an `expect` is inferred from.
     pub untyped: Vec<UntypedRead>,
 }
@@ -154,20 +152,6 @@ impl Edit {
         };
         Some(format!("{}{inside}{}", source.get(..start)?, source.get(end..)?))
     }
-}
-
-/// One read of a root or step, as far as its path is constant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Read {
-    /// Where the path starts.
-    pub root: RootName,
-    /// The members and positions after it.
-    pub path: Vec<Segment>,
-    /// Which bytes of the string.
-    pub span: Span,
-    /// Whether absence is provided for: inside `has`, or read with `?`.
-    pub guarded: bool,
 }
 
 /// A read from a value that no schema describes.

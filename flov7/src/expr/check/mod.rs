@@ -41,13 +41,12 @@ mod found;
 mod literal;
 mod logic;
 mod narrow;
-mod reads;
 mod template;
 mod walk;
 mod want;
 
 pub use env::{StepType, TypeEnv};
-pub use found::{Checked, Edit, ExprFinding, Read, UntypedRead};
+pub use found::{Checked, Edit, ExprFinding, UntypedRead};
 pub use narrow::Truth;
 pub use template::{PlacedFinding, TemplateChecked};
 

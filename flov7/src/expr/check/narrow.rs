@@ -1,6 +1,7 @@
 //! What a test says about the paths that it asks about.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Number, Value};
 
@@ -146,7 +147,7 @@ impl<'a> Facts<'a> {
             }
             (ExprKind::Select { base, member, .. }, Truth::True) => {
                 if let Some(path) = path_of_optional(self.ast, *base) {
-                    self.refine_path(&path.below(Segment::Member(member.as_ref().into())), &Type::clone);
+                    self.refine_path(&path.below(Segment::Member(Arc::clone(member))), &Type::clone);
                 }
             }
             (ExprKind::Select { base, member, .. }, Truth::False) => {
@@ -308,7 +309,7 @@ pub(super) fn path_of(ast: &Ast, id: NodeId) -> Option<Path> {
         }
         ExprKind::Variable(variable) => Some(Path { root: Key::Variable(*variable), segments: Vec::new() }),
         ExprKind::Select { base, member, optional: false } => {
-            Some(path_of(ast, *base)?.below(Segment::Member(member.as_ref().into())))
+            Some(path_of(ast, *base)?.below(Segment::Member(Arc::clone(member))))
         }
         ExprKind::Index { base, key, optional: false } => {
             Some(path_of(ast, *base)?.below(Segment::Index(position(ast, *key)?)))
@@ -325,7 +326,7 @@ pub(super) fn path_of_optional(ast: &Ast, id: NodeId) -> Option<Path> {
             Some(Path { root: Key::Name(name), segments: Vec::new() })
         }
         ExprKind::Select { base, member, .. } => {
-            Some(path_of_optional(ast, *base)?.below(Segment::Member(member.as_ref().into())))
+            Some(path_of_optional(ast, *base)?.below(Segment::Member(Arc::clone(member))))
         }
         ExprKind::Index { base, key, .. } => {
             Some(path_of_optional(ast, *base)?.below(Segment::Index(position(ast, *key)?)))

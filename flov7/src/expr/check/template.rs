@@ -1,7 +1,9 @@
 //! Templates: the type of what they give, with everything found in their expressions.
 
+use std::fmt::Write;
+
 use super::TypeEnv;
-use super::found::{Checked, ExprFinding, Read, UntypedRead};
+use super::found::{ExprFinding, UntypedRead};
 use super::walk::{Checker, Place, Weight};
 use crate::expr::Expr;
 use crate::expr::error::Span;
@@ -32,8 +34,6 @@ pub struct TemplateChecked {
     /// What only the run can tell, with the pointer of the string. What the template as a whole may exceed stands at
     /// its root.
     pub residuals: Vec<(String, ResidualKind, Span)>,
-    /// What it reads.
-    pub reads: Vec<(String, Read)>,
     /// Reads from values that nobody described.
     pub untyped: Vec<(String, UntypedRead)>,
 }
@@ -47,7 +47,6 @@ impl Template {
             declared: true,
             findings: Vec::new(),
             residuals: Vec::new(),
-            reads: Vec::new(),
             untyped: Vec::new(),
         };
         let total = Weight { steps: 0, bytes: Some(0) };
@@ -94,9 +93,9 @@ impl Walk<'_> {
             Part::Expr(expr) => {
                 // Only the whole template shares what it refers to.
                 let place = if !whole && place == Place::Value { Place::Item } else { place };
-                let checked = self.expression(expr, place, at);
-                self.found.declared &= checked.declared;
-                checked.ty
+                let (ty, declared) = self.expression(expr, place, at);
+                self.found.declared &= declared;
+                ty
             }
             Part::Text { pieces, encoding } => self.text(pieces, *encoding, at),
             Part::List(items) => {
@@ -105,7 +104,8 @@ impl Walk<'_> {
                 for (index, item) in items.iter().enumerate() {
                     self.weigh(0, Some(1));
                     let length = at.len();
-                    at.push_str(&format!("/{index}"));
+                    // Writing to a string does not fail.
+                    let _ = write!(at, "/{index}");
                     types.push(self.part(item, Place::Value, at));
                     at.truncate(length);
                 }
@@ -138,17 +138,16 @@ impl Walk<'_> {
         self.total.bytes = self.total.bytes.zip(bytes).and_then(|(total, bytes)| total.checked_add(bytes));
     }
 
-    fn expression(&mut self, expr: &Expr, place: Place, at: &str) -> Checked {
+    fn expression(&mut self, expr: &Expr, place: Place, at: &str) -> (Type, bool) {
         let (checked, weight) = Checker::new(expr).check_weighed(self.env, place);
         self.weigh(weight.steps, weight.bytes);
-        let findings = checked.findings.iter().cloned();
+        let findings = checked.findings.into_iter();
         self.found.findings.extend(findings.map(|finding| PlacedFinding { pointer: at.to_owned(), finding }));
         self.listed |= checked.residuals.iter().any(|(kind, _)| *kind == ResidualKind::Size);
-        let residuals = checked.residuals.iter().map(|(kind, span)| (at.to_owned(), *kind, *span));
+        let residuals = checked.residuals.into_iter().map(|(kind, span)| (at.to_owned(), kind, span));
         self.found.residuals.extend(residuals);
-        self.found.reads.extend(checked.reads.iter().cloned().map(|read| (at.to_owned(), read)));
-        self.found.untyped.extend(checked.untyped.iter().cloned().map(|read| (at.to_owned(), read)));
-        checked
+        self.found.untyped.extend(checked.untyped.into_iter().map(|read| (at.to_owned(), read)));
+        (checked.ty, checked.declared)
     }
 
     fn text(&mut self, pieces: &[Piece], encoding: Encoding, at: &str) -> Type {
@@ -162,11 +161,11 @@ impl Walk<'_> {
                     Type::texts([&**literal])
                 }
                 Piece::Expr(expr) => {
-                    let checked = self.expression(expr, Place::Text, at);
-                    clear &= !checked.ty.is_untyped();
+                    let (ty, _) = self.expression(expr, Place::Text, at);
+                    clear &= !ty.is_untyped();
                     match encoding {
-                        Encoding::None => checked.ty,
-                        Encoding::PathSegment => encoded(&checked.ty),
+                        Encoding::None => ty,
+                        Encoding::PathSegment => encoded(&ty),
                     }
                 }
             };

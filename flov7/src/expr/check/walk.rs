@@ -9,14 +9,13 @@ use serde_json::Value;
 use super::comprehend::Parts;
 use super::env::{Key, TypeEnv};
 use super::found::{Checked, Edit, ExprFinding, UntypedRead};
-use super::reads::reads;
 use crate::expr::ast::{Ast, ExprKind, NodeId, VarId};
 use crate::expr::display::Show;
 use crate::expr::error::Span;
 use crate::expr::parse::Pattern;
 use crate::expr::{Expr, Fuel, Named, RootName};
 use crate::finding::{Code, ResidualKind, Severity};
-use crate::types::{MAX_TEXT, Segment, Type};
+use crate::types::{Kinds, MAX_TEXT, Segment, Type};
 
 /// A constant path: a root, step or variable, and what is read from it.
 #[derive(Debug, Clone)]
@@ -26,10 +25,9 @@ pub(super) struct Path {
 }
 
 impl Path {
-    pub(super) fn below(&self, segment: Segment) -> Path {
-        let mut longer = self.clone();
-        longer.segments.push(segment);
-        longer
+    pub(super) fn below(mut self, segment: Segment) -> Path {
+        self.segments.push(segment);
+        self
     }
 }
 
@@ -41,7 +39,8 @@ pub(super) struct Seen {
     pub(super) unclear: bool,
     /// The untyped read that it is the result of, so that its use can be learnt.
     pub(super) origin: Option<usize>,
-    pub(super) path: Option<Path>,
+    /// The node whose [constant path](super::narrow::path_of) leads to it.
+    pub(super) path: Option<NodeId>,
     /// Every value of the type may come.
     pub(super) declared: bool,
     /// The most steps that evaluating it takes.
@@ -56,6 +55,16 @@ impl Seen {
 
     pub(super) fn unclear(steps: u64) -> Seen {
         Seen { unclear: true, ..Seen::of(Type::untyped(), steps) }
+    }
+
+    /// Whether it is of these kinds and nothing else, as far as is known.
+    pub(super) fn is_surely(&self, kinds: Kinds) -> bool {
+        let own = self.ty.kinds();
+        !self.unclear
+            && !own.is_empty()
+            && own.within(kinds)
+            && !self.ty.is_untyped()
+            && self.ty.optional_inner().is_none()
     }
 
     pub(super) fn declared(self, declared: bool) -> Seen {
@@ -81,7 +90,8 @@ pub(super) enum Place {
 /// Where a variable's values come from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Source {
-    pub(super) path: Option<Path>,
+    /// The node whose [constant path](super::narrow::path_of) leads to what is walked.
+    pub(super) path: Option<NodeId>,
     pub(super) origin: Option<usize>,
     pub(super) declared: bool,
     /// It stands for the value itself and not for what is in it.
@@ -203,7 +213,6 @@ impl<'a> Checker<'a> {
             declared: seen.declared && !seen.unclear,
             findings: self.findings,
             residuals: self.residuals.into_iter().map(|(span, kind)| (kind, span)).collect(),
-            reads: reads(self.ast),
             untyped: self.untyped,
         }
     }

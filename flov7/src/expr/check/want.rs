@@ -3,6 +3,7 @@
 use super::convert::conversion;
 use super::env::Key;
 use super::found::{Edit, ExprFinding, UntypedRead};
+use super::narrow::path_of;
 use super::walk::{Checker, Path, Place, Seen};
 use crate::expr::RootName;
 use crate::expr::ast::NodeId;
@@ -186,7 +187,7 @@ impl Checker<'_> {
         finding: ExprFinding,
         usage: Usage,
     ) -> Option<usize> {
-        let source = base.path.as_ref().and_then(|path| self.path_from_root(path));
+        let source = base.path.and_then(|id| self.path_from_root(&path_of(self.ast, id)?));
         let help = match source.as_ref().map(|(root, _)| root) {
             Some(RootName::Step(step)) => {
                 format!("say with \"expect\" in the step `{step}` what it looks like")
@@ -215,13 +216,13 @@ impl Checker<'_> {
                 Key::Name(name) => return Some((name, segments)),
                 Key::Variable(variable) => {
                     let origin = self.sources.get(&variable)?;
-                    let source = origin.path.as_ref()?;
-                    let mut longer = source.segments.clone();
+                    let source = path_of(self.ast, origin.path?)?;
+                    let mut longer = source.segments;
                     if !origin.whole {
                         longer.push(Segment::Index(0));
                     }
                     longer.append(&mut segments);
-                    (root, segments) = (source.root.clone(), longer);
+                    (root, segments) = (source.root, longer);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! What follows a value: members, positions, calls and macros.
 
-use super::lexer::{Lexeme, Token};
+use super::lexer::{Lexeme, Sign, Token};
 use super::pattern::Pattern;
 use super::{Parser, Step};
 use crate::expr::ast::{ExprKind, Form, NodeId, RootName, UseKind};
@@ -50,8 +50,8 @@ impl<'s> Parser<'s, '_> {
         }
         // Step back onto two tokens that say `.?`.
         self.at -= 2;
-        self.lexemes[self.at] = Lexeme { token: Token::Sign("."), span };
-        self.lexemes[self.at + 1] = Lexeme { token: Token::Sign("?"), span };
+        self.lexemes[self.at] = Lexeme { token: Token::Sign(Sign::DOT), span };
+        self.lexemes[self.at + 1] = Lexeme { token: Token::Sign(Sign::QUESTION), span };
     }
 
     pub(super) fn member(&mut self, base: NodeId) -> Step<NodeId> {

@@ -18,9 +18,43 @@ pub(super) enum Token<'s> {
     /// A text, escapes resolved.
     Text(String),
     /// An operator or a bracket.
-    Sign(&'static str),
+    Sign(Sign),
     /// The end, or where the lexer stopped.
     End,
+}
+
+/// An operator or a bracket: its one or two bytes, so that to look for one compares numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sign([u8; 2]);
+
+impl Sign {
+    pub(super) const EQUAL: Sign = Sign::of("==");
+    pub(super) const NOT_EQUAL: Sign = Sign::of("!=");
+    pub(super) const LESS: Sign = Sign::of("<");
+    pub(super) const LESS_OR_EQUAL: Sign = Sign::of("<=");
+    pub(super) const GREATER: Sign = Sign::of(">");
+    pub(super) const GREATER_OR_EQUAL: Sign = Sign::of(">=");
+    pub(super) const NOT: Sign = Sign::of("!");
+    pub(super) const PLUS: Sign = Sign::of("+");
+    pub(super) const MINUS: Sign = Sign::of("-");
+    pub(super) const TIMES: Sign = Sign::of("*");
+    pub(super) const OVER: Sign = Sign::of("/");
+    pub(super) const REMAINDER: Sign = Sign::of("%");
+    pub(super) const PARENTHESIS: Sign = Sign::of("(");
+    pub(super) const BRACKET: Sign = Sign::of("[");
+    pub(super) const BRACE: Sign = Sign::of("{");
+    pub(super) const DOT: Sign = Sign::of(".");
+    pub(super) const QUESTION: Sign = Sign::of("?");
+
+    /// The sign of one or two bytes.
+    #[inline]
+    pub(super) const fn of(text: &str) -> Sign {
+        match *text.as_bytes() {
+            [only] => Sign([only, 0]),
+            [first, second, ..] => Sign([first, second]),
+            [] => Sign([0, 0]),
+        }
+    }
 }
 
 /// A token and its place, relative to the text that was lexed plus the offset given.
@@ -61,12 +95,6 @@ struct Lexer<'s> {
 
 type Lexed<T> = Result<T, Box<ExprError>>;
 
-/// Longest first.
-const SIGNS: &[&str] = &[
-    "==", "!=", "<=", ">=", "&&", "||", "(", ")", "[", "]", "{", "}", ".", ",", ":", "?", "!", "-", "+", "*",
-    "/", "%", "<", ">",
-];
-
 impl<'s> Lexer<'s> {
     fn span(&self, start: usize, end: usize) -> Span {
         Span::new(self.offset + start, self.offset + end)
@@ -101,10 +129,10 @@ impl<'s> Lexer<'s> {
 
     fn skip_blanks(&mut self) {
         loop {
-            let rest = self.rest();
-            let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r', '\u{c}']).len();
-            self.at += blank;
-            if !self.rest().starts_with("//") {
+            while matches!(self.byte(0), Some(b' ' | b'\t' | b'\n' | b'\r' | 0xc)) {
+                self.at += 1;
+            }
+            if self.byte(0) != Some(b'/') || self.byte(1) != Some(b'/') {
                 return;
             }
             self.at += self.rest().find('\n').unwrap_or(self.rest().len());
@@ -161,9 +189,15 @@ impl<'s> Lexer<'s> {
             let right = if rest.starts_with('=') { "==" } else { "!=" };
             return self.wrong_sign(3, &format!("`{}` is written `{right}`", &rest[..3]), Some(right));
         }
-        if let Some(sign) = SIGNS.iter().find(|s| rest.starts_with(**s)) {
-            self.at += sign.len();
-            return Ok(Token::Sign(sign));
+        // The longer first.
+        let length = match rest.as_bytes() {
+            [b'=' | b'!' | b'<' | b'>', b'=', ..] | [b'&', b'&', ..] | [b'|', b'|', ..] => 2,
+            [first, ..] if b"()[]{}.,:?!-+*/%<>".contains(first) => 1,
+            _ => 0,
+        };
+        if length > 0 {
+            self.at += length;
+            return Ok(Token::Sign(Sign::of(&rest[..length])));
         }
         let Some(first) = rest.chars().next() else { return Ok(Token::End) };
         match first {

@@ -10,7 +10,7 @@ mod operators;
 mod pattern;
 mod values;
 
-use lexer::{Lexeme, Token, lex};
+use lexer::{Lexeme, Sign, Token, lex};
 
 pub(crate) use pattern::Pattern;
 
@@ -33,6 +33,8 @@ pub(super) fn parse(source: &str, offset: usize, limits: &Limits) -> Result<Pars
         return Err(vec![ExprError::new("expression-size", whole, message)]);
     }
     let (lexemes, fault) = lex(source, offset);
+    // Most tokens but brackets and commas are a node or part of one.
+    let room = lexemes.len().min(limits.nodes);
     let mut parser = Parser {
         source,
         offset,
@@ -41,8 +43,8 @@ pub(super) fn parse(source: &str, offset: usize, limits: &Limits) -> Result<Pars
         at: 0,
         limits,
         nest: 0,
-        nodes: Vec::new(),
-        depths: Vec::new(),
+        nodes: Vec::with_capacity(room),
+        depths: Vec::with_capacity(room),
         references: Vec::new(),
         variables: Vec::new(),
         scope: Vec::new(),
@@ -136,12 +138,14 @@ impl<'s> Parser<'s, '_> {
         std::mem::replace(&mut lexeme.token, Token::End)
     }
 
+    #[inline]
     fn is(&self, sign: &str) -> bool {
-        matches!(self.peek(), Token::Sign(s) if *s == sign)
+        self.is_at(0, sign)
     }
 
+    #[inline]
     fn is_at(&self, ahead: usize, sign: &str) -> bool {
-        matches!(self.peek_at(ahead), Token::Sign(s) if *s == sign)
+        matches!(self.peek_at(ahead), Token::Sign(s) if *s == Sign::of(sign))
     }
 
     fn take(&mut self, sign: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Operators, loosest first, and what stands around a value before it.
 
-use super::lexer::Token;
+use super::lexer::{Sign, Token};
 use super::{Parser, Step};
 use crate::expr::ast::{ArithmeticOp, CompareOp, ExprKind, LogicOp, NodeId, UnaryOp};
 use crate::expr::error::ExprError;
@@ -72,12 +72,12 @@ impl Parser<'_, '_> {
 
     pub(super) fn relation_op(&self) -> Option<CompareOp> {
         Some(match self.peek() {
-            Token::Sign("==") => CompareOp::Equal,
-            Token::Sign("!=") => CompareOp::NotEqual,
-            Token::Sign("<") => CompareOp::Less,
-            Token::Sign("<=") => CompareOp::LessOrEqual,
-            Token::Sign(">") => CompareOp::Greater,
-            Token::Sign(">=") => CompareOp::GreaterOrEqual,
+            Token::Sign(Sign::EQUAL) => CompareOp::Equal,
+            Token::Sign(Sign::NOT_EQUAL) => CompareOp::NotEqual,
+            Token::Sign(Sign::LESS) => CompareOp::Less,
+            Token::Sign(Sign::LESS_OR_EQUAL) => CompareOp::LessOrEqual,
+            Token::Sign(Sign::GREATER) => CompareOp::Greater,
+            Token::Sign(Sign::GREATER_OR_EQUAL) => CompareOp::GreaterOrEqual,
             Token::Name("in") => CompareOp::In,
             _ => return None,
         })
@@ -85,17 +85,17 @@ impl Parser<'_, '_> {
 
     pub(super) fn sum(&mut self) -> Step<NodeId> {
         self.chain(Parser::product, |sign| match sign {
-            "+" => Some(ArithmeticOp::Add),
-            "-" => Some(ArithmeticOp::Subtract),
+            Sign::PLUS => Some(ArithmeticOp::Add),
+            Sign::MINUS => Some(ArithmeticOp::Subtract),
             _ => None,
         })
     }
 
     pub(super) fn product(&mut self) -> Step<NodeId> {
         self.chain(Parser::unary, |sign| match sign {
-            "*" => Some(ArithmeticOp::Multiply),
-            "/" => Some(ArithmeticOp::Divide),
-            "%" => Some(ArithmeticOp::Remainder),
+            Sign::TIMES => Some(ArithmeticOp::Multiply),
+            Sign::OVER => Some(ArithmeticOp::Divide),
+            Sign::REMAINDER => Some(ArithmeticOp::Remainder),
             _ => None,
         })
     }
@@ -103,13 +103,13 @@ impl Parser<'_, '_> {
     pub(super) fn chain(
         &mut self,
         operand: impl Fn(&mut Self) -> Step<NodeId>,
-        op_of: impl Fn(&str) -> Option<ArithmeticOp>,
+        op_of: impl Fn(Sign) -> Option<ArithmeticOp>,
     ) -> Step<NodeId> {
         let first = operand(self)?;
         let mut rest = Vec::new();
         let mut span = self.span_of(first);
         while let Token::Sign(sign) = self.peek()
-            && let Some(op) = op_of(sign)
+            && let Some(op) = op_of(*sign)
         {
             self.advance();
             let next = operand(self)?;
@@ -126,9 +126,11 @@ impl Parser<'_, '_> {
         let mut signs = Vec::new();
         loop {
             let op = match self.peek() {
-                Token::Sign("!") => UnaryOp::Not,
-                Token::Sign("-") if matches!(self.peek_at(1), Token::Whole(_) | Token::Real(_)) => break,
-                Token::Sign("-") => UnaryOp::Negate,
+                Token::Sign(Sign::NOT) => UnaryOp::Not,
+                Token::Sign(Sign::MINUS) if matches!(self.peek_at(1), Token::Whole(_) | Token::Real(_)) => {
+                    break;
+                }
+                Token::Sign(Sign::MINUS) => UnaryOp::Negate,
                 Token::Name("not") if self.starts_operand(1) => {
                     let error = ExprError::new("expression-syntax", self.span(), "`not` is written `!`");
                     return Err(Box::new(error.with_help("write `!`").with_fix("!")));

@@ -1,6 +1,8 @@
 //! Values: literals, lists, maps, and names of every kind.
 
-use super::lexer::{Token, number_range};
+use std::sync::Arc;
+
+use super::lexer::{Sign, Token, number_range};
 use super::{Parser, Step};
 use crate::expr::ast::{
     Element, Entry, ExprKind, Form, NodeId, RefId, Reference, RootName, Use, UseKind, VarId,
@@ -16,19 +18,19 @@ impl<'s> Parser<'s, '_> {
         let span = self.span();
         match self.peek() {
             Token::Whole(_) | Token::Real(_) => self.number(false),
-            Token::Sign("-") => self.number(true),
+            Token::Sign(Sign::MINUS) => self.number(true),
             Token::Text(_) => {
                 let Token::Text(text) = self.advance() else { return Err(self.expected("a value")) };
                 self.push(ExprKind::Text(text.into()), span)
             }
-            Token::Sign("(") => {
+            Token::Sign(Sign::PARENTHESIS) => {
                 self.advance();
                 let inner = self.expression()?;
                 self.close(")", span)?;
                 Ok(inner)
             }
-            Token::Sign("[") => self.list(),
-            Token::Sign("{") => self.map(),
+            Token::Sign(Sign::BRACKET) => self.list(),
+            Token::Sign(Sign::BRACE) => self.map(),
             Token::Name(name) => {
                 let name = *name;
                 self.name(name)
@@ -183,7 +185,7 @@ impl<'s> Parser<'s, '_> {
             if let Token::Name(id) | Token::Quoted(id) = self.peek_at(ahead)
                 && (optional || !self.is_at(ahead + 1, "("))
             {
-                let id: Box<str> = (*id).into();
+                let id: Arc<str> = (*id).into();
                 (0..=ahead).for_each(|_| drop(self.advance()));
                 return self.reference(RootName::Step(id), start.to(self.last_span()), optional);
             }
@@ -193,7 +195,7 @@ impl<'s> Parser<'s, '_> {
             if let Token::Text(id) = self.peek_at(ahead)
                 && self.is_at(ahead + 1, "]")
             {
-                let id: Box<str> = id.as_str().into();
+                let id: Arc<str> = id.as_str().into();
                 (0..=ahead + 1).for_each(|_| drop(self.advance()));
                 return self.reference(RootName::Step(id), start.to(self.last_span()), optional);
             }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -73,7 +74,7 @@ impl Flow<'_, '_> {
         }
         let Some(expr) = self.marked(place, question, pointer) else { return Answer::default() };
         let before = self.pass.findings.len();
-        let seen = self.see(place, std::iter::once((&expr, &question.0)), &mut |_| pointer.to_owned());
+        let seen = self.see(place, std::iter::once((&expr, &question.0)), &|_| pointer.to_owned());
         let answer = self.answer(place, &expr, &seen, question, pointer);
         self.prove_fixes(before, &question.0, pointer, |flow, mended| {
             flow.question(place, &Expression(mended.clone()), pointer);
@@ -157,10 +158,10 @@ impl Flow<'_, '_> {
         let mut exprs: Vec<(String, &Expr)> = Vec::new();
         parsed.visit(&mut |below, expr, _| exprs.push((below.to_owned(), expr)));
         let before = self.pass.findings.len();
-        let mut places = exprs.iter().map(|(below, _)| format!("{pointer}{below}"));
         let texts =
             exprs.iter().map(|(below, expr)| (*expr, json::get(template, below).unwrap_or(&Value::Null)));
-        let seen = self.see(place, texts, &mut |_| places.next().unwrap_or_default());
+        let at = |nth: usize| format!("{pointer}{}", exprs.get(nth).map_or("", |(below, _)| below));
+        let seen = self.see(place, texts, &at);
         let checked = parsed.check(&seen.env);
         // What reads something unclear is not judged, string by string.
         let unclear: BTreeSet<&str> =
@@ -366,12 +367,12 @@ impl Flow<'_, '_> {
     }
 
     /// What everything that some expressions name is at a place. Whatever cannot be read there is noted where it is
-    /// named; `pointer` is asked once for each expression, in order.
+    /// named; `pointer` says where the nth expression stands.
     fn see<'e>(
         &mut self,
         place: &Place,
         exprs: impl Iterator<Item = (&'e Expr, &'e Value)>,
-        pointer: &mut dyn FnMut(&Expr) -> String,
+        pointer: &dyn Fn(usize) -> String,
     ) -> Seen {
         let mut seen = Seen {
             env: TypeEnv::new(),
@@ -380,20 +381,25 @@ impl Flow<'_, '_> {
             computed: BTreeSet::new(),
         };
         let mut known: BTreeSet<RootName> = BTreeSet::new();
-        for (expr, text) in exprs {
-            let pointer = pointer(expr);
+        for (nth, (expr, text)) in exprs.enumerate() {
             self.pass.work += (expr.ast().nodes().len() + expr.references().len()) as u64;
             for reference in expr.references() {
                 let name = reference.name();
                 if known.insert(name.clone()) || seen.unclear.contains(name) {
-                    self.name(place, reference, (&pointer, text), &mut seen);
+                    self.name(place, reference, (&|| pointer(nth), text), &mut seen);
                 }
             }
         }
         seen
     }
 
-    fn name(&mut self, place: &Place, reference: &Reference, at: (&str, &Value), seen: &mut Seen) {
+    fn name(
+        &mut self,
+        place: &Place,
+        reference: &Reference,
+        at: (&dyn Fn() -> String, &Value),
+        seen: &mut Seen,
+    ) {
         let (pointer, text) = at;
         let name = reference.name();
         match self.read(place, name) {
@@ -414,8 +420,9 @@ impl Flow<'_, '_> {
             Ok(Read::Unknown) => unclear(seen, name),
             Err(wrong) => {
                 unclear(seen, name);
+                let pointer = pointer();
                 for place_of_use in reference.uses() {
-                    let finding = wrong.finding(pointer, text, place_of_use.span);
+                    let finding = wrong.finding(&pointer, text, place_of_use.span);
                     self.note(finding, place.step);
                 }
             }
@@ -450,10 +457,13 @@ fn entry(ty: Type, sure: bool) -> StepType {
     if sure { StepType::Done(ty) } else { StepType::MaybeAbsent(ty) }
 }
 
+/// A root is always there.
 fn with(env: TypeEnv, name: &RootName, entry: StepType) -> TypeEnv {
     match (name, entry) {
-        (RootName::Step(id), entry) => env.with_step(id, entry),
-        (RootName::Root(root), StepType::Done(ty) | StepType::MaybeAbsent(ty)) => env.with_root(root, ty),
+        (RootName::Step(_), entry) => env.with_name(name, entry),
+        (RootName::Root(_), StepType::Done(ty) | StepType::MaybeAbsent(ty)) => {
+            env.with_name(name, StepType::Done(ty))
+        }
         (RootName::Root(_), _) => env,
     }
 }
@@ -464,26 +474,20 @@ fn learnt(expr: &Expr, seen: &Seen, truth: Truth) -> Facts {
     let mut facts = Facts::default();
     for reference in expr.references() {
         let name = reference.name();
-        let (before, after) = match name {
-            RootName::Root(root) => {
-                let of = |env: &TypeEnv| {
-                    env.root(root).map(|ty| Fact { ty: ty.clone(), presence: Presence::Required })
-                };
-                (of(&seen.env), of(&narrowed))
-            }
-            RootName::Step(id) => (fact(seen.env.step(id)), fact(narrowed.step(id))),
-        };
-        if let Some(after) = after.filter(|after| before.as_ref() != Some(after)) {
+        let (before, after) = (seen.env.name(name), narrowed.name(name));
+        if before != after
+            && let Some(after) = after.and_then(fact)
+        {
             facts.learn(name.clone(), after);
         }
     }
     facts
 }
 
-fn fact(step: Option<StepType>) -> Option<Fact> {
-    match step? {
-        StepType::Done(ty) => Some(Fact { ty, presence: Presence::Required }),
-        StepType::MaybeAbsent(ty) => Some(Fact { ty, presence: Presence::Optional }),
+fn fact(entry: &StepType) -> Option<Fact> {
+    match entry {
+        StepType::Done(ty) => Some(Fact { ty: ty.clone(), presence: Presence::Required }),
+        StepType::MaybeAbsent(ty) => Some(Fact { ty: ty.clone(), presence: Presence::Optional }),
         _ => None,
     }
 }
@@ -510,7 +514,7 @@ fn source(template: &Value) -> Option<(RootName, Vec<Segment>)> {
                 return Some((expr.ast().reference(*reference).name().clone(), path));
             }
             ExprKind::Select { base, member, optional: false } => {
-                path.push(Segment::Member(member.as_ref().into()));
+                path.push(Segment::Member(Arc::clone(member)));
                 node = expr.ast().node(*base);
             }
             _ => return None,

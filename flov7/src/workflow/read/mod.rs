@@ -104,22 +104,16 @@ pub(crate) fn read_step_at(value: &Value, index: usize, limits: &DocumentLimits)
 
 /// Whether lists and objects nest deeper than `most`. A value that came through our reader does not; any other may.
 fn nests_deeper(value: &Value, most: usize) -> bool {
-    let mut level = vec![value];
-    for _ in 0..=most {
-        let mut next = Vec::new();
-        for value in level {
-            match value {
-                Value::Array(items) => next.extend(items),
-                Value::Object(members) => next.extend(members.values()),
-                _ => {}
-            }
-        }
-        if next.is_empty() {
-            return false;
-        }
-        level = next;
+    // As deep as the limit and no deeper, so that recursion is safe.
+    let below = |value: &Value| match most.checked_sub(1) {
+        Some(most) => nests_deeper(value, most),
+        None => true,
+    };
+    match value {
+        Value::Array(items) => items.iter().any(below),
+        Value::Object(members) => members.values().any(below),
+        _ => false,
     }
-    true
 }
 
 impl<'de> Deserialize<'de> for Workflow {

@@ -243,3 +243,21 @@ fn errors_speak_for_their_own_level() {
     assert_eq!((locked.kind(), locked.owner()), (ErrorKind::Locked, Some(4711)));
     assert_eq!(locked.to_string(), "another executor has the file open (pid: 4711)");
 }
+
+#[test]
+fn names_that_begin_with_digits_have_one_order() {
+    // `9` before `10` by size, `10` before `1a` and `1a` before `9` by bytes would be a circle.
+    let ordered = ["", "/9", "/10", "/10/a", "/010", "/1a", "/a~0", "/a~1b", "/b"];
+    let residuals: Vec<Residual> =
+        ordered.iter().map(|below| Residual::new(ResidualKind::Index, format!("/steps/0{below}"))).collect();
+    for turn in 0..residuals.len() {
+        let mut shuffled = residuals.clone();
+        shuffled.rotate_left(turn);
+        if turn % 2 == 1 {
+            shuffled.reverse();
+        }
+        let report = Report::new(Vec::new(), shuffled);
+        let got: Vec<&str> = report.residuals().iter().map(|residual| &residual.pointer[8..]).collect();
+        assert_eq!(got, ["", "/9", "/010", "/10", "/10/a", "/1a", "/a~1b", "/a~0", "/b"], "turn {turn}");
+    }
+}
