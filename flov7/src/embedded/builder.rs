@@ -100,12 +100,14 @@ impl EmbeddedBuilder {
 
     /// Opens the executor: from now on it takes work from the store. Must be called inside a tokio runtime.
     ///
+    /// Over a store that keeps no journals ([`crate::store::StoreCapabilities::history`]) an execution's state is stored
+    /// when it leaves memory, and when somebody looks: `events` is `Unsupported`, `describe` shows no output that is no
+    /// longer needed, and what is live when its executor goes without [`EmbeddedExecutor::shutdown`] is lost: the next
+    /// one finds it `blocked`.
+    ///
     /// # Errors
-    /// `Unsupported` for a store that keeps no history: what is parked could not come back.
+    /// None at present.
     pub fn open(self) -> Result<EmbeddedExecutor, Error> {
-        if !self.store.capabilities().history {
-            return Err(Error::unsupported("the embedded executor needs a store that keeps journals"));
-        }
         let owner = match self.owner {
             Some(owner) => owner,
             None => format!("embedded-{:016x}", self.entropy.bits() & u128::from(u64::MAX)),

@@ -70,6 +70,8 @@ struct Papers {
     lease: Option<Lease>,
     mail: Option<Delivery>,
     fenced: bool,
+    /// Somebody wants to see the state in the store.
+    looked_for: bool,
 }
 
 /// The unconsumed messages of an execution, as one reading found them.
@@ -182,6 +184,15 @@ impl Hub {
         true
     }
 
+    /// Asks a live execution to show its state in the store, where no journal does. Says whether one is live here.
+    pub(super) fn look_for(&self, key: &Key) -> bool {
+        let state = self.state();
+        let Some(desk) = state.live.get(key) else { return false };
+        desk.papers().looked_for = true;
+        desk.call();
+        true
+    }
+
     /// Begins a reading of arrived messages; gives its number.
     pub(super) fn next_round(&self) -> u64 {
         self.rounds.fetch_add(1, Ordering::SeqCst) + 1
@@ -275,6 +286,11 @@ impl Desk {
     /// Whether messages lie here.
     pub(super) fn has_mail(&self) -> bool {
         self.papers().mail.is_some()
+    }
+
+    /// Whether somebody looks for its state; asked once.
+    pub(super) fn take_look(&self) -> bool {
+        std::mem::take(&mut self.papers().looked_for)
     }
 
     /// Whether the lease was lost.

@@ -72,6 +72,8 @@ struct Live {
     blocked: Option<Blocked>,
     unwritten: Unwritten,
     tail: Tail,
+    /// Somebody waits to see its state in the store.
+    looked_for: bool,
 }
 
 /// What was decided since the last commit, and what depends on it.
@@ -164,6 +166,7 @@ impl Live {
             blocked: None,
             unwritten: Unwritten::default(),
             tail,
+            looked_for: false,
         }
     }
 
@@ -190,7 +193,7 @@ impl Live {
             }
             return Ok(());
         }
-        if !self.unwritten.is_empty() || self.leaves(now).is_some() {
+        if !self.unwritten.is_empty() || self.looked_for || self.leaves(now).is_some() {
             return self.write().await;
         }
         self.rest().await;
@@ -256,6 +259,7 @@ impl Live {
         if self.seat.desk.is_fenced() {
             return Err(Exit::Fenced);
         }
+        self.looked_for |= self.seat.desk.take_look();
         if let Some(delivery) = self.seat.desk.take_mail() {
             match self.mail.fresh(delivery) {
                 Fresh::Messages(messages) => self.ready.extend(messages.into_iter().map(incoming)),

@@ -101,7 +101,7 @@ impl EmbeddedExecutor {
         let mut watch = self.shared.hub.watch(&key);
         let mut anyone = self.shared.hub.watch_all();
         loop {
-            let found = Inspection::of(&*self.shared.store, namespace, execution).await?;
+            let found = self.look(namespace, execution).await?;
             let now = self.shared.clock.now();
             let calls = found.children().next().is_some();
             if found.rests(now) && self.children_rest(namespace, &found, now).await? {
@@ -128,7 +128,7 @@ impl EmbeddedExecutor {
     ) -> Result<bool, Error> {
         let mut open: Vec<ExecutionId> = found.children().cloned().collect();
         while let Some(child) = open.pop() {
-            let found = Inspection::of(&*self.shared.store, namespace, &child).await?;
+            let found = self.look(namespace, &child).await?;
             if found.view.status.is_ended() || !found.rests(now) {
                 return Ok(false);
             }
@@ -171,6 +171,35 @@ impl EmbeddedExecutor {
         }
         hub.enter(Phase::Closed);
         hub.until_empty().await;
+    }
+
+    /// What is stored of an execution. A store without journals has the state of a live one only when it is asked for.
+    async fn look(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<Inspection, Error> {
+        /// It may move on before it is read; each time it is asked again.
+        const MOST: usize = 32;
+        let store = &*self.shared.store;
+        if store.capabilities().history {
+            return Inspection::of(store, namespace, execution).await;
+        }
+        let key = (namespace.clone(), execution.clone());
+        let mut watch = self.shared.hub.watch(&key);
+        for _ in 0..MOST {
+            // Whether it lives here is asked first: where it leaves in between, the store has its state.
+            let live = self.shared.hub.look_for(&key);
+            if live {
+                let late = self.shared.clock.now().saturating_add(self.shared.options.look);
+                tokio::select! {
+                    () = watch.progress() => {}
+                    () = self.shared.clock.sleep_until(late) => {}
+                }
+            }
+            match Inspection::of(store, namespace, execution).await {
+                Err(error) if error.kind() == ErrorKind::Unsupported && live => {}
+                found => return found,
+            }
+        }
+        let message = format!("execution {execution} moves on faster than it can be looked at");
+        Err(Error::new(ErrorKind::Unavailable, message))
     }
 
     fn check_open(&self) -> Result<(), Error> {
@@ -243,7 +272,7 @@ impl Executor for EmbeddedExecutor {
     }
 
     async fn describe(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<ExecutionView, Error> {
-        crate::execute::inspect(&*self.shared.store, namespace, execution).await
+        Ok(self.look(namespace, execution).await?.view)
     }
 
     async fn signal(
@@ -252,7 +281,7 @@ impl Executor for EmbeddedExecutor {
         execution: &ExecutionId,
         signal: SignalRequest,
     ) -> Result<Accepted, Error> {
-        let found = Inspection::of(&*self.shared.store, namespace, execution).await?;
+        let found = self.look(namespace, execution).await?;
         let message = signal_message(&found, signal, &*self.shared.entropy)?;
         self.shared.store.post(namespace, execution, message).await
     }

@@ -9,7 +9,7 @@ use super::hub::{Hub, Key};
 use crate::clock::{Clock, Entropy};
 use crate::execute::uncompilable;
 use crate::id::{Digest, Namespace};
-use crate::machine::{Blocked, BlockedReason};
+use crate::machine::{Blocked, BlockedReason, Machine};
 use crate::observe::{Observation, Observer};
 use crate::program::Program;
 use crate::store::Store;
@@ -106,6 +106,11 @@ impl Shared {
         if let Some(named) = &self.named {
             named.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
         }
+    }
+
+    /// The state of a machine, where the store keeps no journal that says it.
+    pub(super) fn state_of(&self, machine: &Machine) -> Option<Arc<[u8]>> {
+        if self.store.capabilities().history { None } else { machine.snapshot() }
     }
 
     pub(super) fn observe(&self, observation: &Observation<'_>) {

@@ -13,10 +13,11 @@ use crate::program::Program;
 use crate::store::{ExecutionRow, ExecutionStore, Loaded, Message};
 use crate::validate::Bundle;
 
-/// What an execution is doing, as its journal says: reads the store and changes nothing.
+/// What an execution is doing, as its journal says: reads the store and changes nothing. Where the store keeps no
+/// journals its newest state is shown, without what it no longer needs.
 ///
 /// # Errors
-/// `NotFound`, and whatever the store fails with. A journal that this release cannot replay is no error: the view says
+/// `NotFound`, and whatever the store fails with; `Unsupported` where it keeps neither the journal nor the newest state. A journal that this release cannot replay is no error: the view says
 /// `blocked`, and why.
 pub async fn inspect(
     store: &dyn ExecutionStore,
@@ -39,6 +40,8 @@ pub struct Inspection {
     /// Messages that it has not taken yet, oldest first.
     pub inbox: Vec<Message>,
     program: Result<Arc<Program>, Blocked>,
+    /// The state that `turns` follow, where no journal says how it came to be.
+    snapshot: Option<Arc<[u8]>>,
     turns: Vec<TurnBody>,
 }
 
@@ -53,13 +56,24 @@ impl Inspection {
         execution: &ExecutionId,
     ) -> Result<Inspection, Error> {
         let mut loaded = store.restore(namespace, execution).await?;
-        // A snapshot holds only what the execution still needs; who looks wants to see all.
+        // A snapshot holds only what the execution still needs; who looks wants to see all, where it is kept.
         if loaded.snapshot.is_some() {
-            loaded.turns = all_turns(store, namespace, execution).await?;
+            match all_turns(store, namespace, execution).await {
+                Ok(turns) => (loaded.turns, loaded.snapshot) = (turns, None),
+                Err(error) if error.kind() == ErrorKind::Unsupported => {}
+                Err(error) => return Err(error),
+            }
         }
+        let snapshot = loaded.snapshot.take().map(|(_, bytes)| bytes);
         let program = Program::compile(&loaded.bundle).map_err(|error| uncompilable(&error));
         let replayed = program.clone().and_then(|program| {
-            Machine::replay_view(program, &loaded.turns).map_err(|error| unreplayable(&error))
+            match &snapshot {
+                None => Machine::replay_view(program, &loaded.turns),
+                Some(snapshot) => {
+                    Machine::restore(program, snapshot, &loaded.turns).map(|(machine, _)| machine.view())
+                }
+            }
+            .map_err(|error| unreplayable(&error))
         });
         let mut view = replayed.unwrap_or_else(|why| ExecutionView {
             execution: execution.clone(),
@@ -81,13 +95,16 @@ impl Inspection {
             view.status = Status::Blocked;
         }
         let Loaded { row, bundle, turns, inbox, .. } = loaded;
-        Ok(Inspection { row, bundle, view, inbox, program, turns })
+        Ok(Inspection { row, bundle, view, inbox, program, snapshot, turns })
     }
 
     /// The machine as it was when the store was read.
     pub(super) fn machine(&self) -> Result<Machine, Error> {
         let program = self.program.clone().map_err(unusable)?;
-        let replayed = Machine::replay(program, &self.turns);
+        let replayed = match &self.snapshot {
+            None => Machine::replay(program, &self.turns),
+            Some(snapshot) => Machine::restore(program, snapshot, &self.turns),
+        };
         replayed.map(|(machine, _)| machine).map_err(|error| unusable(unreplayable(&error)))
     }
 

@@ -202,7 +202,12 @@ impl State {
             next_seq: last.next_seq(),
             next_turn: last.turn.saturating_add(1),
             turns: Vec::new(),
-            snapshot: None,
+            // Who keeps the journal needs no state at its beginning.
+            snapshot: new.snapshot.filter(|_| !self.history).map(|body| Snapshot {
+                next_turn: last.turn.saturating_add(1),
+                next_seq: last.next_seq(),
+                body,
+            }),
             inbox: BTreeMap::new(),
             known: BTreeSet::new(),
         };

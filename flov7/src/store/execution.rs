@@ -42,6 +42,8 @@ pub struct NewExecution {
     pub more: Vec<TurnBody>,
     /// The head after all of them.
     pub head: Head,
+    /// The state after all of them, for a store that keeps no journals; one that does need not keep it.
+    pub snapshot: Option<Arc<[u8]>>,
     /// Who owns it from the start, and for how many milliseconds; nothing to leave it to whoever claims it.
     pub lease: Option<(String, u64)>,
 }
@@ -55,7 +57,17 @@ impl NewExecution {
         first: TurnBody,
         head: Head,
     ) -> Self {
-        NewExecution { execution, bundle, digest, key: None, first, more: Vec::new(), head, lease: None }
+        NewExecution {
+            execution,
+            bundle,
+            digest,
+            key: None,
+            first,
+            more: Vec::new(),
+            head,
+            snapshot: None,
+            lease: None,
+        }
     }
 
     /// Adds the turns that follow the first at once.
@@ -69,6 +81,13 @@ impl NewExecution {
     #[must_use]
     pub fn with_key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
+        self
+    }
+
+    /// Gives the state after its turns.
+    #[must_use]
+    pub fn with_snapshot(mut self, snapshot: Option<Arc<[u8]>>) -> Self {
+        self.snapshot = snapshot;
         self
     }
 

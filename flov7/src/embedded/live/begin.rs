@@ -76,8 +76,9 @@ pub(in crate::embedded) async fn start(shared: Arc<Shared>, birth: Birth) -> Res
     let ended = live.unwritten.ended;
     let mut bodies = live.unwritten.turns.iter().filter_map(|made| made.body.clone());
     let Some(first) = bodies.next() else { return Err(Error::defect("the first turn has no body")) };
-    let mut new =
-        NewExecution::new(at.1.clone(), bundle, digest, first, live.head.clone()).with_more(bodies.collect());
+    let mut new = NewExecution::new(at.1.clone(), bundle, digest, first, live.head.clone())
+        .with_more(bodies.collect())
+        .with_snapshot(live.shared.state_of(&live.machine).filter(|_| ended));
     new.key = key;
     if !ended {
         new = new.with_lease(&shared.owner, shared.options.lease_millis());
@@ -120,7 +121,8 @@ async fn wait_for_room(
     if let Some(why) = blocked {
         head = head.with_blocked(why, now.saturating_add(shared.options.recheck));
     }
-    let mut new = NewExecution::new(execution.clone(), bundle.clone(), digest, first, head);
+    let mut new = NewExecution::new(execution.clone(), bundle.clone(), digest, first, head)
+        .with_snapshot(shared.state_of(&machine));
     new.key = key;
     match create(shared, &namespace, new).await? {
         Created::Existing(execution) => Ok(Started { execution, existing: true }),
@@ -217,7 +219,10 @@ async fn load(shared: &Shared, seat: &Seat) -> Result<Option<Loaded>, Blocked> {
         match shared.store.restore(&seat.key.0, &seat.key.1).await {
             Ok(loaded) => return Ok(Some(loaded)),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) if matches!(error.kind(), ErrorKind::Newer | ErrorKind::Corrupt) => {
+            // Without a journal, what was live when its executor went is lost with it.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::Newer | ErrorKind::Corrupt | ErrorKind::Unsupported) =>
+            {
                 return Err(unreadable(&error));
             }
             Err(error) => {

@@ -31,7 +31,9 @@ impl Live {
         };
         let head = machine.head();
         self.shared.name(&(namespace.clone(), execution.clone()));
-        Ok(NewExecution::new(execution, callee.bundle.clone(), callee.digest, first, head).with_key(key))
+        let snapshot = self.shared.state_of(&machine);
+        let new = NewExecution::new(execution, callee.bundle.clone(), callee.digest, first, head);
+        Ok(new.with_key(key).with_snapshot(snapshot))
     }
 
     /// What a child is told by its caller, once for each control.

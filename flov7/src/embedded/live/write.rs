@@ -89,20 +89,28 @@ impl Live {
             turn.emitted.clone_from(&made.emitted);
             turns.push(turn);
         }
-        // The machine is where the last turn left it. An execution that ended is never gone on with.
-        if let Some(last) = turns.last_mut().filter(|turn| turn.body.is_some() && !unwritten.ended) {
-            last.snapshot = self.tail.snapshot(|| self.machine.snapshot());
+        // The machine is where the last turn left it.
+        let mut snapshot = None;
+        if !self.shared.store.capabilities().history {
+            // No journal says it again: it is shown when it leaves memory, and when somebody looks.
+            if std::mem::take(&mut self.looked_for) || leaves.is_some() {
+                snapshot = self.machine.snapshot();
+            }
+        } else if !unwritten.ended && turns.last().is_some_and(|turn| turn.body.is_some()) {
+            // An execution that ended is never gone on with.
+            snapshot = self.tail.snapshot(|| self.machine.snapshot());
         }
         // Handing back makes an execution claimable at once; parking only when it is due or called.
         let release = matches!(leaves, Some(Exit::Ended | Exit::Parked | Exit::Blocked));
         let head = (self.head != self.stored).then(|| self.head.clone());
-        if head.is_some() || release {
+        if head.is_some() || release || snapshot.is_some() {
             if turns.is_empty() {
                 turns.push(empty());
             }
             if let Some(last) = turns.last_mut() {
                 last.head = head;
                 last.release = release;
+                last.snapshot = snapshot;
             }
         }
         turns
@@ -119,7 +127,10 @@ impl Live {
         let (namespace, execution) = &self.seat.key;
         let row = match self.shared.store.restore(namespace, execution).await {
             Ok(loaded) => loaded.row,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Some(Doubt::Elsewhere),
+            // Without a journal nobody can tell, and nothing is gone on with.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unsupported) => {
+                return Some(Doubt::Elsewhere);
+            }
             Err(_) => return None,
         };
         let held = row.lease.as_ref() == Some(lease);

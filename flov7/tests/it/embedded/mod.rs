@@ -9,6 +9,7 @@ mod commits;
 mod faults;
 mod blocked;
 mod limits;
+mod no_history;
 mod parking;
 mod recovery;
 mod shutdown;

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use flov7::embedded::EmbeddedExecutor;
 use flov7::error::ErrorKind;
 use flov7::execute::{Executor, StartOptions};
 use flov7::machine::{Settled, Status};
-use flov7::memory::InMemoryStore;
 use serde_json::json;
 
 use super::support::{World, quiet, rested, run, sequence, space, start};
@@ -117,16 +115,5 @@ fn when_the_last_handle_goes_its_leases_go_back() {
         drop(one);
         quiet().await;
         assert!(world.head(&id).await.lease.is_none());
-    });
-}
-
-#[test]
-fn a_store_without_history_is_refused() {
-    run(async {
-        let world = World::new();
-        let store = InMemoryStore::with_clock(std::sync::Arc::new(world.clock.clone())).without_history();
-        let registry = std::sync::Arc::new(world.registry.clone());
-        let refused = EmbeddedExecutor::builder(std::sync::Arc::new(store), registry).open();
-        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unsupported);
     });
 }

@@ -109,7 +109,24 @@ impl World {
             });
             registry = registry.with_action(now).with_action(gated);
         }
-        let inner = InMemoryStore::with_clock(Arc::new(clock.clone()));
+        World::over(clock.clone(), InMemoryStore::with_clock(Arc::new(clock)), registry, held, calls)
+    }
+
+    /// The same over a store that keeps no journals.
+    pub(crate) fn without_history() -> World {
+        let mut world = World::new();
+        let store = InMemoryStore::with_clock(Arc::new(world.clock.clone())).without_history();
+        world.store = Arc::new(Counting::over(Arc::new(store)));
+        world
+    }
+
+    fn over(
+        clock: ManualClock,
+        inner: InMemoryStore,
+        registry: Registry,
+        held: mpsc::UnboundedReceiver<Held>,
+        calls: Arc<Mutex<Vec<(String, u32, String)>>>,
+    ) -> World {
         World {
             store: Arc::new(Counting::over(Arc::new(inner))),
             clock,
