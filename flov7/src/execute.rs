@@ -8,6 +8,8 @@ mod inspect;
 mod mocks;
 mod places;
 
+#[cfg(feature = "embedded")]
+pub(crate) use border::InputChecker;
 pub use border::check_input;
 pub use door::{signal_message, waiting_approval};
 pub use dry_run::{DryRun, DryRunOutcome};

@@ -146,6 +146,7 @@ impl Live {
         if let Some(lease) = &lease {
             seat.desk.hold(lease);
         }
+        let machine = if shared.store.capabilities().history { machine } else { machine.without_text() };
         let head = machine.head();
         let clock = shared.clock.clone();
         Live {

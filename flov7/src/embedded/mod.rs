@@ -38,7 +38,7 @@ use crate::action::Registry;
 use crate::error::{Error, ErrorKind};
 use crate::execute::{
     Cursor, EventPage, Executor, ExecutorCapabilities, Inspection, SignalRequest, StartOptions, Started,
-    check_input, signal_message,
+    signal_message,
 };
 use crate::id::{ExecutionId, Namespace, Timestamp};
 use crate::machine::event::{Event, decode_turn};
@@ -237,7 +237,7 @@ impl Executor for EmbeddedExecutor {
     ) -> Result<Started, Error> {
         self.check_open()?;
         let bundle = workflow.bundle();
-        let input = check_input(bundle, input)?;
+        let input = self.shared.check_input(namespace, workflow.digest(), bundle, input)?;
         if let Some(trigger) = &options.trigger
             && !bundle.document.triggers.iter().any(|declared| declared.id == *trigger)
         {

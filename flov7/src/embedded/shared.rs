@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::Value;
+
 use super::Options;
 use super::connections::{Connections, Equipment};
 use super::hub::{Hub, Key};
 use crate::clock::{Clock, Entropy};
-use crate::execute::uncompilable;
+use crate::error::Error;
+use crate::execute::{InputChecker, check_input, uncompilable};
 use crate::id::{Digest, Namespace};
 use crate::machine::{Blocked, BlockedReason, Machine};
 use crate::observe::{Observation, Observer};
@@ -35,6 +38,7 @@ pub(super) struct Shared {
 /// A bundle made ready to run in one namespace: compiled, with its handlers and connections.
 pub(super) struct Kit {
     pub(super) program: Arc<Program>,
+    pub(super) input: InputChecker,
     pub(super) equipment: Equipment,
     /// What it calls, itself included where it is among that.
     pub(super) callees: BTreeMap<String, Callee>,
@@ -136,9 +140,26 @@ impl Shared {
             .into_iter()
             .map(|name| Ok((name.to_owned(), Callee::of(bundle, name)?)))
             .collect::<Result<_, Blocked>>()?;
-        let kit = Arc::new(Kit { program, equipment, callees });
+        let input = InputChecker::of(bundle).map_err(|error| uncompilable(&error))?;
+        let kit = Arc::new(Kit { program, input, equipment, callees });
         self.kits().keep(key, kit.clone());
         Ok(kit)
+    }
+
+    /// The input of a new execution, held against what its document says.
+    pub(super) fn check_input(
+        &self,
+        namespace: &Namespace,
+        digest: &Digest,
+        bundle: &Bundle,
+        input: Value,
+    ) -> Result<Value, Error> {
+        let kit = self.kits().find(&(namespace.clone(), *digest));
+        match kit {
+            Some(kit) => kit.input.check(input),
+            // Its first execution here, or one that misses something.
+            None => check_input(bundle, input),
+        }
     }
 
     fn kits(&self) -> std::sync::MutexGuard<'_, Kits> {

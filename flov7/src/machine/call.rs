@@ -41,7 +41,8 @@ impl<'a> Run<'a> {
         let keyed = &self.state.started.keyed;
         let keyed = call.connection.as_deref().is_some_and(|id| keyed.iter().any(|keyed| keyed == id));
         OpenCall {
-            digest: hash64(&input),
+            // Only the journal says it.
+            digest: if self.state.unread { 0 } else { hash64(&input) },
             effect: call.effect.resolve(&input, &call.input_schema.0, keyed),
             input: Some(input),
             attempt: 0,

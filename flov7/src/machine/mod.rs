@@ -83,6 +83,13 @@ impl Machine {
         (machine, turn)
     }
 
+    /// From now on the bodies of its turns are empty: for a store that keeps no journals, where nobody would read them.
+    #[must_use]
+    pub fn without_text(mut self) -> Machine {
+        self.state.unread = true;
+        self
+    }
+
     fn of(program: Arc<Program>, state: State) -> Machine {
         let mut machine = Machine {
             program,
@@ -160,7 +167,7 @@ impl Machine {
     }
 
     /// What an engine commits and does.
-    fn turn(&mut self, tape: Tape) -> Turn {
+    fn turn(&mut self, mut tape: Tape) -> Turn {
         let mut turn = Turn {
             more: self.state.ended.is_none() && ((tape.stopped && !tape.halted) || !self.held.is_empty()),
             blocked: tape.blocked.clone(),
@@ -175,7 +182,7 @@ impl Machine {
                 at: self.state.now,
                 v: JOURNAL_VERSION,
                 decided: self.state.decided.finish(),
-                body: tape.body(),
+                body: tape.take_body(),
             });
             self.state.turn += 1;
         }

@@ -33,6 +33,8 @@ pub(super) struct Run<'a> {
 #[derive(Default)]
 pub(super) struct Tape {
     pub(super) out: Out,
+    /// Nobody keeps the text.
+    pub(super) unread: bool,
     pub(super) count: u32,
     pub(super) commands: Vec<Command>,
     pub(super) settled: Vec<(StepPath, Settled)>,
@@ -80,10 +82,12 @@ pub(super) enum Trouble {
 }
 
 impl Tape {
-    /// The body of the turn.
-    pub(super) fn body(&self) -> Arc<[u8]> {
-        let mut out = self.out.clone();
-        write_end(&mut out, self.stopped.then_some(self.units));
+    /// The body of the turn, once; empty where nobody keeps it.
+    pub(super) fn take_body(&mut self) -> Arc<[u8]> {
+        let mut out = std::mem::take(&mut self.out);
+        if !self.unread {
+            write_end(&mut out, self.stopped.then_some(self.units));
+        }
         out.0.into()
     }
 }
@@ -92,7 +96,8 @@ impl<'a> Run<'a> {
     pub(super) fn new(program: &'a Program, state: &'a mut State, at: Timestamp) -> Run<'a> {
         // A clock that was set back does not make the journal run backwards.
         state.now = state.now.max(at);
-        Run { program, state, tape: Tape::default() }
+        let tape = Tape { unread: state.unread, ..Tape::default() };
+        Run { program, state, tape }
     }
 
     pub(super) fn decide(&mut self, tag: Tag, path: &str, numbers: &[u64]) {
@@ -134,7 +139,7 @@ impl<'a> Run<'a> {
 
     /// Appends an event that came from outside.
     pub(super) fn record(&mut self, event: &EventRef<'_>) {
-        if self.tape.replay.is_none() {
+        if self.tape.replay.is_none() && !self.tape.unread {
             write_event(&mut self.tape.out, self.state.now, event);
         }
         self.count();
@@ -145,6 +150,7 @@ impl<'a> Run<'a> {
         let seq = self.state.seq;
         self.decide(Tag::Scheduled, &scheduled.path, &[scheduled.kind as u64, scheduled.attempt.into()]);
         match &mut self.tape.replay {
+            None if self.tape.unread => {}
             None => write_event(&mut self.tape.out, self.state.now, &EventRef::Scheduled(&scheduled)),
             Some(script) => match script.emitted.pop_front() {
                 Some(Event::Scheduled(wrote))
@@ -166,6 +172,7 @@ impl<'a> Run<'a> {
         let ended = Ended { status, output, error };
         self.decide(Tag::Ended, "", &[status as u64]);
         match &mut self.tape.replay {
+            None if self.tape.unread => {}
             None => write_event(&mut self.tape.out, self.state.now, &EventRef::Ended(&ended)),
             Some(script) => match script.emitted.pop_front() {
                 Some(Event::Ended(wrote)) if wrote == ended => {}

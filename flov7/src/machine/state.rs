@@ -80,6 +80,8 @@ pub(super) struct State {
     pub(super) parked: VecDeque<Signal>,
     /// Whether values stay after their last use, for someone who wants to look at them.
     pub(super) keep: bool,
+    /// Whether nobody keeps what is journaled: events are counted and not written.
+    pub(super) unread: bool,
     pub(super) ended: Option<Box<Ended>>,
 }
 
@@ -168,6 +170,7 @@ impl State {
             paused: false,
             parked: VecDeque::new(),
             keep: false,
+            unread: false,
             ended: None,
         }
     }

@@ -64,7 +64,7 @@ pub struct TurnBody {
     pub v: u16,
     /// The running hash of what was decided.
     pub decided: u64,
-    /// The events in the machine's encoding.
+    /// The events in the machine's encoding; empty where the store keeps no journals.
     pub body: Arc<[u8]>,
 }
 
