@@ -6,6 +6,7 @@ mod events;
 mod undo;
 mod basics;
 mod commits;
+mod costs;
 mod faults;
 mod blocked;
 mod limits;
