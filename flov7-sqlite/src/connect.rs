@@ -10,7 +10,7 @@ use crate::options::{Durability, Options};
 use crate::still;
 
 /// How many prepared statements a connection keeps: more than we have.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 96;
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,6 +21,8 @@ pub(crate) struct Held {
     pub(crate) next_seq: u64,
     pub(crate) next_turn: u64,
     pub(crate) head: Head,
+    /// Its workflow and its concurrency key, where it has one.
+    pub(crate) line: Option<Arc<(String, String)>>,
 }
 
 impl Held {

@@ -6,6 +6,8 @@
 mod create;
 mod inbox;
 mod leasing;
+mod line;
+mod purge;
 mod turn;
 pub(crate) mod workflows;
 

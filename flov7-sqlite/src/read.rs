@@ -133,10 +133,32 @@ fn listed(
     status: Option<String>,
     limit: usize,
 ) -> Read<Vec<ExecutionRow>> {
-    let mut sql = format!(
-        "SELECT {ROW_COLUMNS} FROM executions e JOIN bundles b ON b.id = e.bundle WHERE e.namespace = ?"
-    );
-    let mut values = vec![Value::from(namespace.to_string())];
+    // Where a tag is wanted, its index leads, in the order of the listing.
+    let mut tags = query.tags.iter();
+    let (mut sql, mut values, by) = match tags.next() {
+        None => {
+            let from = "FROM executions e JOIN bundles b ON b.id = e.bundle WHERE e.namespace = ?";
+            (format!("SELECT {ROW_COLUMNS} {from}"), vec![Value::from(namespace.to_string())], "e")
+        }
+        Some((name, value)) => {
+            let from = "FROM tags t CROSS JOIN executions e ON e.id = t.row JOIN bundles b ON b.id = e.bundle \
+                        WHERE t.namespace = ? AND t.name = ? AND t.value = ?";
+            let values = [namespace.to_string(), name.clone(), value.clone()];
+            (format!("SELECT {ROW_COLUMNS} {from}"), values.map(Value::from).to_vec(), "t")
+        }
+    };
+    for (name, value) in tags {
+        sql.push_str(" AND EXISTS (SELECT 1 FROM tags o WHERE o.row = e.id AND o.name = ? AND o.value = ?)");
+        values.extend([Value::from(name.clone()), Value::from(value.clone())]);
+    }
+    for (condition, at) in
+        [(" AND e.started >= ?", query.started_after), (" AND e.started < ?", query.started_before)]
+    {
+        if let Some(at) = at {
+            sql.push_str(condition);
+            values.push(Value::from(at.ms()));
+        }
+    }
     let mut only = |condition: &str, value: Option<String>| {
         if let Some(value) = value {
             sql.push_str(condition);
@@ -145,8 +167,8 @@ fn listed(
     };
     only(" AND e.status = ?", status);
     only(" AND e.workflow = ?", query.workflow.as_ref().map(WorkflowName::to_string));
-    only(" AND e.execution < ?", query.after.as_ref().map(ExecutionId::to_string));
-    sql.push_str(" ORDER BY e.execution DESC LIMIT ?");
+    only(&format!(" AND {by}.execution < ?"), query.after.as_ref().map(ExecutionId::to_string));
+    sql.push_str(&format!(" ORDER BY {by}.execution DESC LIMIT ?"));
     values.push(Value::from(i64::try_from(limit).unwrap_or(i64::MAX)));
 
     let mut statement = connection.prepare_cached(&sql)?;

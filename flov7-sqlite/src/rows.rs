@@ -1,5 +1,6 @@
 //! Columns and what they mean. Whatever is read back is checked: a file may be damaged, or someone may have edited it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use flov7::error::Error;
@@ -46,7 +47,7 @@ pub(crate) fn unsigned(number: i64) -> Result<u64, Error> {
 
 /// The columns of [`execution_row`], of the table `executions` as `e` with its bundle as `b`.
 pub(crate) const ROW_COLUMNS: &str = "e.execution, e.workflow, b.digest, e.status, e.due, e.buffered, \
-     e.buffered_bytes, e.blocked, e.key, e.started, e.changed, e.id";
+     e.buffered_bytes, e.blocked, e.key, e.started, e.changed, e.id, e.tags";
 
 /// An execution's row, without its lease; and its number in the file.
 pub(crate) fn execution_row(row: &Row<'_>) -> Read<(i64, ExecutionRow)> {
@@ -58,6 +59,7 @@ pub(crate) fn execution_row(row: &Row<'_>) -> Read<(i64, ExecutionRow)> {
         bundle: Digest::from_bytes(row.get(2)?),
         head,
         key: row.get(8)?,
+        tags: tags(row, 12)?,
         lease: None::<Lease>,
         started: instant(row.get(9)?)?,
         changed: instant(row.get(10)?)?,
@@ -85,6 +87,20 @@ fn blocked(text: &str) -> Result<Blocked, Error> {
     let value = json::read(text, &ReadLimits::default())
         .map_err(|error| corrupt(format_args!("a reason: {error}")))?;
     serde_json::from_value(value).map_err(|error| corrupt(format_args!("a reason: {error}")))
+}
+
+/// Tags as the file has them: JSON; nothing where there are none.
+pub(crate) fn tags_text(tags: &BTreeMap<String, String>) -> Result<Option<String>, Error> {
+    if tags.is_empty() {
+        return Ok(None);
+    }
+    let text = serde_json::to_string(tags).map_err(|_| Error::defect("tags cannot be written"))?;
+    Ok(Some(text))
+}
+
+fn tags(row: &Row<'_>, column: usize) -> Read<BTreeMap<String, String>> {
+    let Some(text) = row.get::<_, Option<String>>(column)? else { return Ok(BTreeMap::new()) };
+    serde_json::from_value(read(&text)?).map_err(|_| corrupt(format_args!("the tags {text:?}")).into())
 }
 
 /// A status as the file has it: its name in JSON.
@@ -136,6 +152,7 @@ pub(crate) fn message(row: &Row<'_>, first: usize) -> Read<Message> {
                 .map_err(|_| corrupt(format_args!("the control {target:?}")))?;
             MessageBody::Control(control)
         }
+        "turn" => MessageBody::Turn,
         "child" => {
             let payload: Option<String> = row.get(first + 3)?;
             let payload = payload.ok_or_else(|| corrupt("an end without an outcome"))?;
@@ -162,6 +179,7 @@ pub(crate) fn message_columns(body: &MessageBody) -> Result<(&'static str, Strin
             Value::String(target) => Ok(("control", target, None)),
             _ => Err(Error::defect("a control has no name")),
         },
+        MessageBody::Turn => Ok(("turn", String::new(), None)),
         MessageBody::Child { path, execution, outcome } => {
             let target = json::canonical(&named(serde_json::to_value((path, execution)))?);
             let outcome = json::canonical(&named(serde_json::to_value(outcome))?);

@@ -112,6 +112,26 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_by_namespace ON events (namespace, id);
 ",
+    "
+ALTER TABLE executions ADD COLUMN tags TEXT;    -- a JSON object, where it has any
+ALTER TABLE executions ADD COLUMN line TEXT;    -- the concurrency key, until it ends
+CREATE INDEX executions_by_line ON executions (namespace, workflow, line, id) WHERE line IS NOT NULL;
+CREATE INDEX executions_by_start ON executions (namespace, started, execution);
+CREATE INDEX executions_by_bundle ON executions (bundle);
+CREATE INDEX executions_by_end ON executions (changed, id)
+    WHERE status IN ('completed', 'failed', 'cancelled', 'terminated');
+CREATE INDEX revisions_by_bundle ON revisions (bundle);
+
+CREATE TABLE tags (
+    namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    execution TEXT NOT NULL,
+    row INTEGER NOT NULL REFERENCES executions (id),
+    PRIMARY KEY (namespace, name, value, execution)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tags_by_row ON tags (row);
+",
 ];
 
 /// Which version a file has, as far as we know it.

@@ -11,8 +11,8 @@ use flov7::error::{Error, ErrorKind};
 use flov7::id::{ExecutionId, Namespace, Timestamp, WorkflowName};
 use flov7::store::{
     Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
-    Lease, Loaded, Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody,
-    TurnError, Which, WorkflowRow, WorkflowStore,
+    Lease, Loaded, Message, NewExecution, Purge, Purged, Store, StoreCapabilities, StoredRevision, Turn,
+    TurnBody, TurnError, Which, WorkflowRow, WorkflowStore,
 };
 use flov7::validate::Bundle;
 use rusqlite::Connection;
@@ -117,7 +117,7 @@ impl SqliteStore {
         lock: Option<OwnerLock>,
     ) -> Result<SqliteStore, Error> {
         let seen = data_version(&connection).map_err(|error| crate::error::sqlite(&path, error))?;
-        let capabilities = StoreCapabilities::new(true, true);
+        let capabilities = StoreCapabilities::new(true, true).with_purge();
         let shared = Arc::new(Shared::new(path, options, capabilities, connection, seen));
         let writing = Arc::clone(&shared);
         let writer = std::thread::Builder::new()
@@ -316,6 +316,11 @@ impl ExecutionStore for SqliteStore {
         let wake = self.read(|_, connection| read::next_wake(connection)).await?;
         let lapse = self.shared.leases().first_lapse();
         Ok(wake.into_iter().chain(lapse).min())
+    }
+
+    async fn purge(&self, purge: &Purge) -> Result<Purged, Error> {
+        let purge = purge.clone();
+        self.write(Need::Durable, move |tx| tx.purge(&purge)).await
     }
 
     async fn changed(&self, seen: u64) -> u64 {

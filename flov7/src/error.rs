@@ -16,6 +16,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::finding::{Report, Severity};
+use crate::id::ExecutionId;
 
 /// What kind of thing went wrong: what callers match on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,6 +98,7 @@ struct Inner {
     context: Vec<(&'static str, String)>,
     report: Option<Arc<Report>>,
     owner: Option<u32>,
+    execution: Option<ExecutionId>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -110,6 +112,7 @@ impl Error {
             context: Vec::new(),
             report: None,
             owner: None,
+            execution: None,
             source: None,
         }))
     }
@@ -140,6 +143,14 @@ impl Error {
     pub fn locked(owner: Option<u32>, message: impl Into<String>) -> Error {
         let mut error = Error::new(ErrorKind::Locked, message);
         error.0.owner = owner;
+        error
+    }
+
+    /// An execution is in the way.
+    #[must_use]
+    pub fn conflict(execution: ExecutionId, message: impl Into<String>) -> Error {
+        let mut error = Error::new(ErrorKind::Conflict, message).with("execution", &execution);
+        error.0.execution = Some(execution);
         error
     }
 
@@ -184,6 +195,12 @@ impl Error {
     #[must_use]
     pub fn report(&self) -> Option<&Report> {
         self.0.report.as_deref()
+    }
+
+    /// The execution that is in the way, where one is.
+    #[must_use]
+    pub fn execution(&self) -> Option<&ExecutionId> {
+        self.0.execution.as_ref()
     }
 
     /// The process that holds it, for [`ErrorKind::Locked`].

@@ -20,14 +20,16 @@ pub use mocks::{Mock, Mocks};
 #[cfg(feature = "embedded")]
 pub(crate) use places::places;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::id::{ExecutionId, Namespace, StepPath};
+use crate::id::{ExecutionId, Namespace, StepPath, Timestamp};
 use crate::machine::event::{Recorded, SignalTo};
 use crate::machine::{Actor, Control, ExecutionView};
 use crate::store::{Accepted, ExecutionPage, ExecutionQuery};
@@ -56,6 +58,21 @@ pub struct StartOptions {
     /// How many events stand behind each other before it: the depth of the event that starts it
     /// ([`crate::store::EmittedEvent::depth`]), 0 without one.
     pub cause: u32,
+    /// When it begins; at once without it.
+    pub begin: Option<Begin>,
+    /// What it can be found by ([`crate::store::check_tags`] has the bounds). Never secrets: tags are shown in listings.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// When an execution that is created now begins. Until then it waits in the store; a cancel ends it without running
+/// anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Begin {
+    /// At this instant; at once where it has passed.
+    At(Timestamp),
+    /// So long after it was created.
+    After(Duration),
 }
 
 impl StartOptions {
@@ -70,6 +87,27 @@ impl StartOptions {
     #[must_use]
     pub fn with_trigger(mut self, trigger: impl Into<String>) -> Self {
         self.trigger = Some(trigger.into());
+        self
+    }
+
+    /// Lets it begin at an instant; at once where it has passed.
+    #[must_use]
+    pub fn with_begin_at(mut self, at: Timestamp) -> Self {
+        self.begin = Some(Begin::At(at));
+        self
+    }
+
+    /// Lets it begin so long after it was created.
+    #[must_use]
+    pub fn with_delay(mut self, delay: Duration) -> Self {
+        self.begin = Some(Begin::After(delay));
+        self
+    }
+
+    /// Gives it a tag.
+    #[must_use]
+    pub fn with_tag(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.tags.insert(name.into(), value.into());
         self
     }
 
@@ -154,6 +192,10 @@ pub struct EventPage {
 ///
 /// - `start` returns after the execution is durable, as far as its store is. An input that does not conform is
 ///   `Invalid`, with a report, and starts nothing.
+/// - Of the executions of a workflow in a namespace with the same concurrency key one runs at a time, in the order in which
+///   they were created: `start` returns although others are before it. Where the policy is `reject` it is `Conflict`
+///   ([`Error::execution`] says which one is in the way), and nothing is written; where it is `replace`, those before it are
+///   cancelled, and it begins once they have ended. A key that cannot be made from the input is `Invalid`.
 /// - `signal` and `control` return after the message is durable. What is undeclared or ill-typed is `Invalid`; a wait
 ///   token that nobody waits under is `NotFound`; an ended execution is `Closed`.
 /// - `describe` shows what is committed.

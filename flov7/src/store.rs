@@ -9,7 +9,7 @@
 //! | state | what it means | `claim` gives it |
 //! |---|---|---|
 //! | leased | an executor works on it | once its lease lapsed |
-//! | parked | its owner let it rest ([`Turn::release`]) | once it is due or has a message; a blocked one once it is due |
+//! | parked | its owner let it rest ([`Turn::release`]), or it rests from the start ([`NewExecution::rests`]) | once it is due or has a message; a blocked one once it is due |
 //! | orphaned | created without an owner, or handed back ([`ExecutionStore::release`]) | at once |
 //! | ended | its head says so | never |
 
@@ -18,15 +18,19 @@ mod emitted;
 mod execution;
 mod forward;
 mod message;
+mod purge;
 mod query;
+mod tags;
 mod turn;
 mod workflow;
 
 pub use callees::with_callees;
 pub use emitted::EmittedEvent;
-pub use execution::{Claim, Claimed, Created, ExecutionStore, Lease, NewExecution};
-pub use message::{Accepted, INBOX_BYTES, INBOX_MESSAGES, MESSAGE_ID_BYTES, Message, MessageBody};
+pub use execution::{Claim, Claimed, Created, ExecutionStore, Lease, NewExecution, Place};
+pub use message::{Accepted, INBOX_BYTES, INBOX_MESSAGES, MESSAGE_ID_BYTES, Message, MessageBody, TURN};
+pub use purge::{Purge, Purged};
 pub use query::{ExecutionPage, ExecutionQuery, ExecutionRow, Loaded, page_rows};
+pub use tags::{TAG_NAME_BYTES, TAG_VALUE_BYTES, TAGS, check_tags};
 pub use turn::{Head, Turn, TurnBody, TurnError};
 pub use workflow::{Expect, StoredRevision, Which, WorkflowRow, WorkflowStore, workflow_name};
 
@@ -49,18 +53,27 @@ pub struct StoreCapabilities {
     pub exclusive: bool,
     /// The most bytes that one turn's body may have.
     pub turn_bytes: usize,
+    /// Whether it purges what ended.
+    pub purge: bool,
 }
 
 impl StoreCapabilities {
     /// Capabilities of a store that keeps history: durable or not, exclusive or not; 16 MiB a turn.
     pub fn new(durable: bool, exclusive: bool) -> Self {
-        StoreCapabilities { history: true, durable, exclusive, turn_bytes: 16 * 1024 * 1024 }
+        StoreCapabilities { history: true, durable, exclusive, turn_bytes: 16 * 1024 * 1024, purge: false }
     }
 
     /// Says that journals are not kept.
     #[must_use]
     pub fn without_history(mut self) -> Self {
         self.history = false;
+        self
+    }
+
+    /// Says that it purges what ended.
+    #[must_use]
+    pub fn with_purge(mut self) -> Self {
+        self.purge = true;
         self
     }
 

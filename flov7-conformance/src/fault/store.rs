@@ -8,8 +8,8 @@ use flov7::error::Error;
 use flov7::id::{ExecutionId, Namespace, Timestamp, WorkflowName};
 use flov7::store::{
     Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
-    Lease, Loaded, Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody,
-    TurnError, Which, WorkflowRow, WorkflowStore,
+    Lease, Loaded, Message, NewExecution, Purge, Purged, Store, StoreCapabilities, StoredRevision, Turn,
+    TurnBody, TurnError, Which, WorkflowRow, WorkflowStore,
 };
 use flov7::validate::Bundle;
 
@@ -150,6 +150,10 @@ impl ExecutionStore for FaultStore {
 
     async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
         self.inner.next_due().await
+    }
+
+    async fn purge(&self, purge: &Purge) -> Result<Purged, Error> {
+        self.inner.purge(purge).await
     }
 
     async fn changed(&self, seen: u64) -> u64 {

@@ -45,6 +45,18 @@ macro_rules! __store_cases {
             create_without_a_lease_is_claimable_at_once
             create_at_once_with_one_key_makes_one
             create_writes_the_turns_that_follow_at_once
+            create_of_one_that_rests_waits_until_it_is_due
+            create_keeps_tags
+
+            lines_tell_the_first_at_once
+            lines_go_on_in_the_order_of_creation
+            lines_reject_while_an_earlier_one_lives
+            lines_replace_cancels_those_before
+            lines_are_per_key_and_workflow
+            lines_are_per_namespace
+            lines_come_after_start_keys
+            lines_refuse_children_and_tell_the_caller
+            lines_refuse_bad_keys
 
             commit_appends_in_order
             commit_of_a_gap_is_conflict
@@ -116,11 +128,19 @@ macro_rules! __store_cases {
             emitted_is_per_namespace
             executions_are_newest_first
             executions_filter_by_workflow_and_status
+            executions_filter_by_tags
+            executions_filter_by_start
             executions_page_without_gaps
             executions_tell_when_they_changed
             changed_returns_after_a_message
             changed_returns_after_a_start_and_a_release
             changed_waits_while_nothing_comes
+
+            purge_takes_what_ended_long_ago
+            purge_keeps_its_limit_and_namespace
+            purge_frees_start_keys
+            purge_takes_bundles_that_nothing_has
+            purge_takes_old_events
 
             namespaces_see_no_execution_of_each_other
             namespaces_cannot_touch_each_others_executions
@@ -139,6 +159,7 @@ macro_rules! __store_cases {
             without_history_says_so
             reopening_keeps_what_was_acknowledged
             reopening_voids_leases
+            reopening_keeps_lines
         }
     };
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use flov7::error::{Error, ErrorKind};
 use flov7::id::{ExecutionId, Namespace, WorkflowName};
 use flov7::store::{Created, Lease, NewExecution, TurnBody};
+use flov7::workflow::ConcurrencyPolicy;
 use rusqlite::OptionalExtension;
 
 use super::Tx;
 use crate::bundles;
 use crate::leases::Held;
-use crate::rows::{Read, blocked_text, execution, number, status_text};
+use crate::rows::{Read, blocked_text, execution, number, status_text, tags_text};
 
 impl Tx<'_> {
     pub(crate) fn create(
@@ -32,17 +33,27 @@ impl Tx<'_> {
             let message = format!("there is an execution {} already", new.execution);
             return Err(Error::new(ErrorKind::Conflict, message).into());
         }
+        let before = match &new.line {
+            Some(place) => self.in_line(namespace, workflow.as_str(), &place.key)?,
+            None => Vec::new(),
+        };
+        if let (Some(place), Some(first)) = (&new.line, before.first())
+            && place.policy == ConcurrencyPolicy::Reject
+        {
+            return Ok(Created::Refused(first.clone()));
+        }
         let status = status_text(new.head.status)?;
         let bundle = bundles::put(self.connection, &new.bundle, &new.digest)?;
 
         let ended = new.head.status.is_ended();
         let live = new.lease.is_some() && !ended;
-        let wake = (!live && !ended).then_some(self.now.ms());
+        let wake = if new.rests { new.head.due.map(|due| due.ms()) } else { Some(self.now.ms()) };
+        let wake = wake.filter(|_| !live && !ended);
         self.connection
             .prepare_cached(
                 "INSERT INTO executions (namespace, execution, workflow, bundle, key, status, due, buffered, \
-                 buffered_bytes, live, wake, epoch, started, changed, blocked) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?12, ?13)",
+                 buffered_bytes, live, wake, epoch, started, changed, blocked, tags, line) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?12, ?13, ?14, ?15)",
             )?
             .execute((
                 namespace.as_str(),
@@ -58,13 +69,25 @@ impl Tx<'_> {
                 wake,
                 self.now.ms(),
                 blocked_text(&new.head)?,
+                tags_text(&new.tags)?,
+                new.line.as_ref().map(|place| place.key.as_str()).filter(|_| !ended),
             ))?;
         let row = self.connection.last_insert_rowid();
+        for (name, value) in &new.tags {
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO tags (namespace, name, value, execution, row) VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute((namespace.as_str(), name, value, new.execution.as_str(), row))?;
+        }
         let mut last = &new.first;
         self.append(row, last)?;
         for turn in &new.more {
             self.append(row, turn)?;
             last = turn;
+        }
+        if let Some(place) = &new.line {
+            self.join_line(namespace, &new.execution, place, &before)?;
         }
         self.notable = true;
         let Some((owner, ttl)) = &new.lease else { return Ok(Created::New(None)) };
@@ -76,6 +99,8 @@ impl Tx<'_> {
             next_seq: last.next_seq(),
             next_turn: last.turn.saturating_add(1),
             head: new.head.clone(),
+            // One with a place in a line has no owner from the start.
+            line: None,
         };
         self.leases.set(namespace, &new.execution, Some(held));
         Ok(Created::New(Some(Lease { owner: owner.clone(), epoch: 1 })))

@@ -20,10 +20,11 @@ struct Candidate {
     execution: ExecutionId,
     epoch: u64,
     head: Head,
+    line: Option<Arc<(String, String)>>,
 }
 
 const COLUMNS: &str = "id, namespace, execution, epoch, wake, status, due, buffered, buffered_bytes, \
-    blocked";
+    blocked, workflow, line";
 
 impl Candidate {
     fn read(row: &Row<'_>) -> Read<Candidate> {
@@ -34,6 +35,10 @@ impl Candidate {
             epoch: unsigned(row.get(3)?)?,
             since: row.get::<_, Option<i64>>(4)?.unwrap_or(i64::MAX),
             head: rows::head(row, 5)?,
+            line: match row.get::<_, Option<String>>(11)? {
+                Some(key) => Some(Arc::new((row.get(10)?, key))),
+                None => None,
+            },
         })
     }
 }
@@ -76,6 +81,7 @@ impl Tx<'_> {
             execution: execution.clone(),
             epoch: held.epoch,
             head: held.head.clone(),
+            line: held.line.clone(),
         }));
         Ok(found)
     }
@@ -110,6 +116,7 @@ impl Tx<'_> {
             next_seq,
             next_turn,
             head: candidate.head,
+            line: candidate.line,
         };
         self.leases.set(&candidate.namespace, &candidate.execution, Some(held));
         let lease = Lease { owner: claim.owner.clone(), epoch };

@@ -3,7 +3,7 @@
 use flov7::error::ErrorKind;
 use flov7::json;
 use flov7::machine::Emission;
-use flov7::store::{Head, Turn, TurnError};
+use flov7::store::{Created, Head, Turn, TurnError};
 use rusqlite::OptionalExtension;
 
 use super::Tx;
@@ -48,7 +48,12 @@ impl Tx<'_> {
             match self.create(&turn.namespace, workflow, child) {
                 // One that is known is passed over: nothing of it was written.
                 Err(Failed::Row(error)) if error.kind() == ErrorKind::Conflict => {}
-                created => drop(created?),
+                created => {
+                    let refused = child.line.as_ref().and_then(|place| place.refused.as_ref());
+                    if let (Created::Refused(_), Some(message)) = (created?, refused) {
+                        self.pass_on(&turn.namespace, &turn.execution, message)?;
+                    }
+                }
             }
         }
         for event in &turn.emitted {
@@ -60,6 +65,9 @@ impl Tx<'_> {
         let changed = turn.head.as_ref().filter(|head| **head != held.head);
         if changed.is_some() || turn.release {
             self.write_head(&held, changed, turn.release)?;
+        }
+        if changed.is_some_and(|head| head.status.is_ended()) {
+            self.leave_line(&turn.namespace, &held)?;
         }
         if let Some(head) = changed {
             held.head = head.clone();

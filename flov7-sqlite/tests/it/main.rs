@@ -5,6 +5,7 @@ mod attach;
 mod directory;
 mod files;
 mod kill;
+mod migrate;
 #[cfg(unix)]
 mod names;
 #[cfg(unix)]

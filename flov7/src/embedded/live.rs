@@ -29,6 +29,7 @@ use crate::machine::{
 use crate::observe::Observation;
 use crate::store::{Lease, Message, MessageBody, NewExecution};
 
+use family::Born;
 use tail::Tail;
 
 pub(super) use begin::{Birth, claimed, start};
@@ -238,7 +239,8 @@ impl Live {
                 Command::Call(call) => self.unwritten.begin.push(call),
                 Command::CancelCall { path, attempt } => self.unwritten.cancel.push((path, attempt)),
                 Command::Start(child) => match self.newborn(child) {
-                    Ok(child) => made.children.push(child),
+                    Ok(Born::Child(child)) => made.children.push(*child),
+                    Ok(Born::Told(message)) => made.posts.push((self.seat.key.1.clone(), message)),
                     Err(why) => self.blocked = Some(why),
                 },
                 Command::Steer { execution, control } => made.posts.push(self.steering(execution, control)),
@@ -391,6 +393,7 @@ fn incoming(message: Message) -> Incoming {
             Incoming::Signal(Signal { id: message.id, to, payload, by: message.by })
         }
         MessageBody::Control(control) => Incoming::Control { control, by: message.by, id: message.id },
+        MessageBody::Turn => Incoming::Turn { id: message.id },
         MessageBody::Child { path, execution, outcome } => {
             Incoming::Child { path, execution, outcome, id: message.id }
         }

@@ -37,8 +37,8 @@ use serde_json::Value;
 use crate::action::Registry;
 use crate::error::{Error, ErrorKind};
 use crate::execute::{
-    Cursor, EventPage, Executor, ExecutorCapabilities, Inspection, SignalRequest, StartOptions, Started,
-    signal_message,
+    Begin, Cursor, EventPage, Executor, ExecutorCapabilities, Inspection, SignalRequest, StartOptions,
+    Started, signal_message,
 };
 use crate::id::{ExecutionId, Namespace, Timestamp};
 use crate::machine::event::{Event, decode_turn};
@@ -256,8 +256,14 @@ impl Executor for EmbeddedExecutor {
                 .with_keyed(self.shared.connections.keyed(namespace, bundle))
                 .with_cause(options.cause);
         started.trigger = options.trigger;
+        crate::store::check_tags(&options.tags)?;
+        let begin = options.begin.map(|begin| match begin {
+            Begin::At(at) => at,
+            Begin::After(delay) => now.saturating_add(delay),
+        });
+        started.not_before = begin.filter(|at| *at > now);
         self.shared.name(&(namespace.clone(), started.execution.clone()));
-        let birth = Birth { bundle: bundle.clone(), started, key: options.key };
+        let birth = Birth { bundle: bundle.clone(), started, key: options.key, tags: options.tags };
         // In a task of its own: who starts may stop listening, and what was created is to live all the same.
         match tokio::spawn(live::start(self.shared.clone(), birth)).await {
             Ok(outcome) => {

@@ -85,6 +85,7 @@ impl Inspection {
             undo: UndoView::default(),
             unknown_effects: Vec::new(),
             waiting: Vec::new(),
+            begins: None,
             blocked: Some(why),
         });
         // Only the store knows what kept an executor from going on.

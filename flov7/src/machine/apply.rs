@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::cells::OpenWork;
 use super::codec::{EventRef, OutcomeRef};
 use super::event::{Event, Outcome, Timer};
+use super::line::REPLACED;
 use super::run::{Run, Tag};
 use super::state::{At, Ending};
 use super::{
@@ -60,6 +61,7 @@ impl Run<'_> {
                 }
             }
             Incoming::Control { control, by, id } => self.accept_control(control, &by, id),
+            Incoming::Turn { id } => self.accept_turn(id),
             Incoming::Record(record) => self.accept_record(record),
             Incoming::Signal(signal) => self.accept_signal(signal),
             Incoming::Child { path, execution, outcome, id } => {
@@ -170,10 +172,11 @@ impl Run<'_> {
                     return false;
                 }
                 self.count();
-                self.control(control);
+                self.control(control, &id);
             }
             Event::Recorded(record) => return self.replay_record(record),
             Event::Fired { path: None, timer: Timer::Rest } => self.rest(),
+            Event::Fired { path: None, timer: Timer::Turn } => return self.replay_turn_came(),
             Event::Fired { path, timer } => return self.refire(path.as_ref(), timer),
             _ => return false,
         }
@@ -186,13 +189,20 @@ impl Run<'_> {
         self.decide(Tag::Fired, "", &[Timer::Rest as u64]);
     }
 
-    pub(super) fn control(&mut self, control: Control) {
+    pub(super) fn control(&mut self, control: Control, id: &str) {
         match control {
+            // Asked by no person, so it is nobody's first cancel.
+            Control::Cancel if id == REPLACED => {
+                self.let_go();
+                self.unpause();
+                self.stop(Ending::Cancelled);
+            }
             Control::Pause => self.state.paused = true,
             Control::Unpause => self.unpause(),
             // A second cancel is a terminate (RULES, cancel).
             Control::Cancel if !self.state.cancelled => {
                 self.state.cancelled = true;
+                self.let_go();
                 self.unpause();
                 self.stop(Ending::Cancelled);
             }
@@ -224,7 +234,7 @@ impl Incoming {
     pub(super) fn into_message_id(self) -> Option<String> {
         match self {
             Incoming::Signal(signal) => Some(signal.id),
-            Incoming::Control { id, .. } | Incoming::Child { id, .. } => Some(id),
+            Incoming::Control { id, .. } | Incoming::Child { id, .. } | Incoming::Turn { id } => Some(id),
             _ => None,
         }
     }
@@ -237,6 +247,7 @@ impl Run<'_> {
         if incoming.len() > 1 {
             incoming.sort_by_cached_key(|incoming| match incoming {
                 Incoming::Control { .. } => (0, 0),
+                Incoming::Turn { .. } => (0, 1),
                 Incoming::Signal(_) => (1, 0),
                 Incoming::Record(_) => (2, 0),
                 Incoming::Child { .. } => (3, 0),

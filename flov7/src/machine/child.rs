@@ -21,6 +21,17 @@ use crate::program::{Core, Work};
 /// The code of a call whose child was cancelled or terminated by someone else.
 pub(crate) const CHILD_CANCELLED: &str = "child_cancelled";
 
+/// The code of a call that made no child: another execution has its concurrency key, and the policy is `reject`.
+#[cfg(feature = "embedded")]
+const CHILD_REFUSED: &str = "child_refused";
+
+/// What such a call fails with.
+#[cfg(feature = "embedded")]
+pub(crate) fn refused_child() -> Box<Failure> {
+    let message = "an execution with the same concurrency key has not ended";
+    Box::new(Failure::new(FailureClass::World, CHILD_REFUSED, message))
+}
+
 /// The id of the message that tells a caller of a child's end.
 pub(super) fn message_id(child: &ExecutionId) -> String {
     format!("child:{child}")

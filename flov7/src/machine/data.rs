@@ -250,6 +250,11 @@ pub enum Incoming {
         /// The sender's id.
         id: String,
     },
+    /// Its turn has come: every earlier execution with its concurrency key has ended.
+    Turn {
+        /// The id of the message that says so.
+        id: String,
+    },
     /// A sub-step of a running attempt, recorded on its own.
     Record(super::event::RecordedStep),
     /// An execution that a step called has ended.
@@ -451,6 +456,18 @@ pub struct UndoView {
     pub failed: Vec<StepPath>,
 }
 
+/// What an execution waits for before it begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct Begins {
+    /// Not before this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// Not before every earlier execution with the same concurrency key has ended.
+    #[serde(default)]
+    pub in_line: bool,
+}
+
 /// An execution as `run`, `show` and `describe` give it (FORMAT, command line).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExecutionView {
@@ -473,6 +490,9 @@ pub struct ExecutionView {
     pub unknown_effects: Vec<StepPath>,
     /// What it waits for.
     pub waiting: Vec<Waiting>,
+    /// What it waits for before it begins, while it has not begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begins: Option<Begins>,
     /// Why it is blocked, when it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<Blocked>,

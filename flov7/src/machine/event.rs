@@ -167,6 +167,24 @@ pub struct Started {
     /// stands one further ([`super::EVENT_DEPTH`]).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cause: u32,
+    /// It does not begin before this instant: a delayed start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// Whether it does not begin before the store says that its turn has come: the last of [`Started::lines`] is its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub queued: bool,
+    /// The concurrency keys under which it runs: those of the executions above it, outermost first, then its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Line>,
+}
+
+/// A concurrency key of a workflow, as it was made from the input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Line {
+    /// The workflow's name.
+    pub workflow: String,
+    /// The key ([`crate::machine::line_key`]).
+    pub key: String,
 }
 
 /// The step that called an execution.
@@ -207,7 +225,25 @@ impl Started {
             by,
             parent: None,
             cause: 0,
+            not_before: None,
+            queued: false,
+            lines: Vec::new(),
         }
+    }
+
+    /// Lets it begin at this instant at the earliest.
+    #[must_use]
+    pub fn with_not_before(mut self, at: Timestamp) -> Self {
+        self.not_before = Some(at);
+        self
+    }
+
+    /// Says under which concurrency keys it runs, and whether the last one is its own, for whose turn it waits.
+    #[must_use]
+    pub fn with_lines(mut self, lines: Vec<Line>, queued: bool) -> Self {
+        self.lines = lines;
+        self.queued = queued;
+        self
     }
 
     /// Names the step that calls it.
@@ -348,6 +384,10 @@ pub enum Timer {
     /// The rest of a turn that stopped before it came to rest: its fuel was spent, or it met a defect. No clock is
     /// involved.
     Rest,
+    /// The instant before which a delayed execution does not begin.
+    Begin,
+    /// The turn of an execution that waited for others with the same concurrency key. No clock is involved.
+    Turn,
 }
 
 /// A signal was taken from the inbox.

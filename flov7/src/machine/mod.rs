@@ -17,6 +17,7 @@ mod engine;
 pub mod event;
 mod failure;
 mod frozen;
+mod line;
 mod record;
 mod replay;
 mod run;
@@ -33,8 +34,11 @@ mod view;
 mod wait;
 
 pub use apply::PAYLOAD_BYTES;
+#[cfg(feature = "embedded")]
+pub(crate) use child::refused_child;
 pub use data::*;
 pub use failure::{DETAILS_BYTES, MESSAGE_BYTES};
+pub use line::{LINE_KEY_BYTES, REPLACED, line_key};
 pub use replay::{Outstanding, ReplayError};
 pub use run::LIVE_BYTES;
 pub use settle::GRACE;
@@ -152,6 +156,7 @@ impl Machine {
             Some(ended) => ended.status.into(),
             None if self.blocked.is_some() => Status::Blocked,
             None if self.state.paused => Status::Paused,
+            None if self.state.begins_by_itself() => Status::Running,
             None if self.state.busy > 0 || self.state.has_rest() => Status::Running,
             None => Status::Waiting,
         };

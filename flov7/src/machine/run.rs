@@ -118,12 +118,20 @@ impl<'a> Run<'a> {
     /// The first decisions of an execution.
     pub(super) fn began(&mut self) {
         self.decide(Tag::Started, "", &[self.state.started.rules.into()]);
+        self.hold_back();
+        if self.state.held_back.is_none() {
+            self.arm_timeout();
+        }
+        self.start_block(0, 0);
+    }
+
+    /// The workflow's `timeout` counts from now.
+    pub(super) fn arm_timeout(&mut self) {
         if let Some(ms) = self.program.timeout {
             let due = self.state.now.saturating_add_ms(ms);
             self.state.due = Some(due);
             self.state.timers.insert((due, None, Timer::Execution), At { step: 0, scope: 0 });
         }
-        self.start_block(0, 0);
     }
 
     /// Whether work is left from an earlier turn.
@@ -192,8 +200,8 @@ impl<'a> Run<'a> {
 
     /// Does all that is ready, until nothing is, the fuel is spent, or a defect is met.
     pub(super) fn drain(&mut self) {
-        // Nothing starts while the execution is paused.
-        while !self.tape.stopped && !self.state.paused {
+        // Nothing starts while the execution is paused, or before it begins.
+        while !self.tape.stopped && !self.state.paused && self.state.held_back.is_none() {
             if self.state.live > LIVE_BYTES && self.state.ending.is_none() && self.state.ended.is_none() {
                 let message = format!("the values that are still needed weigh more than {LIVE_BYTES} bytes");
                 let failure = Failure::new(FailureClass::Limit, "limit.memory", message);

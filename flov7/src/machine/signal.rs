@@ -193,7 +193,7 @@ impl Run<'_> {
     pub(super) fn accept_control(&mut self, control: Control, by: &Actor, id: String) {
         if self.state.see(&id) {
             self.record(&EventRef::Control(control, by, &id));
-            self.control(control);
+            self.control(control, &id);
         }
         self.tape.consumed.push(id);
     }

@@ -15,13 +15,13 @@ use super::frozen::{
 };
 use super::replay::corrupt;
 use super::state::{Address, At, Buffered, Ending, State, Unit};
-use super::{Actor, Machine, Outstanding, ReplayError, TurnBody};
+use super::{Actor, Begins, Machine, Outstanding, ReplayError, TurnBody};
 use crate::id::Timestamp;
 use crate::json::{Fnv64, fnv1a64, weight};
 use crate::program::Program;
 
 /// The version of this encoding. Another one is no snapshot: the journal is replayed instead.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 
 impl Machine {
     /// The state after the last turn. None for a machine that must be made again from its journal: a defect stopped it,
@@ -82,6 +82,11 @@ impl Machine {
 fn write_state(out: &mut Out, state: &State) {
     codec::write_started(out, &state.started, &serde_json::Value::Null);
     codec::write_origin(out, &state.started);
+    codec::write_wait(out, &state.started);
+    out.option(state.held_back.as_ref(), |out, begins| {
+        out.option(begins.at, |out, at| out.signed(at.ms()));
+        out.flag(begins.in_line);
+    });
     out.number(state.turn);
     out.number(state.seq);
     out.signed(state.now.ms());
@@ -123,7 +128,11 @@ fn write_state(out: &mut Out, state: &State) {
 fn read_state(input: &mut In<'_>, program: &Program) -> Result<State, Fault> {
     let mut started = codec::read_started(input)?;
     codec::read_origin(input, &mut started)?;
+    codec::read_wait(input, &mut started)?;
+    let held_back =
+        input.option(|input| Ok(Begins { at: input.option(read_time)?, in_line: input.flag()? }))?;
     let mut state = State::empty(started);
+    state.held_back = held_back;
     state.turn = input.number()?;
     state.seq = input.number()?;
     state.now = Timestamp::from_ms(input.signed()?);
@@ -196,6 +205,9 @@ impl State {
             if let Some(seq) = call.phase.seq() {
                 self.calls.insert(seq, At::UNDO);
             }
+        }
+        if let Some(due) = self.held_back.as_ref().and_then(|begins| begins.at) {
+            self.timers.insert((due, None, Timer::Begin), At { step: 0, scope: 0 });
         }
         if let Some(due) = self.due {
             self.timers.insert((due, None, Timer::Execution), At { step: 0, scope: 0 });

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::cells::{BlockCell, Cell, Open, OpenWork, Phase, Scope};
 use super::event::{Ended, Signal, Started, Timer};
 use super::undo::UndoState;
-use super::{Actor, Failure};
+use super::{Actor, Begins, Failure};
 use crate::id::{Digest, ExecutionId, StepPath, Timestamp};
 use crate::json::{Fnv64, weight};
 use crate::program::{BY_BLOCK, Program, Slot, slot};
@@ -60,6 +60,8 @@ pub(super) struct State {
     pub(super) live: u64,
     /// When the workflow's `timeout` is over.
     pub(super) due: Option<Timestamp>,
+    /// What it waits for before it begins.
+    pub(super) held_back: Option<Begins>,
     pub(super) ending: Option<Ending>,
     /// Whether someone cancelled it: the second time terminates it.
     pub(super) cancelled: bool,
@@ -157,6 +159,7 @@ impl State {
             activations: 0,
             live: 0,
             due: None,
+            held_back: None,
             ending: None,
             cancelled: false,
             undo: UndoState::default(),
@@ -318,7 +321,7 @@ impl State {
 
     /// Whether something is left to do without anything coming.
     pub(super) fn has_rest(&self) -> bool {
-        !self.paused && (!self.urgent.is_empty() || !self.ready.is_empty())
+        !self.paused && self.held_back.is_none() && (!self.urgent.is_empty() || !self.ready.is_empty())
     }
 
     /// Takes note of a message; false for one that was taken before.

@@ -49,7 +49,12 @@ impl Run<'_> {
     fn armed(&self, path: Option<&StepPath>, timer: Timer) -> Option<(At, Timestamp)> {
         let Some(path) = path else {
             let none = At { step: 0, scope: 0 };
-            return self.state.due.filter(|_| timer == Timer::Execution).map(|due| (none, due));
+            let due = match timer {
+                Timer::Execution => self.state.due,
+                Timer::Begin => self.state.held_back.as_ref().and_then(|begins| begins.at),
+                _ => None,
+            };
+            return due.map(|due| (none, due));
         };
         if self.state.undo.path() == Some(path) {
             let due = self.state.undo.call()?.phase.due(timer)?;
@@ -78,8 +83,9 @@ impl Run<'_> {
             Timer::Grace => self.abandon(at),
             Timer::Backoff => self.backed_off(at),
             Timer::Wait => self.waited(at),
-            // Not armed: the machine fires it itself.
-            Timer::Rest => {}
+            Timer::Begin => self.time_came(),
+            // Not armed: the machine fires them itself.
+            Timer::Rest | Timer::Turn => {}
         }
     }
 

@@ -62,6 +62,7 @@ impl Machine {
             } else {
                 waiting.into_iter().map(|(_, wait)| wait).collect()
             },
+            begins: self.state.held_back.clone().filter(|_| ended.is_none()),
             blocked: self.blocked.clone(),
         }
     }

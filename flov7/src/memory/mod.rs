@@ -23,8 +23,8 @@ use crate::error::Error;
 use crate::id::{ExecutionId, Namespace, Timestamp, WorkflowName};
 use crate::store::{
     Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
-    Lease, Loaded, Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody,
-    TurnError, Which, WorkflowRow, WorkflowStore,
+    Lease, Loaded, Message, NewExecution, Purge, Purged, Store, StoreCapabilities, StoredRevision, Turn,
+    TurnBody, TurnError, Which, WorkflowRow, WorkflowStore,
 };
 use crate::validate::Bundle;
 use marks::Marks;
@@ -50,7 +50,7 @@ impl InMemoryStore {
     #[must_use]
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         InMemoryStore {
-            capabilities: StoreCapabilities::new(false, false),
+            capabilities: StoreCapabilities::new(false, false).with_purge(),
             clock,
             state: Mutex::new(State::new(true)),
             marks: Marks::default(),
@@ -243,6 +243,10 @@ impl ExecutionStore for InMemoryStore {
 
     async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
         Ok(self.state().next_due())
+    }
+
+    async fn purge(&self, purge: &Purge) -> Result<Purged, Error> {
+        Ok(self.state().purge(purge, self.clock.now()))
     }
 
     async fn changed(&self, seen: u64) -> u64 {

@@ -17,9 +17,13 @@ use crate::validate::Bundle;
 pub(super) struct Space {
     pub(super) executions: BTreeMap<ExecutionId, Row>,
     pub(super) keys: BTreeMap<WorkflowName, BTreeMap<String, ExecutionId>>,
+    /// Who has not ended of each concurrency key, by the number of their creation.
+    pub(super) lines: BTreeMap<(WorkflowName, String), BTreeMap<u64, ExecutionId>>,
     workflows: BTreeMap<WorkflowName, Revisions>,
-    /// Event n stands at n - 1.
-    events: Vec<EmittedEvent>,
+    /// By cursor.
+    events: BTreeMap<u64, EmittedEvent>,
+    /// The cursor of the newest event there ever was.
+    emitted: u64,
 }
 
 /// The revisions of one workflow; revision n stands at n - 1.
@@ -48,13 +52,32 @@ impl Space {
         event: Emission,
         now: Timestamp,
     ) {
-        let cursor = self.events.len() as u64 + 1;
-        self.events.push(EmittedEvent::new(namespace, execution, event, cursor, now));
+        self.emitted += 1;
+        let event = EmittedEvent::new(namespace, execution, event, self.emitted, now);
+        self.events.insert(self.emitted, event);
     }
 
     pub(super) fn emitted(&self, after: u64, limit: usize) -> Vec<EmittedEvent> {
-        let from = usize::try_from(after).unwrap_or(usize::MAX);
-        self.events.iter().skip(from).take(limit).cloned().collect()
+        let after = (Bound::Excluded(after), Bound::Unbounded);
+        self.events.range(after).take(limit).map(|(_, event)| event.clone()).collect()
+    }
+
+    /// Takes away events that are from before, oldest first; says how many.
+    pub(super) fn forget_events(&mut self, until: Timestamp, limit: usize) -> usize {
+        let mut gone = 0;
+        while gone < limit
+            && let Some(oldest) = self.events.first_entry()
+            && oldest.get().at <= until
+        {
+            oldest.remove();
+            gone += 1;
+        }
+        gone
+    }
+
+    /// The bundles of its revisions.
+    pub(super) fn digests(&self) -> impl Iterator<Item = &Digest> {
+        self.workflows.values().flat_map(|revisions| revisions.all.iter().map(|(_, digest)| digest))
     }
 
     pub(super) fn save(
@@ -130,9 +153,8 @@ impl Space {
             .executions
             .range::<ExecutionId, _>((Bound::Unbounded, until))
             .rev()
-            .filter(|(_, row)| query.workflow.as_ref().is_none_or(|wanted| row.workflow == *wanted))
-            .filter(|(_, row)| query.statuses.is_empty() || query.statuses.contains(&row.head.status))
             .map(|(execution, row)| row.shown(execution))
+            .filter(|row| query.wants(row))
             .take(limit + 1)
             .collect();
         let more = executions.len() > limit;

@@ -10,9 +10,10 @@ use crate::error::{Error, ErrorKind};
 use crate::id::{Digest, ExecutionId, Namespace, Timestamp, WorkflowName};
 use crate::store::{
     Accepted, Claim, Claimed, Created, ExecutionRow, Head, Lease, Loaded, Message, MessageBody, NewExecution,
-    StoreCapabilities, Turn, TurnBody, TurnError,
+    Place, Purge, Purged, StoreCapabilities, Turn, TurnBody, TurnError,
 };
 use crate::validate::Bundle;
+use crate::workflow::ConcurrencyPolicy;
 
 /// Everything that the store holds. All methods are one step: they change all or nothing.
 pub(super) struct State {
@@ -25,6 +26,7 @@ pub(super) struct State {
     /// The unconsumed messages of all executions, by arrival.
     pending: BTreeMap<u64, (Namespace, ExecutionId)>,
     arrivals: u64,
+    births: u64,
 }
 
 /// Who works on an execution.
@@ -41,6 +43,9 @@ pub(super) struct Row {
     bundle: Arc<Bundle>,
     digest: Digest,
     key: Option<String>,
+    /// Its number and its concurrency key, until it ends.
+    line: Option<(u64, String)>,
+    tags: BTreeMap<String, String>,
     started: Timestamp,
     changed: Timestamp,
     hold: Hold,
@@ -119,6 +124,7 @@ impl Row {
             bundle: self.digest,
             head: self.head.clone(),
             key: self.key.clone(),
+            tags: self.tags.clone(),
             lease: self.lease(),
             started: self.started,
             changed: self.changed,
@@ -135,6 +141,7 @@ impl State {
             wakes: BTreeSet::new(),
             pending: BTreeMap::new(),
             arrivals: 0,
+            births: 0,
         }
     }
 
@@ -180,11 +187,25 @@ impl State {
             let message = format!("there is an execution {} already", new.execution);
             return Err(Error::new(ErrorKind::Conflict, message));
         }
+        let line = new.line.as_ref().map(|place| (workflow.clone(), place.key.clone()));
+        let before: Vec<ExecutionId> = line
+            .as_ref()
+            .and_then(|line| space.lines.get(line))
+            .into_iter()
+            .flat_map(BTreeMap::values)
+            .cloned()
+            .collect();
+        if let (Some(place), Some(first)) = (&new.line, before.first())
+            && place.policy == ConcurrencyPolicy::Reject
+        {
+            return Ok(Created::Refused(first.clone()));
+        }
         if let Some(key) = &new.key {
             space.keys.entry(workflow.clone()).or_default().insert(key.clone(), new.execution.clone());
         }
         let hold = match new.lease {
             Some((owner, ttl)) => Hold::Leased { owner, until: after(now, ttl) },
+            None if new.rests => Hold::Parked,
             None => Hold::Orphaned { since: now },
         };
         let last = new.more.last().unwrap_or(&new.first);
@@ -194,6 +215,8 @@ impl State {
             bundle: Arc::clone(self.bundles.entry(new.digest).or_insert(new.bundle)),
             digest: new.digest,
             key: new.key,
+            line: None,
+            tags: new.tags,
             started: now,
             changed: now,
             hold,
@@ -216,8 +239,23 @@ impl State {
             row.turns.push(new.first);
             row.turns.extend(new.more);
         }
-        self.space_mut(namespace).executions.insert(new.execution.clone(), row);
+        self.births += 1;
+        let birth = self.births;
+        let ended = row.head.status.is_ended();
+        let space = self.space_mut(namespace);
+        if let Some(line) = line.filter(|_| !ended) {
+            row.line = Some((birth, line.1.clone()));
+            space.lines.entry(line).or_default().insert(birth, new.execution.clone());
+        }
+        space.executions.insert(new.execution.clone(), row);
         self.rewake(namespace, &new.execution);
+        if let Some(place) = new.line {
+            if before.is_empty() {
+                self.deliver(namespace, &new.execution, Place::turn(), now);
+            } else if place.policy == ConcurrencyPolicy::Replace {
+                before.iter().for_each(|held| self.deliver(namespace, held, place.replaced(), now));
+            }
+        }
         Ok(Created::New(lease))
     }
 
@@ -276,7 +314,11 @@ impl State {
         }
         for (workflow, child) in workflows.into_iter().zip(turn.children) {
             // One that is known is passed over.
-            let _ = self.create(&turn.namespace, workflow, child, clock.now());
+            let refused = child.line.as_ref().and_then(|place| place.refused.clone());
+            let created = self.create(&turn.namespace, workflow, child, clock.now());
+            if let (Ok(Created::Refused(_)), Some(message)) = (created, refused) {
+                self.deliver(&turn.namespace, &turn.execution, message, clock.now());
+            }
         }
         for event in turn.emitted {
             self.space_mut(&turn.namespace).emit(&turn.namespace, &turn.execution, event, clock.now());
@@ -284,7 +326,58 @@ impl State {
         for (to, message) in turn.posts {
             self.deliver(&turn.namespace, &to, message, clock.now());
         }
+        if ended {
+            self.leave_line(&turn.namespace, &turn.execution, clock.now());
+        }
         Ok(())
+    }
+
+    /// One that ended makes room for the next with its concurrency key.
+    fn leave_line(&mut self, namespace: &Namespace, execution: &ExecutionId, now: Timestamp) {
+        let Some(row) = self.row_mut(namespace, execution) else { return };
+        let Some((birth, key)) = row.line.take() else { return };
+        let line = (row.workflow.clone(), key);
+        let space = self.space_mut(namespace);
+        let Some(waiting) = space.lines.get_mut(&line) else { return };
+        waiting.remove(&birth);
+        match waiting.values().next().cloned() {
+            Some(first) => self.deliver(namespace, &first, Place::turn(), now),
+            None => drop(space.lines.remove(&line)),
+        }
+    }
+
+    /// Takes away what ended long ago.
+    pub(super) fn purge(&mut self, purge: &Purge, now: Timestamp) -> Purged {
+        let age = i64::try_from(purge.age_millis).unwrap_or(i64::MAX);
+        let until = now.saturating_add_ms(age.saturating_neg());
+        let wanted = |namespace: &Namespace| purge.namespace.as_ref().is_none_or(|only| only == namespace);
+        let mut old: Vec<(Timestamp, Namespace, ExecutionId)> = Vec::new();
+        let mut events = 0;
+        for (namespace, space) in self.spaces.iter_mut().filter(|(namespace, _)| wanted(namespace)) {
+            let ended =
+                space.executions.iter().filter(|(_, row)| row.head.status.is_ended() && row.changed <= until);
+            old.extend(ended.map(|(execution, row)| (row.changed, namespace.clone(), execution.clone())));
+            events += space.forget_events(until, purge.limit - events);
+        }
+        old.sort();
+        old.truncate(purge.limit);
+        for (_, namespace, execution) in &old {
+            let space = self.space_mut(namespace);
+            let Some(row) = space.executions.remove(execution) else { continue };
+            if let (Some(key), Some(keys)) = (row.key, space.keys.get_mut(&row.workflow)) {
+                keys.remove(&key);
+            }
+        }
+        let used: BTreeSet<Digest> = self
+            .spaces
+            .values()
+            .flat_map(|space| space.executions.values().map(|row| row.digest).chain(space.digests().copied()))
+            .collect();
+        let before = self.bundles.len();
+        if !old.is_empty() {
+            self.bundles.retain(|digest, _| used.contains(digest));
+        }
+        Purged::new(old.len(), events, before - self.bundles.len(), purge.limit)
     }
 
     pub(super) fn post(

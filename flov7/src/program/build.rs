@@ -13,7 +13,7 @@ use crate::expr::RootName;
 use crate::id::StepPath;
 use crate::types::Defs;
 use crate::validate::Bundle;
-use crate::workflow::{self, DurationText, RULES};
+use crate::workflow::{self, ConcurrencyPolicy, DurationText, RULES};
 
 /// Blocks nest at most this deep (FORMAT, size); the recursion below is bounded by it.
 const MAX_DEPTH: usize = 32;
@@ -55,7 +55,12 @@ pub(super) fn compile(bundle: &Bundle) -> Result<Program, Error> {
     });
     let body = Body { steps: &document.steps, output: document.output.as_ref(), pointer: "/steps" };
     build.block(body, None, 0, &mut Vec::new())?;
-    build.finish()
+    // Evaluated before the first turn: it reads no step, so nothing is read for longer because of it.
+    let place = Place { reader: Reader::Output(0), scope: 0 };
+    let concurrency = document.concurrency.as_ref();
+    let concurrency = concurrency.map(|one| Ok::<_, Error>((build.template(&one.key, place)?, one.policy)));
+    let concurrency = concurrency.transpose()?;
+    build.finish(concurrency)
 }
 
 /// A bundle that validation would not have made.
@@ -397,7 +402,7 @@ impl<'a> Build<'a> {
         true
     }
 
-    fn finish(self) -> Result<Program, Error> {
+    fn finish(self, concurrency: Option<(Template, ConcurrencyPolicy)>) -> Result<Program, Error> {
         let document = &self.bundle.document;
         let missing = || invalid("a part was not compiled");
         let mut steps: Box<[Step]> = self.steps.into_iter().collect::<Option<_>>().ok_or_else(missing)?;
@@ -437,6 +442,8 @@ impl<'a> Build<'a> {
             scopes,
             by_id,
             posts: self.posts,
+            concurrency,
+            name: document.name.as_str().into(),
             timeout: document.timeout.as_ref().map(millis).transpose()?,
             max_steps: document.limits.as_ref().and_then(|limits| limits.steps).unwrap_or(DEFAULT_STEPS),
         })

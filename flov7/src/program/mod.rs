@@ -27,7 +27,7 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::id::StepPath;
 use crate::validate::Bundle;
-use crate::workflow::TextFormat;
+use crate::workflow::{ConcurrencyPolicy, TextFormat};
 
 /// The greatest number of step activations of an execution that says nothing else (RULES, fail.class).
 pub const DEFAULT_STEPS: u64 = 1_000_000;
@@ -49,6 +49,10 @@ pub struct Program {
     /// The execution's time, in milliseconds.
     pub(crate) timeout: Option<i64>,
     pub(crate) max_steps: u64,
+    /// What tells apart executions that may run at the same time, and what happens to one whose key is taken.
+    pub(crate) concurrency: Option<(Template, ConcurrencyPolicy)>,
+    /// The workflow's name.
+    pub(crate) name: Box<str>,
     /// Whether a turn of it may create executions, steer them, or emit events.
     #[cfg_attr(not(feature = "embedded"), expect(dead_code, reason = "engines ask"))]
     pub(crate) posts: bool,

@@ -1,18 +1,20 @@
 //! Executions: their journals, inboxes and leases.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Accepted, EmittedEvent, ExecutionPage, ExecutionQuery, Head, Loaded, Message, StoreCapabilities, Turn,
-    TurnBody, TurnError,
+    Accepted, EmittedEvent, ExecutionPage, ExecutionQuery, Head, Loaded, Message, Purge, Purged,
+    StoreCapabilities, Turn, TurnBody, TurnError,
 };
 use crate::error::{Error, ErrorKind};
 use crate::id::{Digest, ExecutionId, Namespace, Timestamp, WorkflowName};
+use crate::machine::{Actor, Control, LINE_KEY_BYTES, REPLACED};
 use crate::validate::Bundle;
+use crate::workflow::ConcurrencyPolicy;
 
 /// Whose work an execution is, and since when: the fence against an owner that was replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +48,57 @@ pub struct NewExecution {
     pub snapshot: Option<Arc<[u8]>>,
     /// Who owns it from the start, and for how many milliseconds; nothing to leave it to whoever claims it.
     pub lease: Option<(String, u64)>,
+    /// Whether it rests from the start, without a lease: it is claimable when it is due or has a message, as one that was
+    /// parked.
+    pub rests: bool,
+    /// Its place among the executions of its workflow with the same concurrency key.
+    pub line: Option<Place>,
+    /// What it can be found by, beside its workflow; at most [`super::TAGS`].
+    pub tags: BTreeMap<String, String>,
+}
+
+/// The place of a new execution among those of its namespace and workflow that have the same concurrency key.
+///
+/// The first of them in the order of creation that has not ended has its turn, and is told so by a message
+/// ([`super::MessageBody::Turn`]).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Place {
+    /// The concurrency key; 1 to [`crate::machine::LINE_KEY_BYTES`] bytes.
+    pub key: String,
+    /// What happens where an earlier one has not ended.
+    pub policy: ConcurrencyPolicy,
+    /// Who creates the execution: in whose name the others are cancelled where it replaces them.
+    pub by: Actor,
+    /// Of a child: what its caller is told where the policy refuses it.
+    pub refused: Option<Message>,
+}
+
+impl Place {
+    /// A place.
+    pub fn new(key: impl Into<String>, policy: ConcurrencyPolicy, by: Actor) -> Self {
+        Place { key: key.into(), policy, by, refused: None }
+    }
+
+    /// Says what the caller is told where the policy refuses the child.
+    #[must_use]
+    pub fn with_refused(mut self, message: Message) -> Self {
+        self.refused = Some(message);
+        self
+    }
+
+    /// The message that tells an execution that its turn has come.
+    #[must_use]
+    pub fn turn() -> Message {
+        Message { id: super::TURN.to_owned(), body: super::MessageBody::Turn, by: Actor::new("flov7") }
+    }
+
+    /// The message that cancels those before it, where it replaces them.
+    #[must_use]
+    pub fn replaced(&self) -> Message {
+        let body = super::MessageBody::Control(Control::Cancel);
+        Message { id: REPLACED.to_owned(), body, by: self.by.clone() }
+    }
 }
 
 impl NewExecution {
@@ -67,7 +120,32 @@ impl NewExecution {
             head,
             snapshot: None,
             lease: None,
+            rests: false,
+            line: None,
+            tags: BTreeMap::new(),
         }
+    }
+
+    /// Lets it rest until it is due or has a message.
+    #[must_use]
+    pub fn with_rest(mut self) -> Self {
+        self.rests = true;
+        self
+    }
+
+    /// Gives it a place among those with the same concurrency key; it rests until its turn comes.
+    #[must_use]
+    pub fn with_line(mut self, place: Place) -> Self {
+        self.line = Some(place);
+        self.rests = true;
+        self
+    }
+
+    /// Gives it what it can be found by.
+    #[must_use]
+    pub fn with_tags(mut self, tags: BTreeMap<String, String>) -> Self {
+        self.tags = tags;
+        self
     }
 
     /// Adds the turns that follow the first at once.
@@ -123,6 +201,20 @@ impl NewExecution {
             let message = format!("a start key has 1 to {limit} bytes, not {length}");
             return Err(Error::new(ErrorKind::Invalid, message));
         }
+        if let Some(place) = &self.line
+            && (place.key.is_empty() || place.key.len() > LINE_KEY_BYTES)
+        {
+            let length = place.key.len();
+            let message = format!("a concurrency key has 1 to {LINE_KEY_BYTES} bytes, not {length}");
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
+        if (self.rests || self.line.is_some()) && self.lease.is_some() {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "an execution that rests from the start has no owner",
+            ));
+        }
+        super::check_tags(&self.tags)?;
         super::workflow_name(&self.bundle)
     }
 }
@@ -134,6 +226,9 @@ pub enum Created {
     New(Option<Lease>),
     /// The key is known: this execution has it. Nothing was written.
     Existing(ExecutionId),
+    /// An earlier execution with the same concurrency key has not ended, this one, and the policy refuses others
+    /// meanwhile. Nothing was written.
+    Refused(ExecutionId),
 }
 
 /// What an executor asks for when it looks for work.
@@ -211,6 +306,19 @@ pub struct Claimed {
 ///   nothing.
 /// - An execution id that is taken in the namespace is `Conflict`; a key or a turn that is not as its field says is
 ///   `Invalid`; a turn above [`super::StoreCapabilities::turn_bytes`] is `Limit`. Nothing is written.
+/// - One that rests from the start is claimable when it is due or has a message, and not before.
+/// - Tags are given back as they were given.
+///
+/// **Lines**
+/// - An execution with a concurrency key is told that its turn has come ([`super::TURN`]), once, as soon as no earlier one
+///   of its namespace and workflow with the same key is left that has not ended: by `create`, or by the commit that ends
+///   the last of them, in the same transaction.
+/// - Policy `reject`: where an earlier one has not ended, `create` gives that one and writes nothing; of a child the turn is
+///   committed without it, and its `refused` is posted to the turn's execution.
+/// - Policy `replace`: every earlier one that has not ended is told to cancel ([`crate::machine::REPLACED`]), once, in the
+///   same transaction.
+/// - A start key that is known is looked at before the line. A key is free again once its execution has ended, however it
+///   did.
 ///
 /// **Committing**
 /// - Turns are applied in the order of the batch, each whole or not at all; they do not touch each other except that
@@ -260,10 +368,17 @@ pub struct Claimed {
 /// - `emitted` gives every event of a committed turn once, in the order in which turns were committed and, within one, of
 ///   the turn. An event that becomes visible has a cursor above every one that was visible before: who reads on from the
 ///   last cursor misses none.
-/// - `executions` is newest first (by id), filtered, in pages that neither repeat nor skip.
+/// - `executions` is newest first (by id), filtered by all that the query says, in pages that neither repeat nor skip.
 /// - No namespace sees another's rows, in any method: what is another's is `NotFound` (or `Fenced`, or absent).
 /// - `changed` returns once something came after the mark that it is given: a created execution, a message, an event, a
 ///   lease handed back.
+///
+/// **Purging**
+/// - `purge` takes away executions that ended at least so long ago, by the store's clock, oldest end first, at most as many
+///   as its limit, with all that belongs to them: journal, inbox, snapshot, tags, start key. What has not ended stays, and
+///   what its journal says stays whole.
+/// - Bundles go with the last execution and revision that has them.
+/// - It takes away events of the outbox that are as old, at most as many as its limit; no cursor is given twice.
 #[async_trait]
 pub trait ExecutionStore: Send + Sync {
     /// Creates an execution.
@@ -344,4 +459,12 @@ pub trait ExecutionStore: Send + Sync {
     /// Returns when messages or executions may have come since the mark `seen` (0 at first), with a new mark. A hint,
     /// never truth: it may return early, and a caller looks again by itself from time to time.
     async fn changed(&self, seen: u64) -> u64;
+
+    /// Takes away what ended long ago. `Unsupported` unless the store offers it.
+    ///
+    /// # Errors
+    /// `Unavailable` where nothing was taken away; `Unknown` where it may have been: purging again is safe.
+    async fn purge(&self, _purge: &Purge) -> Result<Purged, Error> {
+        Err(Error::unsupported("this store cannot purge executions"))
+    }
 }

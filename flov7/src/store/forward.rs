@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use super::{
     Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
-    Lease, Loaded, Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody,
-    TurnError, Which, WorkflowRow, WorkflowStore,
+    Lease, Loaded, Message, NewExecution, Purge, Purged, Store, StoreCapabilities, StoredRevision, Turn,
+    TurnBody, TurnError, Which, WorkflowRow, WorkflowStore,
 };
 use crate::error::Error;
 use crate::id::{ExecutionId, Namespace, Timestamp, WorkflowName};
@@ -132,6 +132,10 @@ macro_rules! forward {
 
             async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
                 (**self).next_due().await
+            }
+
+            async fn purge(&self, purge: &Purge) -> Result<Purged, Error> {
+                (**self).purge(purge).await
             }
 
             async fn changed(&self, seen: u64) -> u64 {

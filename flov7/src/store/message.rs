@@ -19,6 +19,9 @@ pub const INBOX_BYTES: usize = 1024 * 1024;
 /// The longest id of a message, in bytes.
 pub const MESSAGE_ID_BYTES: usize = 256;
 
+/// The id of the message by which a store tells an execution that its turn has come.
+pub const TURN: &str = "flov7:turn";
+
 /// A message to an execution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
@@ -35,19 +38,25 @@ impl Message {
     pub fn bytes(&self) -> usize {
         match &self.body {
             MessageBody::Signal { payload, .. } => crate::json::canonical_size(payload),
-            MessageBody::Control(_) | MessageBody::Child { .. } => 0,
+            MessageBody::Control(_) | MessageBody::Child { .. } | MessageBody::Turn => 0,
         }
     }
 
     /// What every store checks of a message before anything else.
     ///
     /// # Errors
-    /// `Invalid` where the id is empty or longer than [`MESSAGE_ID_BYTES`].
+    /// `Invalid` where the id is empty or longer than [`MESSAGE_ID_BYTES`], or begins with `flov7:`: those are the store's.
     pub fn check(&self) -> Result<(), Error> {
         if self.id.is_empty() || self.id.len() > MESSAGE_ID_BYTES {
             let length = self.id.len();
             let message = format!("a message's id has 1 to {MESSAGE_ID_BYTES} bytes, not {length}");
             return Err(Error::new(ErrorKind::Invalid, message));
+        }
+        if self.id.starts_with("flov7:") {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "ids of messages that begin with `flov7:` are the store's own",
+            ));
         }
         Ok(())
     }
@@ -87,6 +96,8 @@ pub enum MessageBody {
     },
     /// A control.
     Control(Control),
+    /// The execution's turn has come: every earlier one with its concurrency key has ended. The store alone says so.
+    Turn,
     /// An execution that a step called has ended; posted by the commit of its last turn.
     Child {
         /// The calling step.

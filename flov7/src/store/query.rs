@@ -1,5 +1,6 @@
 //! What is read back: rows, pages, and all that is needed to go on.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Head, Lease, Message, TurnBody};
@@ -20,6 +21,8 @@ pub struct ExecutionRow {
     pub head: Head,
     /// Its start key.
     pub key: Option<String>,
+    /// What it can be found by.
+    pub tags: BTreeMap<String, String>,
     /// Who holds it now, as far as this store can tell: an exclusive store that another process owns shows nobody.
     pub lease: Option<Lease>,
     /// When it was created, by the store's clock.
@@ -51,6 +54,12 @@ pub struct ExecutionQuery {
     pub workflow: Option<WorkflowName>,
     /// Only those with one of these; all when empty.
     pub statuses: Vec<Status>,
+    /// Only those that have all of these tags.
+    pub tags: BTreeMap<String, String>,
+    /// Only those that were created then or later, by the store's clock.
+    pub started_after: Option<Timestamp>,
+    /// Only those that were created before that, by the store's clock.
+    pub started_before: Option<Timestamp>,
     /// Go on after this one (newest first).
     pub after: Option<ExecutionId>,
     /// At most this many; 100 when 0, never more than [`super::PAGE_ROWS`].
@@ -75,6 +84,37 @@ impl ExecutionQuery {
     pub fn with_statuses(mut self, statuses: impl IntoIterator<Item = Status>) -> Self {
         self.statuses = statuses.into_iter().collect();
         self
+    }
+
+    /// Only those that have this tag, and the others that were named.
+    #[must_use]
+    pub fn with_tag(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.tags.insert(name.into(), value.into());
+        self
+    }
+
+    /// Only those that were created at an instant or later.
+    #[must_use]
+    pub fn with_started_after(mut self, from: Timestamp) -> Self {
+        self.started_after = Some(from);
+        self
+    }
+
+    /// Only those that were created before an instant.
+    #[must_use]
+    pub fn with_started_before(mut self, until: Timestamp) -> Self {
+        self.started_before = Some(until);
+        self
+    }
+
+    /// Whether a row is one of those wanted, wherever the page begins.
+    #[must_use]
+    pub fn wants(&self, row: &ExecutionRow) -> bool {
+        self.workflow.as_ref().is_none_or(|wanted| row.workflow == *wanted)
+            && (self.statuses.is_empty() || self.statuses.contains(&row.head.status))
+            && self.tags.iter().all(|(name, value)| row.tags.get(name) == Some(value))
+            && self.started_after.is_none_or(|from| row.started >= from)
+            && self.started_before.is_none_or(|until| row.started < until)
     }
 
     /// Goes on after an execution: [`ExecutionPage::next`] of the page before.

@@ -19,13 +19,6 @@ fn refused(pointer: impl Into<String>, what: &str, instead: &str) -> Finding {
 
 fn document(workflow: &Workflow) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if workflow.concurrency.is_some() {
-        findings.push(refused(
-            "/concurrency",
-            "`concurrency`",
-            "start executions with a key: the same key is the same execution",
-        ));
-    }
     let limits = workflow.limits.as_ref();
     if limits.is_some_and(|limits| limits.tokens.is_some()) {
         findings.push(refused("/limits/tokens", "limits of tokens", "limit `steps`, and set a `timeout`"));

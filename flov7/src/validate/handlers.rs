@@ -43,11 +43,14 @@ const UNCATCHABLE: &[&str] = &[
 
 /// Undotted codes of ours: `core.fail` cannot use them.
 pub(super) fn is_ours(code: &str) -> bool {
-    OURS.contains(&code) || UNCATCHABLE.contains(&code) || code == "rejected" || code == "child_cancelled"
+    OURS.contains(&code)
+        || UNCATCHABLE.contains(&code)
+        || ["rejected", "child_cancelled", "child_refused"].contains(&code)
 }
 
 /// Failures of a called execution that end it: to the step that called it they are failures like others.
-const OF_CHILDREN: &[&str] = &["child_cancelled", "limit.depth", "limit.time", "limit.steps", "limit.memory"];
+const OF_CHILDREN: &[&str] =
+    &["child_cancelled", "child_refused", "limit.depth", "limit.time", "limit.steps", "limit.memory"];
 
 /// The codes that the steps of a document can fail with, what they call left out.
 pub(super) fn own_codes(pass: &Pass<'_>) -> BTreeSet<String> {

@@ -127,6 +127,7 @@ pub(in crate::store) async fn create_at_once_with_one_key_makes_one(fixture: &mu
             (_, Created::Existing(known)) => {
                 pointed.insert(known);
             }
+            (n, Created::Refused(_)) => ensure!(false, "execution {n} was refused without a concurrency key"),
         }
     }
     ensure_eq!(made.len(), 1, "how many were created");

@@ -11,11 +11,12 @@ use flov7::id::{ExecutionId, Namespace, Timestamp, WorkflowName};
 use flov7::memory::InMemoryStore;
 use flov7::store::{
     Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
-    Lease, Loaded, Message, MessageBody, NewExecution, Store, StoreCapabilities, StoredRevision, Turn,
-    TurnBody, TurnError, Which, WorkflowRow, WorkflowStore,
+    Lease, Loaded, Message, MessageBody, NewExecution, Purge, Purged, Store, StoreCapabilities,
+    StoredRevision, Turn, TurnBody, TurnError, Which, WorkflowRow, WorkflowStore,
 };
 use flov7::testing::ManualClock;
 use flov7::validate::Bundle;
+use flov7::workflow::ConcurrencyPolicy;
 
 macro_rules! defects {
     ($($name:ident)*) => {
@@ -38,6 +39,8 @@ defects! {
     EndsPagesEarly NeverWaits LeaksNamespaces TouchesNamespaces MergesNamespaces SavesAgain IgnoresExpectations
     LoadsTheHead ForgetsOnReopening KeepsLeasesOnReopening LeavesCreatedUnowned SharesIdsBetweenExecutions
     DropsChildren ChildrenOfConflict DropsEvents EmitsBackwards EmitsFromTheBeginning
+    ForgetsLines NeverRefuses RefusesQuietly ReplacesNobody WakesWhatRests LosesTags IgnoresQueries
+    PurgesNothing PurgesTooMuch
     NobodyHasNoTurns HistoryWithoutSaying LosesTurnsThatFollow IgnoresWhomToClaim
 }
 
@@ -66,6 +69,14 @@ impl Clock for Ahead {
     }
 }
 
+fn never_refuses(new: &mut NewExecution) {
+    if let Some(place) = &mut new.line
+        && place.policy == ConcurrencyPolicy::Reject
+    {
+        place.policy = ConcurrencyPolicy::Queue;
+    }
+}
+
 impl BrokenStore {
     pub(crate) fn new(defect: Option<Defect>, clock: ManualClock) -> Self {
         let ahead = if defect == Some(Defect::ClockRunsAhead) { 1 } else { 0 };
@@ -75,7 +86,7 @@ impl BrokenStore {
 
     fn around(defect: Option<Defect>, clock: ManualClock, inner: Arc<InMemoryStore>) -> Self {
         let reopens = matches!(defect, Some(Defect::ForgetsOnReopening | Defect::KeepsLeasesOnReopening));
-        let mut capabilities = StoreCapabilities::new(reopens, reopens);
+        let mut capabilities = StoreCapabilities::new(reopens, reopens).with_purge();
         if defect == Some(Defect::HistoryWithoutSaying) {
             capabilities = capabilities.without_history();
         }
@@ -161,6 +172,12 @@ impl BrokenStore {
                     child.key = None;
                     child.execution = ExecutionId::new(self.next(), [9; 10]);
                 }
+            }
+            Defect::RefusesQuietly => {
+                turn.children
+                    .iter_mut()
+                    .filter_map(|child| child.line.as_mut())
+                    .for_each(|line| line.refused = None);
             }
             Defect::LosesHead => turn.head = None,
             Defect::CutsBodies => {
@@ -257,6 +274,15 @@ impl ExecutionStore for BrokenStore {
                 return self.inner.create(namespace, new).await.map(|_| Created::New(lease));
             }
             Some(Defect::LosesTurnsThatFollow) => new.more.clear(),
+            Some(Defect::ForgetsLines) => new.line = None,
+            Some(Defect::NeverRefuses) => never_refuses(&mut new),
+            Some(Defect::ReplacesNobody) => {
+                if let Some(place) = &mut new.line {
+                    place.policy = ConcurrencyPolicy::Queue;
+                }
+            }
+            Some(Defect::WakesWhatRests) if new.line.is_none() => new.rests = false,
+            Some(Defect::LosesTags) => new.tags.clear(),
             Some(Defect::IgnoresKey) => new.key = None,
             Some(Defect::SharesKeysBetweenWorkflows) => {
                 let mut bundle = (*new.bundle).clone();
@@ -267,6 +293,9 @@ impl ExecutionStore for BrokenStore {
                 new.first.first_seq = 0;
                 new.first.count = new.first.count.max(1);
                 new.first.body = new.first.body.iter().copied().take(1_000).collect();
+                new.tags.clear();
+                new.line = None;
+                new.rests &= new.lease.is_none();
                 new.key = new.key.map(|key| format!("_{}", key.chars().take(100).collect::<String>()));
             }
             Some(Defect::LooksBeforeItCreates) => {
@@ -458,7 +487,12 @@ impl ExecutionStore for BrokenStore {
         namespace: &Namespace,
         query: &ExecutionQuery,
     ) -> Result<ExecutionPage, Error> {
-        let mut page = self.inner.executions(&self.namespace(namespace), query).await?;
+        let mut query = query.clone();
+        if self.is(Defect::IgnoresQueries) {
+            query.tags.clear();
+            (query.started_after, query.started_before) = (None, None);
+        }
+        let mut page = self.inner.executions(&self.namespace(namespace), &query).await?;
         match self.defect {
             Some(Defect::OldestFirst) => page.executions.reverse(),
             Some(Defect::EndsPagesEarly) => page.next = None,
@@ -483,6 +517,16 @@ impl ExecutionStore for BrokenStore {
 
     async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
         self.inner.next_due().await
+    }
+
+    async fn purge(&self, purge: &Purge) -> Result<Purged, Error> {
+        let mut purge = purge.clone();
+        match self.defect {
+            Some(Defect::PurgesNothing) => return Ok(Purged::default()),
+            Some(Defect::PurgesTooMuch) => purge = Purge::new(0),
+            _ => {}
+        }
+        self.inner.purge(&purge).await
     }
 
     async fn changed(&self, seen: u64) -> u64 {

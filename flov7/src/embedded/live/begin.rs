@@ -1,5 +1,6 @@
 //! How an execution comes into memory: it starts here, or it is claimed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +12,15 @@ use crate::embedded::mail::Mail;
 use crate::embedded::shared::{Kit, Shared};
 use crate::error::{Error, ErrorKind};
 use crate::execute::{Started, all_turns, unreplayable};
-use crate::id::Namespace;
+use crate::finding::{Code, Finding, Report};
+use crate::id::{ExecutionId, Namespace, Timestamp};
 use crate::machine::event;
-use crate::machine::{Blocked, BlockedReason, Head, Incoming, Machine, Outstanding, Status};
+use crate::machine::{
+    Blocked, BlockedReason, Failure, Head, Incoming, Machine, Outstanding, Status, line_key,
+};
 use crate::observe::Observation;
 use crate::program::Program;
-use crate::store::{Claimed, Created, Lease, Loaded, NewExecution};
+use crate::store::{Claimed, Created, Lease, Loaded, NewExecution, Place};
 use crate::validate::Bundle;
 
 /// An execution about to be created.
@@ -24,6 +28,7 @@ pub(in crate::embedded) struct Birth {
     pub(in crate::embedded) bundle: Arc<Bundle>,
     pub(in crate::embedded) started: event::Started,
     pub(in crate::embedded) key: Option<String>,
+    pub(in crate::embedded) tags: BTreeMap<String, String>,
 }
 
 /// Creates an execution and lets it live here, if there is room and all that it needs.
@@ -31,21 +36,25 @@ pub(in crate::embedded) struct Birth {
 /// Without, it is created with nothing begun: a call that was scheduled and surely never began could not be told from
 /// one that was lost.
 pub(in crate::embedded) async fn start(shared: Arc<Shared>, birth: Birth) -> Result<Started, Error> {
-    let Birth { bundle, started, key } = birth;
-    let at = (started.namespace.clone(), started.execution.clone());
-    let digest = started.bundle;
-    let kit = shared.kit(&at.0, &digest, &bundle).await;
-    let seat = shared.hub.admit_new(&at);
+    let mut birth = birth;
+    let at = (birth.started.namespace.clone(), birth.started.execution.clone());
+    let digest = birth.started.bundle;
+    let kit = shared.kit(&at.0, &digest, &birth.bundle).await;
+    let program = match &kit {
+        Ok(kit) => kit.program.clone(),
+        Err(_) => Program::compile(&birth.bundle)?,
+    };
+    let place = place(&program, &mut birth.started, shared.clock.now()).map_err(|failure| {
+        Error::invalid(Report::new(vec![Finding::new(Code::INPUT_INVALID, "", failure.message)], Vec::new()))
+    })?;
+    // What does not begin at once needs no room.
+    let rests = place.is_some() || birth.started.not_before.is_some();
+    let seat = if rests { None } else { shared.hub.admit_new(&at) };
     let (kit, seat) = match (kit, seat) {
         (Ok(kit), Some(seat)) => (kit, seat),
-        (Ok(kit), None) => {
-            return wait_for_room(&shared, &bundle, kit.program.clone(), started, key, None).await;
-        }
-        (Err(blocked), _) => {
-            let program = Program::compile(&bundle)?;
-            return wait_for_room(&shared, &bundle, program, started, key, Some(blocked)).await;
-        }
+        (kit, _) => return wait_for_room(&shared, program, birth, place, kit.err()).await,
     };
+    let Birth { bundle, started, key, tags } = birth;
     let now = shared.clock.now();
     // Executions and events are created by commits, which this is none of: with them it only begins here.
     let posts = kit.program.posts;
@@ -79,12 +88,13 @@ pub(in crate::embedded) async fn start(shared: Arc<Shared>, birth: Birth) -> Res
     let mut new = NewExecution::new(at.1.clone(), bundle, digest, first, live.head.clone())
         .with_more(bodies.collect())
         .with_snapshot(live.shared.state_of(&live.machine).filter(|_| ended));
-    new.key = key;
+    (new.key, new.tags) = (key, tags);
     if !ended {
         new = new.with_lease(&shared.owner, shared.options.lease_millis());
     }
     match create(&shared, &at.0, new).await? {
         Created::Existing(execution) => return Ok(Started { execution, existing: true }),
+        Created::Refused(execution) => return Err(in_the_way(execution)),
         Created::New(lease) => {
             shared.observe(&Observation::Started { namespace: &at.0, execution: &at.1 });
             let unwritten = std::mem::take(&mut live.unwritten);
@@ -103,15 +113,41 @@ pub(in crate::embedded) async fn start(shared: Arc<Shared>, birth: Birth) -> Res
     Ok(Started { execution: at.1, existing: false })
 }
 
-/// Creates an execution that has only begun, for whoever has room and what it needs.
+/// Gives an execution its place among those with the same concurrency key, where its workflow declares one. One that is
+/// called, however far down, by an execution with the same key runs in that one's place: it would wait for itself.
+pub(super) fn place(
+    program: &Program,
+    started: &mut event::Started,
+    at: Timestamp,
+) -> Result<Option<Place>, Box<Failure>> {
+    let trigger = started.trigger.as_deref();
+    let Some((key, policy)) = line_key(program, &started.input, &started.execution, trigger, at)? else {
+        return Ok(None);
+    };
+    let line = event::Line { workflow: program.name.to_string(), key };
+    if started.lines.contains(&line) {
+        return Ok(None);
+    }
+    let place = Place::new(line.key.clone(), policy, started.by.clone());
+    started.lines.push(line);
+    started.queued = true;
+    Ok(Some(place))
+}
+
+fn in_the_way(execution: ExecutionId) -> Error {
+    Error::conflict(execution, "an execution with the same concurrency key has not ended")
+}
+
+/// Creates an execution that has only begun, for whoever has room and what it needs; or one that does not begin yet.
 async fn wait_for_room(
     shared: &Shared,
-    bundle: &Arc<Bundle>,
     program: Arc<Program>,
-    started: event::Started,
-    key: Option<String>,
+    birth: Birth,
+    place: Option<Place>,
     blocked: Option<Blocked>,
 ) -> Result<Started, Error> {
+    let Birth { bundle, started, key, tags } = birth;
+    let rests = started.not_before.is_some();
     let (namespace, execution, digest) =
         (started.namespace.clone(), started.execution.clone(), started.bundle);
     let now = shared.clock.now();
@@ -121,11 +157,17 @@ async fn wait_for_room(
     if let Some(why) = blocked {
         head = head.with_blocked(why, now.saturating_add(shared.options.recheck));
     }
-    let mut new = NewExecution::new(execution.clone(), bundle.clone(), digest, first, head)
+    let mut new = NewExecution::new(execution.clone(), bundle, digest, first, head)
         .with_snapshot(shared.state_of(&machine));
-    new.key = key;
+    (new.key, new.tags) = (key, tags);
+    new = match place {
+        Some(place) => new.with_line(place),
+        None if rests => new.with_rest(),
+        None => new,
+    };
     match create(shared, &namespace, new).await? {
         Created::Existing(execution) => Ok(Started { execution, existing: true }),
+        Created::Refused(execution) => Err(in_the_way(execution)),
         Created::New(_) => {
             shared.observe(&Observation::Started { namespace: &namespace, execution: &execution });
             Ok(Started { execution, existing: false })

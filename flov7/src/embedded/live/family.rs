@@ -4,14 +4,16 @@
 //! exactly if that is journaled.
 
 use super::Live;
-use crate::id::{ExecutionId, idempotency_key};
-use crate::machine::event::{Ended, Started};
-use crate::machine::{Actor, Blocked, BlockedReason, Child, Control, Machine};
+use super::begin::place;
+use crate::id::{ExecutionId, StepPath, idempotency_key};
+use crate::machine::event::{Ended, Outcome, Started};
+use crate::machine::{Actor, Blocked, BlockedReason, Child, Control, Machine, refused_child};
 use crate::store::{Message, MessageBody, NewExecution};
 
 impl Live {
-    /// A child, as the commit of the turn that calls it creates it: with nothing begun, for whoever has room.
-    pub(super) fn newborn(&self, child: Child) -> Result<NewExecution, Blocked> {
+    /// A child, as the commit of the turn that calls it creates it: with nothing begun, for whoever has room. Where its
+    /// concurrency key cannot be made there is none, and its caller is told so like of an end.
+    pub(super) fn newborn(&self, child: Child) -> Result<Born, Blocked> {
         let Child { parent, execution, workflow, input, cause, .. } = child;
         let Some(callee) = self.kit.callees.get(&workflow) else {
             let message = format!("the bundle does not hold the workflow `{workflow}`");
@@ -21,19 +23,31 @@ impl Live {
         let key = format!("child:{caller}:{}", idempotency_key(namespace, caller, &parent.path, false));
         let by = Actor::new(caller.as_str());
         let seed = self.shared.entropy.bits();
-        let started = Started::new(namespace.clone(), execution.clone(), callee.digest, input, seed, by)
+        let path = parent.path.clone();
+        let mut started = Started::new(namespace.clone(), execution.clone(), callee.digest, input, seed, by)
             .with_keyed(self.shared.connections.keyed(namespace, &callee.bundle))
             .with_parent(parent)
-            .with_cause(cause);
+            .with_cause(cause)
+            .with_lines(self.machine.started().lines.clone(), false);
+        let place = match place(&callee.program, &mut started, self.shared.clock.now()) {
+            Ok(place) => place,
+            Err(failure) => return Ok(Born::Told(told(&execution, path, Outcome::Error(failure)))),
+        };
         let (machine, turn) = Machine::begun(callee.program.clone(), started, self.shared.clock.now());
         let Some(first) = turn.body else {
             return Err(Blocked::new(BlockedReason::Defect, "the first turn has no body"));
         };
         let head = machine.head();
         self.shared.name(&(namespace.clone(), execution.clone()));
+        let refused =
+            place.map(|place| place.with_refused(told(&execution, path, Outcome::Error(refused_child()))));
         let snapshot = self.shared.state_of(&machine);
-        let new = NewExecution::new(execution, callee.bundle.clone(), callee.digest, first, head);
-        Ok(new.with_key(key).with_snapshot(snapshot))
+        let child = NewExecution::new(execution, callee.bundle.clone(), callee.digest, first, head);
+        let child = child.with_key(key).with_snapshot(snapshot);
+        Ok(Born::Child(Box::new(match refused {
+            Some(place) => child.with_line(place),
+            None => child,
+        })))
     }
 
     /// What a child is told by its caller, once for each control.
@@ -50,12 +64,24 @@ impl Live {
     /// What its caller is told when it ends.
     pub(super) fn told_parent(&self, ended: &Ended) -> Option<(ExecutionId, Message)> {
         let parent = self.machine.started().parent.as_ref()?;
-        let execution = self.seat.key.1.clone();
-        let message = Message {
-            id: format!("child:{execution}"),
-            by: Actor::new(execution.as_str()),
-            body: MessageBody::Child { path: parent.path.clone(), execution, outcome: ended.outcome() },
-        };
+        let message = told(&self.seat.key.1, parent.path.clone(), ended.outcome());
         Some((parent.execution.clone(), message))
+    }
+}
+
+/// What becomes of a call.
+pub(super) enum Born {
+    /// A child.
+    Child(Box<NewExecution>),
+    /// None; the caller is told this.
+    Told(Message),
+}
+
+/// What a caller is told of the end of an execution that it called.
+fn told(execution: &ExecutionId, path: StepPath, outcome: Outcome) -> Message {
+    Message {
+        id: format!("child:{execution}"),
+        by: Actor::new(execution.as_str()),
+        body: MessageBody::Child { path, execution: execution.clone(), outcome },
     }
 }

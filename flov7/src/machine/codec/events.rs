@@ -6,8 +6,8 @@ use super::{Fault, In, Out, read_value, write_value};
 use crate::catalog::Effect;
 use crate::id::{Digest, ExecutionId, Namespace, StepPath, Timestamp};
 use crate::machine::event::{
-    Done, Ended, Event, Outcome, Parent, RecordedStep, Scheduled, ScheduledKind, Signal, SignalTo, Started,
-    Timer,
+    Done, Ended, Event, Line, Outcome, Parent, RecordedStep, Scheduled, ScheduledKind, Signal, SignalTo,
+    Started, Timer,
 };
 use crate::machine::{Actor, Control, EndStatus, Failure, FailureClass, Usage};
 
@@ -86,10 +86,18 @@ const FORKED: u8 = 11;
 const ENDED: u8 = 12;
 /// `started` of an execution that another one called, or that an event stands behind.
 const STARTED_BY: u8 = 13;
+/// `started` of an execution that does not begin at once, or that runs under a concurrency key.
+const STARTED_LATER: u8 = 14;
 
 /// Writes an event of a turn made at `at`.
 pub(crate) fn write_event(out: &mut Out, at: Timestamp, event: &EventRef<'_>) {
     match event {
+        EventRef::Started(started, input) if waits(started) => {
+            out.byte(STARTED_LATER);
+            write_started(out, started, input);
+            write_origin(out, started);
+            write_wait(out, started);
+        }
         EventRef::Started(started, input) if started.parent.is_none() && started.cause == 0 => {
             out.byte(STARTED);
             write_started(out, started, input);
@@ -194,6 +202,12 @@ fn read_event(input: &mut In<'_>, at: Timestamp) -> Result<Event, Fault> {
             read_origin(input, &mut started)?;
             Event::Started(Box::new(started))
         }
+        STARTED_LATER => {
+            let mut started = read_started(input)?;
+            read_origin(input, &mut started)?;
+            read_wait(input, &mut started)?;
+            Event::Started(Box::new(started))
+        }
         SCHEDULED => Event::Scheduled(Scheduled {
             path: read_path(input)?,
             attempt: input.number32()?,
@@ -272,7 +286,14 @@ pub(crate) fn read_started(input: &mut In<'_>) -> Result<Started, Fault> {
         by: Actor(input.text()?.to_owned()),
         parent: None,
         cause: 0,
+        not_before: None,
+        queued: false,
+        lines: Vec::new(),
     })
+}
+
+fn waits(started: &Started) -> bool {
+    started.not_before.is_some() || started.queued || !started.lines.is_empty()
 }
 
 /// What stands behind an execution: not part of [`write_started`], which most executions have alone.
@@ -290,6 +311,24 @@ pub(crate) fn read_origin(input: &mut In<'_>, started: &mut Started) -> Result<(
         Ok(Parent { execution: read_execution(input)?, path: read_path(input)?, depth: input.number32()? })
     })?;
     started.cause = input.number32()?;
+    Ok(())
+}
+
+/// What keeps an execution from beginning at once, and the concurrency keys that it runs under.
+pub(crate) fn write_wait(out: &mut Out, started: &Started) {
+    out.option(started.not_before, |out, at| out.signed(at.ms()));
+    out.flag(started.queued);
+    out.list(started.lines.iter(), |out, line| {
+        out.text(&line.workflow);
+        out.text(&line.key);
+    });
+}
+
+pub(crate) fn read_wait(input: &mut In<'_>, started: &mut Started) -> Result<(), Fault> {
+    started.not_before = input.option(|input| Ok(Timestamp::from_ms(input.signed()?)))?;
+    started.queued = input.flag()?;
+    started.lines =
+        input.list(|input| Ok(Line { workflow: input.text()?.to_owned(), key: input.text()?.to_owned() }))?;
     Ok(())
 }
 
@@ -549,6 +588,8 @@ pub(crate) fn timer_code(timer: Timer) -> u8 {
         Timer::Execution => 4,
         Timer::Grace => 5,
         Timer::Rest => 6,
+        Timer::Begin => 7,
+        Timer::Turn => 8,
     }
 }
 
@@ -561,6 +602,8 @@ pub(crate) fn read_timer(input: &mut In<'_>) -> Result<Timer, Fault> {
         4 => Timer::Execution,
         5 => Timer::Grace,
         6 => Timer::Rest,
+        7 => Timer::Begin,
+        8 => Timer::Turn,
         other => return Err(newer("timer", other)),
     })
 }

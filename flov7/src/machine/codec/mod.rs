@@ -11,7 +11,7 @@ mod value;
 pub(crate) use bytes::{Fault, In, Out};
 pub(crate) use events::{
     EventRef, OutcomeRef, effect_code, read_effect, read_ended, read_execution, read_failure, read_origin,
-    read_path, read_recorded, read_signal, read_started, read_turn, write_end, write_ended, write_event,
-    write_failure, write_origin, write_recorded, write_signal, write_started,
+    read_path, read_recorded, read_signal, read_started, read_turn, read_wait, write_end, write_ended,
+    write_event, write_failure, write_origin, write_recorded, write_signal, write_started, write_wait,
 };
 pub(crate) use value::{read_value, write_value};

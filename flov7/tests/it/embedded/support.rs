@@ -16,8 +16,8 @@ use flov7::machine::{ExecutionView, Settled, Status};
 use flov7::memory::InMemoryStore;
 use flov7::store::{
     Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
-    Lease, Loaded, Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody,
-    TurnError, Which, WorkflowRow, WorkflowStore,
+    Lease, Loaded, Message, NewExecution, Purge, Purged, Store, StoreCapabilities, StoredRevision, Turn,
+    TurnBody, TurnError, Which, WorkflowRow, WorkflowStore,
 };
 use flov7::testing::{ManualClock, SeededEntropy};
 use flov7::validate::{Bundle, ValidWorkflow, validate};
@@ -355,6 +355,10 @@ impl ExecutionStore for Counting {
     async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
         self.inner().next_due().await
     }
+    async fn purge(&self, purge: &Purge) -> Result<Purged, Error> {
+        self.inner().purge(purge).await
+    }
+
     async fn changed(&self, seen: u64) -> u64 {
         self.inner().changed(seen).await
     }

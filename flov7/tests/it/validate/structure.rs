@@ -465,11 +465,7 @@ fn what_is_not_built_yet_says_what_to_use_instead() {
         { "id": "tell", "data": { "set": 1 } },
     ]));
     document["limits"] = json!({ "steps": 5, "tokens": 1, "money": { "amount": "1", "currency": "EUR" } });
-    document["concurrency"] = json!({ "key": "k", "policy": "queue" });
-    check(
-        document.clone(),
-        &["not-built-yet /concurrency", "not-built-yet /limits/money", "not-built-yet /limits/tokens"],
-    );
+    check(document.clone(), &["not-built-yet /limits/money", "not-built-yet /limits/tokens"]);
     let (report, _) = report(&document);
     assert!(report.findings().iter().all(|finding| finding.help.is_some()));
 }

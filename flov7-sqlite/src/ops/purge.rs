@@ -1,0 +1,65 @@
+//! Taking away what ended long ago.
+
+use flov7::store::{Purge, Purged};
+use rusqlite::params;
+
+use super::Tx;
+use crate::rows::{Read, number};
+
+impl Tx<'_> {
+    pub(crate) fn purge(&mut self, purge: &Purge) -> Read<Purged> {
+        let age = i64::try_from(purge.age_millis).unwrap_or(i64::MAX);
+        let until = self.now.saturating_add_ms(age.saturating_neg()).ms();
+        let limit = number(u64::try_from(purge.limit).unwrap_or(u64::MAX));
+        let only = purge.namespace.as_ref().map(|namespace| namespace.as_str());
+        let gone = self.old(until, only, limit)?;
+        let mut bundles: Vec<i64> = gone.iter().map(|(_, bundle)| *bundle).collect();
+        bundles.sort_unstable();
+        bundles.dedup();
+        for (row, _) in &gone {
+            for statement in [
+                "DELETE FROM inbox WHERE execution = ?1",
+                "DELETE FROM turns WHERE execution = ?1",
+                "DELETE FROM snapshots WHERE execution = ?1",
+                "DELETE FROM tags WHERE row = ?1",
+                "DELETE FROM executions WHERE id = ?1",
+            ] {
+                self.connection.prepare_cached(statement)?.execute([row])?;
+            }
+        }
+        let mut dead = 0;
+        for bundle in bundles {
+            dead += self
+                .connection
+                .prepare_cached(
+                    "DELETE FROM bundles WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM executions WHERE bundle = ?1) \
+                     AND NOT EXISTS (SELECT 1 FROM revisions WHERE bundle = ?1)",
+                )?
+                .execute([bundle])?;
+        }
+        // Events are in the order of their commits: the oldest are the first.
+        let events = self
+            .connection
+            .prepare_cached(
+                "DELETE FROM events WHERE id IN (SELECT id FROM (SELECT id, at FROM events \
+                 WHERE ?2 IS NULL OR namespace = ?2 ORDER BY id LIMIT ?3) WHERE at <= ?1)",
+            )?
+            .execute(params![until, only, limit])?;
+        Ok(Purged::new(gone.len(), events, dead, purge.limit))
+    }
+
+    /// Those that ended by then, the oldest end first: row and bundle.
+    fn old(&self, until: i64, only: Option<&str>, limit: i64) -> Read<Vec<(i64, i64)>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, bundle FROM executions \
+             WHERE status IN ('completed', 'failed', 'cancelled', 'terminated') AND changed <= ?1 \
+             AND (?2 IS NULL OR namespace = ?2) ORDER BY changed, id LIMIT ?3",
+        )?;
+        let mut found = statement.query(params![until, only, limit])?;
+        let mut old = Vec::new();
+        while let Some(row) = found.next()? {
+            old.push((row.get(0)?, row.get(1)?));
+        }
+        Ok(old)
+    }
+}
