@@ -235,7 +235,15 @@ pub trait Executor: Send + Sync {
         by: Actor,
     ) -> Result<Accepted, Error>;
 
-    /// Starts a new execution from a point of another one's past. `Unsupported` unless declared.
+    /// Starts a new execution with the past of one that has ended, up to a point: all that had happened just before a step
+    /// first began is kept, everything later is forgotten, and what runs again runs under new ids, and so under new
+    /// idempotency keys. Attempts that were in flight at the point are of unknown outcome to the fork; workflows that were
+    /// being called there are called anew. The fork has the bundle and the tags of the other one, no start key, and no
+    /// caller; a concurrency key counts for it as for a start. `Unsupported` unless declared.
+    ///
+    /// # Errors
+    /// `NotFound` where there is no such execution, or the step never began; `Conflict` where it has not ended, or where
+    /// the effect of a step that would be kept was taken back (the message names the earliest step to fork at).
     async fn fork(
         &self,
         _namespace: &Namespace,

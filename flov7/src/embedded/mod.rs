@@ -37,12 +37,13 @@ use serde_json::Value;
 use crate::action::Registry;
 use crate::error::{Error, ErrorKind};
 use crate::execute::{
-    Begin, Cursor, EventPage, Executor, ExecutorCapabilities, Inspection, SignalRequest, StartOptions,
-    Started, signal_message,
+    Begin, Cursor, EventPage, Executor, ExecutorCapabilities, ForkAt, Inspection, SignalRequest,
+    StartOptions, Started, all_turns, signal_message,
 };
 use crate::id::{ExecutionId, Namespace, Timestamp};
 use crate::machine::event::{Event, decode_turn};
-use crate::machine::{Actor, Control, ExecutionView, event};
+use crate::machine::{Actor, Control, ExecutionView, ForkRefusal, Machine, event};
+use crate::program::Program;
 use crate::store::{Accepted, Claim, ExecutionPage, ExecutionQuery, Message, MessageBody, Store};
 use crate::validate::ValidWorkflow;
 use hub::Phase;
@@ -82,7 +83,7 @@ impl EmbeddedExecutor {
     fn of(shared: Arc<Shared>) -> EmbeddedExecutor {
         tokio::spawn(clerk::work(shared.clone()));
         let open = Arc::new(OpenGuard(shared.clone()));
-        let capabilities = ExecutorCapabilities { pause: true, fork: false };
+        let capabilities = ExecutorCapabilities { pause: true, fork: true };
         EmbeddedExecutor { shared, capabilities, _open: open }
     }
 
@@ -206,9 +207,41 @@ impl EmbeddedExecutor {
         if self.shared.hub.phase() == Phase::Open { Ok(()) } else { Err(closed()) }
     }
 
+    /// A fresh id for an execution.
+    fn execution_id(&self) -> ExecutionId {
+        let random = self.shared.entropy.bits().to_le_bytes();
+        let mut tail = [0; 10];
+        tail.copy_from_slice(&random[..10]);
+        ExecutionId::new(u64::try_from(self.shared.clock.now().ms()).unwrap_or(0), tail)
+    }
+
+    /// Creates an execution, in a task of its own: who starts it may stop listening, and what was created is to live all
+    /// the same.
+    async fn bear(&self, birth: Birth) -> Result<Started, Error> {
+        match tokio::spawn(live::start(self.shared.clone(), birth)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Error::defect("starting an execution panicked")),
+        }
+    }
+
     /// A fresh id for a message.
     fn message_id(&self) -> String {
         format!("{:032x}", self.shared.entropy.bits())
+    }
+}
+
+/// Why an execution is not forked: `NotFound` for a step that was never begun, `Conflict` for one that lives on or whose
+/// kept effects were taken back, and what a replay says.
+fn refused_fork(refusal: &ForkRefusal) -> Error {
+    let kind = match refusal {
+        ForkRefusal::NeverBegan { .. } => ErrorKind::NotFound,
+        ForkRefusal::Replay(error) => return error.clone().into(),
+        ForkRefusal::Live | ForkRefusal::Undone { .. } => ErrorKind::Conflict,
+    };
+    let error = Error::new(kind, refusal.to_string());
+    match refusal {
+        ForkRefusal::Undone { earliest } => error.with("undone", earliest),
+        _ => error,
     }
 }
 
@@ -245,10 +278,7 @@ impl Executor for EmbeddedExecutor {
             return Err(Error::new(ErrorKind::NotFound, message));
         }
         let now = self.shared.clock.now();
-        let random = self.shared.entropy.bits().to_le_bytes();
-        let mut tail = [0; 10];
-        tail.copy_from_slice(&random[..10]);
-        let execution = ExecutionId::new(u64::try_from(now.ms()).unwrap_or(0), tail);
+        let execution = self.execution_id();
         let by = options.by.unwrap_or_else(|| Actor::new(&self.shared.owner));
         let seed = self.shared.entropy.bits();
         let mut started =
@@ -263,18 +293,14 @@ impl Executor for EmbeddedExecutor {
         });
         started.not_before = begin.filter(|at| *at > now);
         self.shared.name(&(namespace.clone(), started.execution.clone()));
-        let birth = Birth { bundle: bundle.clone(), started, key: options.key, tags: options.tags };
-        // In a task of its own: who starts may stop listening, and what was created is to live all the same.
-        match tokio::spawn(live::start(self.shared.clone(), birth)).await {
-            Ok(outcome) => {
-                if let Ok(Started { execution, existing: true }) = &outcome {
-                    self.shared.name(&(namespace.clone(), execution.clone()));
-                    self.shared.hub.poke.notify_one();
-                }
-                outcome
-            }
-            Err(_) => Err(Error::defect("starting an execution panicked")),
+        let (key, tags) = (options.key, options.tags);
+        let birth = Birth { bundle: bundle.clone(), started, key, tags, past: None };
+        let outcome = self.bear(birth).await;
+        if let Ok(Started { execution, existing: true }) = &outcome {
+            self.shared.name(&(namespace.clone(), execution.clone()));
+            self.shared.hub.poke.notify_one();
         }
+        outcome
     }
 
     async fn describe(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<ExecutionView, Error> {
@@ -301,6 +327,33 @@ impl Executor for EmbeddedExecutor {
     ) -> Result<Accepted, Error> {
         let message = Message { id: self.message_id(), body: MessageBody::Control(control), by };
         self.shared.store.post(namespace, execution, message).await
+    }
+
+    async fn fork(
+        &self,
+        namespace: &Namespace,
+        execution: &ExecutionId,
+        at: ForkAt,
+        by: Actor,
+    ) -> Result<Started, Error> {
+        self.check_open()?;
+        let ForkAt::Step(step) = at;
+        let loaded = self.shared.store.restore(namespace, execution).await?;
+        let turns = all_turns(&*self.shared.store, namespace, execution).await?;
+        let program = Program::compile(&loaded.bundle)?;
+        let point = Machine::fork_point(program, &turns, &step).map_err(|refusal| refused_fork(&refusal))?;
+        let id = self.execution_id();
+        let seed = self.shared.entropy.bits();
+        let input = point.input.clone();
+        let mut started = event::Started::new(namespace.clone(), id, loaded.row.bundle, input, seed, by)
+            .with_keyed(point.keyed.clone())
+            .with_cause(point.cause);
+        started.trigger.clone_from(&point.trigger);
+        started.forked = Some(event::Forked { from: execution.clone(), seq: point.seq });
+        self.shared.name(&(namespace.clone(), started.execution.clone()));
+        let tags = loaded.row.tags;
+        let birth = Birth { bundle: loaded.bundle, started, key: None, tags, past: Some(point) };
+        self.bear(birth).await
     }
 
     async fn events(

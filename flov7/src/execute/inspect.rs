@@ -78,6 +78,7 @@ impl Inspection {
         let mut view = replayed.unwrap_or_else(|why| ExecutionView {
             execution: execution.clone(),
             parent: None,
+            forked: None,
             status: loaded.row.head.status,
             output: Value::Null,
             error: None,

@@ -89,6 +89,7 @@ pub use functions::{Forms, Function, NAMESPACES, Signature};
 pub use macros::MacroKind;
 pub use names::{ROOTS, is_reserved};
 pub use number::Num;
+pub(crate) use run::text::{base64_bytes, base64_encode};
 pub use template::{Encoding, Part, Piece, Place, Template, TemplateError, marked};
 pub use time::{Civil, Duration, TimeError, Timestamp, read_offset};
 

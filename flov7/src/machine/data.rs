@@ -476,6 +476,9 @@ pub struct ExecutionView {
     /// The step of another execution that called it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// Whose past it began with, where it is a fork.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forked: Option<super::event::Forked>,
     /// What it is doing.
     pub status: Status,
     /// Its output; null until it completed.

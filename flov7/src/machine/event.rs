@@ -125,9 +125,9 @@ pub enum Event {
     Forked {
         /// The execution it is a copy of.
         from: crate::id::ExecutionId,
-        /// The last event that was kept.
+        /// How many of that one's events were kept: the number of the first that was not.
         seq: u64,
-        /// The state at that event.
+        /// The state after those: a snapshot in the machine's encoding, as base64.
         snapshot: Value,
         /// All of `started`'s members.
         started: Box<Started>,
@@ -173,9 +173,21 @@ pub struct Started {
     /// Whether it does not begin before the store says that its turn has come: the last of [`Started::lines`] is its own.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub queued: bool,
+    /// The past that it began with, where it is a fork.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forked: Option<Forked>,
     /// The concurrency keys under which it runs: those of the executions above it, outermost first, then its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<Line>,
+}
+
+/// Whose past a fork began with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Forked {
+    /// The execution that it is a fork of.
+    pub from: crate::id::ExecutionId,
+    /// How many of that one's events are its past.
+    pub seq: u64,
 }
 
 /// A concurrency key of a workflow, as it was made from the input.
@@ -227,6 +239,7 @@ impl Started {
             cause: 0,
             not_before: None,
             queued: false,
+            forked: None,
             lines: Vec::new(),
         }
     }

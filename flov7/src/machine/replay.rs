@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::cells::OpenWork;
 use super::codec::{Fault, read_turn};
 use super::event::{Event, JOURNAL_VERSION, RULES};
-use super::run::{Run, Script, Tape};
+use super::run::{Run, Script, Tape, Watch};
 use super::state::{At, State};
 use super::{Incoming, Machine, TurnBody};
 use crate::error::{Error, ErrorKind};
@@ -99,7 +99,7 @@ impl Machine {
         keep: bool,
     ) -> Result<Machine, ReplayError> {
         let Some((first, rest)) = turns.split_first() else { return Err(corrupt("it has no turn")) };
-        let mut machine = begin(program, first, keep)?;
+        let mut machine = begin(program, first, keep, &mut None)?;
         for turn in rest {
             machine.replay_turn(turn)?;
         }
@@ -113,11 +113,21 @@ impl Machine {
 
     /// Applies one more committed turn.
     pub(super) fn replay_turn(&mut self, body: &TurnBody) -> Result<(), ReplayError> {
+        self.replay_watching(body, &mut None)
+    }
+
+    /// As [`Machine::replay_turn`], looking for the first activation of a step.
+    pub(super) fn replay_watching(
+        &mut self,
+        body: &TurnBody,
+        watch: &mut Option<Box<Watch>>,
+    ) -> Result<(), ReplayError> {
         let (events, stopped) = self.expect(body)?;
         let program = Arc::clone(&self.program);
         let mut run = Run::new(&program, &mut self.state, body.at);
         run.tape.replay = Some(script(&events, stopped));
-        follow(run, body, events.into_iter())?;
+        run.tape.watch = watch.take();
+        *watch = follow(run, body, events.into_iter())?;
         self.state.turn += 1;
         Ok(())
     }
@@ -167,11 +177,20 @@ fn script(events: &[Event], stopped: Option<u64>) -> Script {
 }
 
 /// The machine after its first turn.
-fn begin(program: Arc<Program>, body: &TurnBody, keep: bool) -> Result<Machine, ReplayError> {
+pub(super) fn begin(
+    program: Arc<Program>,
+    body: &TurnBody,
+    keep: bool,
+    watch: &mut Option<Box<Watch>>,
+) -> Result<Machine, ReplayError> {
     let (events, stopped) = read(body)?;
     let script = script(&events, stopped);
     let mut events = events.into_iter();
-    let Some(Event::Started(started)) = events.next() else {
+    let first = events.next();
+    if let Some(Event::Forked { snapshot, started, .. }) = first {
+        return begin_fork(program, body, keep, (script, &snapshot, *started), events);
+    }
+    let Some(Event::Started(started)) = first else {
         return Err(corrupt("it begins with no `started`"));
     };
     if (body.turn, body.first_seq) != (0, 0) {
@@ -184,8 +203,35 @@ fn begin(program: Arc<Program>, body: &TurnBody, keep: bool) -> Result<Machine, 
     state.keep = keep;
     let mut run = Run::new(&program, &mut state, body.at);
     run.tape.replay = Some(script);
+    run.tape.watch = watch.take();
     run.count();
     run.began();
+    run.drain();
+    *watch = follow(run, body, events)?;
+    state.turn = 1;
+    Ok(Machine::of(program, state))
+}
+
+/// As [`begin`], for a fork.
+fn begin_fork(
+    program: Arc<Program>,
+    body: &TurnBody,
+    keep: bool,
+    (script, snapshot, started): (Script, &serde_json::Value, super::event::Started),
+    events: std::vec::IntoIter<Event>,
+) -> Result<Machine, ReplayError> {
+    if (body.turn, body.first_seq) != (0, 0) {
+        return Err(corrupt(format!("it begins with turn {}", body.turn)));
+    }
+    if started.rules != RULES {
+        return Err(ReplayError::Rules { rules: started.rules });
+    }
+    let mut state = State::forked(&program, snapshot, started, body.at)?;
+    state.keep = keep;
+    let mut run = Run::new(&program, &mut state, body.at);
+    run.tape.replay = Some(script);
+    run.count();
+    run.began_again();
     run.drain();
     follow(run, body, events)?;
     state.turn = 1;
@@ -197,7 +243,7 @@ fn follow(
     mut run: Run<'_>,
     body: &TurnBody,
     events: impl ExactSizeIterator<Item = Event>,
-) -> Result<(), ReplayError> {
+) -> Result<Option<Box<Watch>>, ReplayError> {
     let end = body.first_seq + u64::from(body.count);
     let first = end - events.len() as u64;
     for (seq, event) in (first..).zip(events) {
@@ -214,7 +260,7 @@ fn follow(
     }
     let same = run.state.seq == end && run.state.decided.finish() == body.decided;
     match run.tape.replay.as_ref().and_then(|script| script.diverged) {
-        None if same => Ok(()),
+        None if same => Ok(run.tape.watch.take()),
         _ => Err(diverged(&run.tape, run.state.seq.min(end - 1))),
     }
 }

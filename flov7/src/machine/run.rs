@@ -49,6 +49,16 @@ pub(super) struct Tape {
     pub(super) consumed: Vec<String>,
     pub(super) blocked: Option<Blocked>,
     pub(super) replay: Option<Script>,
+    /// The step whose first activation a replay looks for.
+    pub(super) watch: Option<Box<Watch>>,
+}
+
+/// A step, and the state just before it was first activated.
+pub(super) struct Watch {
+    pub(super) step: u32,
+    pub(super) path: StepPath,
+    /// How many events stood before, and the state as bytes.
+    pub(super) found: Option<(u64, Vec<u8>)>,
 }
 
 /// What a replay follows: what the machine is to schedule and to end with, and where it stopped.
@@ -71,6 +81,7 @@ pub(super) enum Tag {
     Settled = 5,
     Fired = 6,
     Ended = 7,
+    Forked = 8,
 }
 
 /// Why a piece of work gave no answer.
@@ -219,6 +230,9 @@ impl<'a> Run<'a> {
             // What is being done is taken out only once it is done: a defect leaves it for the next release.
             let next = if urgent { None } else { self.state.ready.first().copied() };
             let outcome = match (self.state.urgent.front().cloned(), next) {
+                (_, Some((step, serial, scope))) if self.tape.watch.is_some() => {
+                    self.start_watched(At { step, scope }, serial)
+                }
                 (_, Some((step, serial, scope))) => self.start(At { step, scope }, serial),
                 (Some(unit), None) => self.unit(unit),
                 (None, None) => return,

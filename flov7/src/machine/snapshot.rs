@@ -20,7 +20,8 @@ use crate::id::Timestamp;
 use crate::json::{Fnv64, fnv1a64, weight};
 use crate::program::Program;
 
-/// The version of this encoding. Another one is no snapshot: the journal is replayed instead.
+/// The version of this encoding. A store's snapshot of another one is none: the journal is replayed instead. That which a
+/// fork began with stands in its journal: whoever raises this goes on reading what stands there.
 const VERSION: u64 = 3;
 
 impl Machine {
@@ -41,11 +42,7 @@ impl Machine {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let mut out = Out::default();
-        out.number(VERSION);
-        out.number(RULES.into());
-        write_state(&mut out, &self.state);
-        out.0
+        bytes_of(&self.state)
     }
 
     /// Makes a machine again from a snapshot and the turns after it.
@@ -57,19 +54,7 @@ impl Machine {
         snapshot: &[u8],
         turns: &[TurnBody],
     ) -> Result<(Machine, Outstanding), ReplayError> {
-        let mut input = In::new(snapshot);
-        let (version, rules) = (input.number()?, input.number()?);
-        if version != VERSION {
-            return Err(ReplayError::Newer { what: format!("snapshot version {version}") });
-        }
-        if rules != u64::from(RULES) {
-            return Err(ReplayError::Rules { rules: u16::try_from(rules).unwrap_or(u16::MAX) });
-        }
-        let mut state = read_state(&mut input, &program)?;
-        if !input.is_empty() {
-            return Err(corrupt("there are bytes after the snapshot"));
-        }
-        state.index(&program).ok_or_else(|| corrupt("the snapshot is of another program"))?;
+        let state = state_of(&program, snapshot)?;
         let mut machine = Machine::of(program, state);
         for turn in turns {
             machine.replay_turn(turn)?;
@@ -77,6 +62,33 @@ impl Machine {
         let outstanding = machine.outstanding();
         Ok((machine, outstanding))
     }
+}
+
+/// A state as bytes.
+pub(super) fn bytes_of(state: &State) -> Vec<u8> {
+    let mut out = Out::default();
+    out.number(VERSION);
+    out.number(RULES.into());
+    write_state(&mut out, state);
+    out.0
+}
+
+/// The state that bytes hold.
+pub(super) fn state_of(program: &Program, snapshot: &[u8]) -> Result<State, ReplayError> {
+    let mut input = In::new(snapshot);
+    let (version, rules) = (input.number()?, input.number()?);
+    if version != VERSION {
+        return Err(ReplayError::Newer { what: format!("snapshot version {version}") });
+    }
+    if rules != u64::from(RULES) {
+        return Err(ReplayError::Rules { rules: u16::try_from(rules).unwrap_or(u16::MAX) });
+    }
+    let mut state = read_state(&mut input, program)?;
+    if !input.is_empty() {
+        return Err(corrupt("there are bytes after the snapshot"));
+    }
+    state.index(program).ok_or_else(|| corrupt("the snapshot is of another program"))?;
+    Ok(state)
 }
 
 fn write_state(out: &mut Out, state: &State) {

@@ -51,6 +51,7 @@ impl Machine {
         ExecutionView {
             execution: self.state.started.execution.clone(),
             parent: self.state.started.parent.clone(),
+            forked: self.state.started.forked.clone(),
             status: head.status,
             output: ended.map_or(Value::Null, |ended| ended.output.clone()),
             error: ended.and_then(|ended| ended.error.as_deref().cloned()),

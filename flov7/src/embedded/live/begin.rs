@@ -16,7 +16,7 @@ use crate::finding::{Code, Finding, Report};
 use crate::id::{ExecutionId, Namespace, Timestamp};
 use crate::machine::event;
 use crate::machine::{
-    Blocked, BlockedReason, Failure, Head, Incoming, Machine, Outstanding, Status, line_key,
+    Blocked, BlockedReason, Failure, ForkPoint, Head, Incoming, Machine, Outstanding, Status, line_key,
 };
 use crate::observe::Observation;
 use crate::program::Program;
@@ -29,6 +29,8 @@ pub(in crate::embedded) struct Birth {
     pub(in crate::embedded) started: event::Started,
     pub(in crate::embedded) key: Option<String>,
     pub(in crate::embedded) tags: BTreeMap<String, String>,
+    /// What it begins with, where it is a fork.
+    pub(in crate::embedded) past: Option<ForkPoint>,
 }
 
 /// Creates an execution and lets it live here, if there is room and all that it needs.
@@ -49,12 +51,12 @@ pub(in crate::embedded) async fn start(shared: Arc<Shared>, birth: Birth) -> Res
     })?;
     // What does not begin at once needs no room.
     let rests = place.is_some() || birth.started.not_before.is_some();
-    let seat = if rests { None } else { shared.hub.admit_new(&at) };
+    let seat = if rests || birth.past.is_some() { None } else { shared.hub.admit_new(&at) };
     let (kit, seat) = match (kit, seat) {
         (Ok(kit), Some(seat)) => (kit, seat),
         (kit, _) => return wait_for_room(&shared, program, birth, place, kit.err()).await,
     };
-    let Birth { bundle, started, key, tags } = birth;
+    let Birth { bundle, started, key, tags, past: _ } = birth;
     let now = shared.clock.now();
     // Executions and events are created by commits, which this is none of: with them it only begins here.
     let posts = kit.program.posts;
@@ -146,12 +148,15 @@ async fn wait_for_room(
     place: Option<Place>,
     blocked: Option<Blocked>,
 ) -> Result<Started, Error> {
-    let Birth { bundle, started, key, tags } = birth;
+    let Birth { bundle, started, key, tags, past } = birth;
     let rests = started.not_before.is_some();
     let (namespace, execution, digest) =
         (started.namespace.clone(), started.execution.clone(), started.bundle);
     let now = shared.clock.now();
-    let (machine, turn) = Machine::begun(program, started, now);
+    let (machine, turn) = match &past {
+        Some(point) => Machine::forked(program, started, point, now)?,
+        None => Machine::begun(program, started, now),
+    };
     let Some(first) = turn.body else { return Err(Error::defect("the first turn has no body")) };
     let mut head = machine.head();
     if let Some(why) = blocked {

@@ -125,10 +125,11 @@ pub(crate) fn quote(text: &str) -> String {
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Base64 (RFC 4648, section 4) of a text's UTF-8, padded.
-pub(crate) fn base64_encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().div_ceil(3) * 4);
-    for chunk in text.as_bytes().chunks(3) {
+/// Base64 (RFC 4648, section 4), padded.
+pub(crate) fn base64_encode(bytes: impl AsRef<[u8]>) -> String {
+    let bytes = bytes.as_ref();
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
         let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
         for i in 0..4 {
@@ -141,6 +142,11 @@ pub(crate) fn base64_encode(text: &str) -> String {
 
 /// The text that a base64 text, padded or not, holds.
 pub(crate) fn base64_decode(text: &str) -> Result<String, &'static str> {
+    String::from_utf8(base64_bytes(text)?).map_err(|_| "the decoded bytes are no UTF-8 text")
+}
+
+/// The bytes that a base64 text, padded or not, holds.
+pub(crate) fn base64_bytes(text: &str) -> Result<Vec<u8>, &'static str> {
     const FAULT: &str = "this is no base64";
     let bare = text.trim_end_matches('=');
     let padding = text.len() - bare.len();
@@ -159,7 +165,7 @@ pub(crate) fn base64_decode(text: &str) -> Result<String, &'static str> {
         }
         bytes.extend(&bits.to_be_bytes()[1..chunk.len()]);
     }
-    String::from_utf8(bytes).map_err(|_| "the decoded bytes are no UTF-8 text")
+    Ok(bytes)
 }
 
 /// Percent-encodes everything but the unreserved characters of RFC 3986, section 2.3: one segment of a path, or one

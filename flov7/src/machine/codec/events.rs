@@ -6,8 +6,8 @@ use super::{Fault, In, Out, read_value, write_value};
 use crate::catalog::Effect;
 use crate::id::{Digest, ExecutionId, Namespace, StepPath, Timestamp};
 use crate::machine::event::{
-    Done, Ended, Event, Line, Outcome, Parent, RecordedStep, Scheduled, ScheduledKind, Signal, SignalTo,
-    Started, Timer,
+    Done, Ended, Event, Forked, Line, Outcome, Parent, RecordedStep, Scheduled, ScheduledKind, Signal,
+    SignalTo, Started, Timer,
 };
 use crate::machine::{Actor, Control, EndStatus, Failure, FailureClass, Usage};
 
@@ -24,7 +24,8 @@ pub(crate) enum EventRef<'a> {
     Fired(Option<&'a StepPath>, Timer),
     Signal(&'a Signal),
     Child(&'a StepPath, &'a ExecutionId, OutcomeRef<'a>),
-    Forked(&'a ExecutionId, u64, &'a Value, &'a Started),
+    /// The past's number of events and its snapshot, and what `started` has.
+    Forked(&'a ExecutionId, u64, &'a Value, &'a Started, &'a Value),
     Control(Control, &'a Actor, &'a str),
     Ended(&'a Ended),
 }
@@ -66,7 +67,9 @@ impl<'a> EventRef<'a> {
                 EventRef::Child(path, execution, outcome(ended, false))
             }
             Event::Control { control, by, id } => EventRef::Control(*control, by, id),
-            Event::Forked { from, seq, snapshot, started } => EventRef::Forked(from, *seq, snapshot, started),
+            Event::Forked { from, seq, snapshot, started } => {
+                EventRef::Forked(from, *seq, snapshot, started, &started.input)
+            }
             Event::Ended(ended) => EventRef::Ended(ended),
         }
     }
@@ -88,6 +91,8 @@ const ENDED: u8 = 12;
 const STARTED_BY: u8 = 13;
 /// `started` of an execution that does not begin at once, or that runs under a concurrency key.
 const STARTED_LATER: u8 = 14;
+/// `forked` with all of `started`'s members.
+const FORKED_WHOLE: u8 = 15;
 
 /// Writes an event of a turn made at `at`.
 pub(crate) fn write_event(out: &mut Out, at: Timestamp, event: &EventRef<'_>) {
@@ -149,12 +154,17 @@ pub(crate) fn write_event(out: &mut Out, at: Timestamp, event: &EventRef<'_>) {
             out.text(execution);
             write_outcome(out, outcome);
         }
-        EventRef::Forked(from, seq, snapshot, started) => {
-            out.byte(FORKED);
+        EventRef::Forked(from, seq, snapshot, started, input) => {
+            let whole = waits(started);
+            out.byte(if whole { FORKED_WHOLE } else { FORKED });
             out.text(from);
             out.number(*seq);
             write_value(out, snapshot);
-            write_started(out, started, &started.input);
+            write_started(out, started, input);
+            if whole {
+                write_origin(out, started);
+                write_wait(out, started);
+            }
         }
         EventRef::Control(control, by, id) => {
             out.byte(CONTROL);
@@ -245,11 +255,18 @@ fn read_event(input: &mut In<'_>, at: Timestamp) -> Result<Event, Fault> {
             execution: read_execution(input)?,
             outcome: read_outcome(input)?.0,
         },
-        FORKED => Event::Forked {
+        kind @ (FORKED | FORKED_WHOLE) => Event::Forked {
             from: read_execution(input)?,
             seq: input.number()?,
             snapshot: read_value(input)?,
-            started: Box::new(read_started(input)?),
+            started: {
+                let mut started = read_started(input)?;
+                if kind == FORKED_WHOLE {
+                    read_origin(input, &mut started)?;
+                    read_wait(input, &mut started)?;
+                }
+                Box::new(started)
+            },
         },
         other => return Err(newer("event", other)),
     })
@@ -288,12 +305,13 @@ pub(crate) fn read_started(input: &mut In<'_>) -> Result<Started, Fault> {
         cause: 0,
         not_before: None,
         queued: false,
+        forked: None,
         lines: Vec::new(),
     })
 }
 
 fn waits(started: &Started) -> bool {
-    started.not_before.is_some() || started.queued || !started.lines.is_empty()
+    started.not_before.is_some() || started.queued || started.forked.is_some() || !started.lines.is_empty()
 }
 
 /// What stands behind an execution: not part of [`write_started`], which most executions have alone.
@@ -318,6 +336,10 @@ pub(crate) fn read_origin(input: &mut In<'_>, started: &mut Started) -> Result<(
 pub(crate) fn write_wait(out: &mut Out, started: &Started) {
     out.option(started.not_before, |out, at| out.signed(at.ms()));
     out.flag(started.queued);
+    out.option(started.forked.as_ref(), |out, forked| {
+        out.text(&forked.from);
+        out.number(forked.seq);
+    });
     out.list(started.lines.iter(), |out, line| {
         out.text(&line.workflow);
         out.text(&line.key);
@@ -327,6 +349,8 @@ pub(crate) fn write_wait(out: &mut Out, started: &Started) {
 pub(crate) fn read_wait(input: &mut In<'_>, started: &mut Started) -> Result<(), Fault> {
     started.not_before = input.option(|input| Ok(Timestamp::from_ms(input.signed()?)))?;
     started.queued = input.flag()?;
+    started.forked =
+        input.option(|input| Ok(Forked { from: read_execution(input)?, seq: input.number()? }))?;
     started.lines =
         input.list(|input| Ok(Line { workflow: input.text()?.to_owned(), key: input.text()?.to_owned() }))?;
     Ok(())

@@ -9,6 +9,7 @@ mod commits;
 mod costs;
 mod faults;
 mod blocked;
+mod forks;
 mod limits;
 mod lines;
 mod no_history;

@@ -83,7 +83,7 @@ fn pause_holds_timers_and_unpause_lets_them_go() {
     run(async {
         let world = World::new();
         let executor = world.executor();
-        assert!(executor.capabilities().pause && !executor.capabilities().fork);
+        assert!(executor.capabilities().pause);
         let (here, by) = (space("default"), Actor::new("ann"));
         let id = start(&executor, &world.valid(wait_then("1h", "now.once"))).await;
         quiet().await;
