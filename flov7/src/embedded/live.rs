@@ -21,13 +21,12 @@ use super::record::{ASKS, Ask, Reply, diverged};
 use super::shared::{Kit, Shared};
 use crate::error::{Error, ErrorKind};
 use crate::id::{ExecutionId, StepPath, Timestamp};
-use crate::machine::event::Signal;
 use crate::machine::{
     Blocked, Call, CallError, CallOutput, Command, Emission, Head, Incoming, Machine, PAYLOAD_BYTES, Settled,
     Turn, TurnBody,
 };
 use crate::observe::Observation;
-use crate::store::{Lease, Message, MessageBody, NewExecution};
+use crate::store::{Lease, Message, NewExecution};
 
 use family::Born;
 use tail::Tail;
@@ -265,7 +264,7 @@ impl Live {
         self.looked_for |= self.seat.desk.take_look();
         if let Some(delivery) = self.seat.desk.take_mail() {
             match self.mail.fresh(delivery) {
-                Fresh::Messages(messages) => self.ready.extend(messages.into_iter().map(incoming)),
+                Fresh::Messages(messages) => self.ready.extend(messages.into_iter().map(Incoming::from)),
                 Fresh::Stale => self.shared.hub.poke.notify_one(),
             }
         }
@@ -382,20 +381,6 @@ impl Live {
         match self.machine.due() {
             Some(due) if due <= soon => None,
             _ => Some(Exit::Parked),
-        }
-    }
-}
-
-/// A message as the machine takes it.
-fn incoming(message: Message) -> Incoming {
-    match message.body {
-        MessageBody::Signal { to, payload } => {
-            Incoming::Signal(Signal { id: message.id, to, payload, by: message.by })
-        }
-        MessageBody::Control(control) => Incoming::Control { control, by: message.by, id: message.id },
-        MessageBody::Turn => Incoming::Turn { id: message.id },
-        MessageBody::Child { path, execution, outcome } => {
-            Incoming::Child { path, execution, outcome, id: message.id }
         }
     }
 }

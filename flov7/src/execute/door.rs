@@ -15,7 +15,8 @@ use crate::store::{Message, MessageBody};
 ///
 /// To a name, the signal must be declared; it may come before anyone waits for it. To a token, someone must wait under
 /// it: for a signal, an approval ([`crate::machine::approval`]) or an answer. A message to a token that brings no id of
-/// its own takes one from the token, so that the first answer counts and a second one is a duplicate.
+/// its own takes one from the token, so that the first answer counts and a second one is a duplicate. What waits in the
+/// inbox counts as taken: a wait that has its answer there, under whatever name, waits no more.
 ///
 /// # Errors
 /// `Closed` for an execution that ended; `NotFound` for a token that nobody waits under; `Invalid`, with a report, for a
@@ -39,7 +40,20 @@ pub fn signal_message(
         let message = format!("the payload has more than {PAYLOAD_BYTES} bytes");
         return Err(invalid(Code::INPUT_INVALID, &message, None));
     }
-    match found.machine()?.accepts(&signal.to, &payload) {
+    let id = match (signal.id, &signal.to) {
+        (Some(id), _) => id,
+        // One answer for each wait, whoever gives it: a second one is told that it is a duplicate.
+        (None, SignalTo::Token(token) | SignalTo::Wait { token, .. }) => format!("answer:{token}"),
+        (None, SignalTo::Name { .. }) => format!("{:032x}", entropy.bits()),
+    };
+    let mut machine = found.machine()?;
+    let answered = machine.accepts(&signal.to, &payload);
+    // What waits in the inbox comes first: it may be the answer already, or end the wait. What is there under the same id
+    // is this one, and the store says so.
+    if answered.is_ok() && !found.inbox.iter().any(|message| message.id == id) {
+        machine.keep(found.row.changed, found.inbox.iter().cloned().map(Into::into).collect());
+    }
+    match answered.and_then(|()| machine.accepts(&signal.to, &payload)) {
         Ok(()) => {}
         Err(Refusal::Ended) => return Err(ended()),
         Err(refusal @ Refusal::NoWaiter) => {
@@ -49,19 +63,27 @@ pub fn signal_message(
             let declared = found.bundle.document.signals.keys().map(String::as_str);
             let near = match &signal.to {
                 SignalTo::Name { name, .. } => nearest(name, declared).into_iter().next(),
-                SignalTo::Token(_) => None,
+                SignalTo::Token(_) | SignalTo::Wait { .. } => None,
             };
             return Err(invalid(Code::UNKNOWN_SIGNAL, &refusal.to_string(), near));
         }
         Err(refusal) => return Err(invalid(Code::INPUT_INVALID, &refusal.to_string(), None)),
     }
-    let id = match (signal.id, &signal.to) {
-        (Some(id), _) => id,
-        // One answer for each wait, whoever gives it: a second one is told that it is a duplicate.
-        (None, SignalTo::Token(token)) => format!("answer:{token}"),
-        (None, SignalTo::Name { .. }) => format!("{:032x}", entropy.bits()),
+    let to = match signal.to {
+        SignalTo::Token(token) => to_wait(found, token),
+        to => to,
     };
-    Ok(Message { id, body: MessageBody::Signal { to: signal.to, payload }, by: signal.by })
+    Ok(Message { id, body: MessageBody::Signal { to, payload }, by: signal.by })
+}
+
+/// Where an answer to a token goes. Another answer may come between the door and the machine: one to a wait for a signal
+/// stays a signal of its name.
+fn to_wait(found: &Inspection, token: String) -> SignalTo {
+    let wait = found.view.waiting.iter().find(|wait| wait.token.as_deref() == Some(token.as_str()));
+    match wait.and_then(|wait| Some((wait.signal.clone()?, wait.key.clone()))) {
+        Some((name, key)) => SignalTo::Wait { token, name, key },
+        None => SignalTo::Token(token),
+    }
 }
 
 /// The wait that an approval answers: that of a step, or the only one there is.

@@ -430,6 +430,17 @@ pub enum SignalTo {
     },
     /// To one wait, by the token that `describe` shows.
     Token(String),
+    /// To one wait for a signal, by its token; where it waits no more, to the oldest waiter for its name and key, or kept
+    /// for the next. What the door makes of a token, so that an answer that was accepted is never lost.
+    Wait {
+        /// The token.
+        token: String,
+        /// The signal that is waited for.
+        name: String,
+        /// Tells waiters of one name apart.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
 }
 
 /// The execution ended.

@@ -77,7 +77,10 @@ impl Machine {
 fn admits(program: &Program, state: &State, to: &SignalTo, payload: &Value) -> Result<(), Refusal> {
     let token = match to {
         SignalTo::Name { name, .. } => return program.accepts_signal(name, payload),
-        SignalTo::Token(token) => token,
+        SignalTo::Wait { token, name, .. } if !state.tokens.contains_key(token.as_str()) => {
+            return program.accepts_signal(name, payload);
+        }
+        SignalTo::Token(token) | SignalTo::Wait { token, .. } => token,
     };
     let at = *state.tokens.get(token.as_str()).ok_or(Refusal::NoWaiter)?;
     match state.open(program, at).map(|open| &open.work) {
@@ -144,7 +147,16 @@ impl Run<'_> {
             return self.state.parked.push_back(signal);
         }
         let payload = Arc::new(signal.payload);
-        match signal.to {
+        let to = match signal.to {
+            SignalTo::Wait { token, .. } if self.state.tokens.contains_key(token.as_str()) => {
+                SignalTo::Token(token)
+            }
+            SignalTo::Wait { name, key, .. } => SignalTo::Name { name, key },
+            to => to,
+        };
+        match to {
+            // Resolved above.
+            SignalTo::Wait { .. } => {}
             SignalTo::Token(token) => {
                 if let Some(at) = self.state.tokens.get(token.as_str()) {
                     self.deliver(*at, payload, &signal.by);

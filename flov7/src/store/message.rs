@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::Head;
 use crate::error::{Error, ErrorKind};
 use crate::id::{ExecutionId, StepPath};
-use crate::machine::event::{Outcome, SignalTo};
-use crate::machine::{Actor, Control};
+use crate::machine::event::{Outcome, Signal, SignalTo};
+use crate::machine::{Actor, Control, Incoming};
 
 /// How many signals may wait for an execution: those in its inbox and those that its machine holds
 /// ([`super::Head::buffered`]) together (RULES, signal).
@@ -79,6 +79,20 @@ impl Message {
             return Err(Error::new(ErrorKind::Busy, message));
         }
         Ok(())
+    }
+}
+
+impl From<Message> for Incoming {
+    fn from(message: Message) -> Incoming {
+        let Message { id, body, by } = message;
+        match body {
+            MessageBody::Signal { to, payload } => Incoming::Signal(Signal { id, to, payload, by }),
+            MessageBody::Control(control) => Incoming::Control { control, by, id },
+            MessageBody::Turn => Incoming::Turn { id },
+            MessageBody::Child { path, execution, outcome } => {
+                Incoming::Child { path, execution, outcome, id }
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::tail::Tail;
 use super::write::park_blocked;
-use super::{Beginning, Exit, Live, incoming};
+use super::{Beginning, Exit, Live};
 use crate::embedded::hub::{Key, Phase, Seat};
 use crate::embedded::mail::Mail;
 use crate::embedded::shared::{Kit, Shared};
@@ -251,7 +251,7 @@ async fn resume(shared: Arc<Shared>, seat: Seat, lease: Lease) {
             return;
         }
     };
-    ready.extend(mail.restored(loaded.inbox).into_iter().map(incoming));
+    ready.extend(mail.restored(loaded.inbox).into_iter().map(Incoming::from));
     let stored = loaded.row.head;
     let tail = Tail::loaded(loaded.snapshot.as_ref().map(|(_, bytes)| &**bytes), &loaded.turns);
     let live =

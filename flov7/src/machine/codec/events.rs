@@ -446,6 +446,12 @@ pub(crate) fn write_signal(out: &mut Out, signal: &Signal) {
             out.byte(1);
             out.text(token);
         }
+        SignalTo::Wait { token, name, key } => {
+            out.byte(2);
+            out.text(token);
+            out.text(name);
+            out.option(key.as_deref(), Out::text);
+        }
     }
     write_value(out, &signal.payload);
     out.text(&signal.by.0);
@@ -460,6 +466,11 @@ pub(crate) fn read_signal(input: &mut In<'_>) -> Result<Signal, Fault> {
                 key: input.option(|input| Ok(input.text()?.to_owned()))?,
             },
             1 => SignalTo::Token(input.text()?.to_owned()),
+            2 => SignalTo::Wait {
+                token: input.text()?.to_owned(),
+                name: input.text()?.to_owned(),
+                key: input.option(|input| Ok(input.text()?.to_owned()))?,
+            },
             other => return Err(newer("address", other)),
         },
         payload: read_value(input)?,

@@ -243,3 +243,67 @@ fn a_thousand_messages_are_enough() {
         assert_eq!(rested(&executor, &id).await.status, Status::Completed);
     });
 }
+
+/// Two waits for one signal, one after the other.
+fn waits_twice() -> Value {
+    json!({ "signals": { "paid": { "type": "integer" } }, "steps": [
+        { "id": "one", "action": { "use": "core.wait_for", "with": { "signal": "paid" } } },
+        { "id": "two", "action": { "use": "core.wait_for", "with": { "signal": "paid" } } }],
+        "output": "${ [steps.one, steps.two] }" })
+}
+
+#[test]
+fn signal_a_wait_that_has_its_answer_in_the_inbox_takes_none_by_its_token() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let here = space("default");
+        let id = start(&executor, &world.valid(waits_twice())).await;
+        let view = rested(&executor, &id).await;
+        let token = view.waiting[0].token.clone().unwrap();
+        executor.shutdown(std::time::Duration::ZERO).await;
+        // Nobody runs it: a process beside posts a signal by name, which this wait will take.
+        let entropy = SeededEntropy::new(9);
+        let found = Inspection::of(&*world.store, &here, &id).await.unwrap();
+        let by_name = signal_message(&found, named("paid", json!(1)), &entropy).unwrap();
+        world.store.post(&here, &id, by_name).await.unwrap();
+        let found = Inspection::of(&*world.store, &here, &id).await.unwrap();
+        let by_token = || SignalRequest::new(SignalTo::Token(token.clone()), json!(2), ann());
+        let refused = signal_message(&found, by_token(), &entropy).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::NotFound);
+        let executor = world.builder("two", 2).open().unwrap();
+        assert_eq!(rested(&executor, &id).await.waiting[0].path.as_str(), "two");
+    });
+}
+
+#[test]
+fn signal_an_answer_that_was_overtaken_stays_a_signal() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let here = space("default");
+        let id = start(&executor, &world.valid(waits_twice())).await;
+        let token = rested(&executor, &id).await.waiting[0].token.clone().unwrap();
+        executor.shutdown(std::time::Duration::ZERO).await;
+        // Both pass the door before either is posted.
+        let entropy = SeededEntropy::new(9);
+        let found = Inspection::of(&*world.store, &here, &id).await.unwrap();
+        let by_token = SignalRequest::new(SignalTo::Token(token), json!(2), ann());
+        let by_token = signal_message(&found, by_token, &entropy).unwrap();
+        let by_name = signal_message(&found, named("paid", json!(1)), &entropy).unwrap();
+        assert_eq!(world.store.post(&here, &id, by_name).await.unwrap(), Accepted::New);
+        assert_eq!(world.store.post(&here, &id, by_token.clone()).await.unwrap(), Accepted::New);
+        // The same answer again is the same answer.
+        let found = Inspection::of(&*world.store, &here, &id).await.unwrap();
+        assert_eq!(world.store.post(&here, &id, by_token).await.unwrap(), Accepted::Duplicate);
+        assert_eq!(found.inbox.len(), 2);
+        let executor = world.builder("two", 2).open().unwrap();
+        let view = rested(&executor, &id).await;
+        assert_eq!((view.status, view.output), (Status::Completed, json!([1, 2])));
+        // Its journal says the same again.
+        let turns = world.store.turns(&here, &id, 0, 100).await.unwrap();
+        let bundle = world.store.restore(&here, &id).await.unwrap().bundle;
+        let program = flov7::program::Program::compile(&bundle).unwrap();
+        assert!(flov7::machine::Machine::replay(program, &turns).is_ok());
+    });
+}
