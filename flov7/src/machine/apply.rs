@@ -197,8 +197,14 @@ impl Run<'_> {
                 self.unpause();
                 self.stop(Ending::Cancelled);
             }
-            Control::Pause => self.state.paused = true,
-            Control::Unpause => self.unpause(),
+            Control::Pause => {
+                self.state.paused = true;
+                self.steer_children(Control::Pause);
+            }
+            Control::Unpause => {
+                self.unpause();
+                self.steer_children(Control::Unpause);
+            }
             // A second cancel is a terminate (RULES, cancel).
             Control::Cancel if !self.state.cancelled => {
                 self.state.cancelled = true;
@@ -215,7 +221,7 @@ impl Run<'_> {
         for (path, attempt) in super::replay::in_flight(self.program, self.state) {
             self.tape.commands.push(Command::CancelCall { path, attempt });
         }
-        self.terminate_children();
+        self.steer_children(Control::Terminate);
         for at in self.state.calls.values().copied().filter(|at| *at != At::UNDO).collect::<Vec<_>>() {
             if let Some(open) = self.state.open(self.program, at)
                 && let OpenWork::Call(call) = &open.work

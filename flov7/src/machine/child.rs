@@ -166,10 +166,10 @@ impl Run<'_> {
         }
     }
 
-    /// Called executions do not outlive a termination.
-    pub(super) fn terminate_children(&mut self) {
+    /// What called executions are told with their caller: they do not outlive a termination, and are part of what is paused.
+    pub(super) fn steer_children(&mut self, control: Control) {
         for execution in self.state.children.keys().cloned() {
-            self.tape.commands.push(Command::Steer { execution, control: Control::Terminate });
+            self.tape.commands.push(Command::Steer { execution, control });
         }
     }
 }

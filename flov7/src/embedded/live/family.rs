@@ -50,15 +50,15 @@ impl Live {
         })))
     }
 
-    /// What a child is told by its caller, once for each control.
+    /// What a child is told by its caller: to stop once each, to pause and to go on as often as its caller is.
     pub(super) fn steering(&self, execution: ExecutionId, control: Control) -> (ExecutionId, Message) {
         let caller = &self.seat.key.1;
-        let word = match control {
-            Control::Terminate => "terminate",
-            _ => "cancel",
+        let id = match control {
+            Control::Terminate => "caller:terminate".to_owned(),
+            Control::Cancel => "caller:cancel".to_owned(),
+            Control::Pause | Control::Unpause => format!("caller:{:032x}", self.shared.entropy.bits()),
         };
-        let body = MessageBody::Control(control);
-        (execution, Message { id: format!("caller:{word}"), body, by: Actor::new(caller.as_str()) })
+        (execution, Message { id, body: MessageBody::Control(control), by: Actor::new(caller.as_str()) })
     }
 
     /// What its caller is told when it ends.

@@ -277,3 +277,55 @@ fn call_finds_the_workflows_of_the_store() {
         assert_eq!(found().await, "first", "the active one");
     });
 }
+
+#[test]
+fn pause_reaches_children_and_unpause_too() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let below = json!({ "name": "callee", "input": { "type": "object" }, "steps": [
+            { "id": "work", "action": { "use": "gate.once" } }, { "id": "last", "action": { "use": "now.once" } }] });
+        let document = json!({ "steps": [call("down", 4)] });
+        let id = start(&executor, &world.valid_with(document, &[below])).await;
+        let held = world.held().await;
+        let here = space("default");
+        let steer = |control| executor.control(&here, &id, control, Actor::new("ann"));
+        for round in 0..2 {
+            steer(Control::Pause).await.unwrap();
+            quiet().await;
+            assert_eq!(child(&executor, &world).await.status, Status::Paused, "round {round}");
+            if round == 0 {
+                steer(Control::Unpause).await.unwrap();
+                quiet().await;
+                assert_eq!(child(&executor, &world).await.status, Status::Running);
+            }
+        }
+        // Its action ends, and is journaled; nothing new begins.
+        held.give(Ok(json!(null)));
+        quiet().await;
+        assert_eq!(world.calls().len(), 1);
+        assert_eq!(child(&executor, &world).await.steps[0].settled, Some(Settled::Done));
+        steer(Control::Unpause).await.unwrap();
+        assert_eq!(rested(&executor, &id).await.status, Status::Completed);
+        assert_eq!(world.calls().len(), 2);
+    });
+}
+
+#[test]
+fn pause_does_not_keep_children_from_being_cancelled() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let document = json!({ "steps": [call("down", 4)] });
+        let id = start(&executor, &world.valid_with(document, &[callee("now.once")])).await;
+        let held = world.held().await;
+        let here = space("default");
+        executor.control(&here, &id, Control::Pause, Actor::new("ann")).await.unwrap();
+        quiet().await;
+        executor.control(&here, &id, Control::Cancel, Actor::new("ann")).await.unwrap();
+        quiet().await;
+        held.give(Ok(json!(null)));
+        assert_eq!(rested(&executor, &id).await.status, Status::Cancelled);
+        assert_eq!(child(&executor, &world).await.undo.done.len(), 1);
+    });
+}

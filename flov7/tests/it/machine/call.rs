@@ -232,10 +232,15 @@ fn call_ends_of_others_and_repeats_change_nothing() {
 }
 
 #[test]
-fn call_a_child_is_paused_by_nobody_but_itself() {
+fn call_a_child_is_paused_with_its_caller() {
     let mut run = started(json!({}));
     run.control(Control::Pause, "p");
-    assert_eq!(run.steered, []);
+    let child = run.children[0].execution.clone();
+    assert_eq!(run.steered, [(child.clone(), Control::Pause)]);
+    run.control(Control::Unpause, "u0");
+    run.control(Control::Pause, "p1");
+    let told: Vec<_> = run.steered.iter().map(|(_, control)| *control).collect();
+    assert_eq!(told, [Control::Pause, Control::Unpause, Control::Pause]);
     run.child_ends("call", Outcome::Output(json!({ "twice": 8 })));
     assert!(run.machine.ended().is_none());
     run.control(Control::Unpause, "u");
