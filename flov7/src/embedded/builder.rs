@@ -106,8 +106,11 @@ impl EmbeddedBuilder {
     /// one finds it `blocked`.
     ///
     /// # Errors
-    /// None at present.
+    /// `Unsupported` where a retention is set and the store does not purge.
     pub fn open(self) -> Result<EmbeddedExecutor, Error> {
+        if self.options.retention.is_some() && !self.store.capabilities().purge {
+            return Err(Error::unsupported("retention needs a store that purges"));
+        }
         let owner = match self.owner {
             Some(owner) => owner,
             None => format!("embedded-{:016x}", self.entropy.bits() & u128::from(u64::MAX)),

@@ -1,13 +1,14 @@
 //! The clerk: one task per executor that claims work, reads arrived messages and renews leases.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::hub::Phase;
 use super::live;
 use super::shared::Shared;
 use crate::error::Error;
 use crate::id::Timestamp;
-use crate::store::Claim;
+use crate::store::{Claim, Purge};
 
 /// How many executions one claim takes at most.
 const CLAIM: usize = 64;
@@ -15,10 +16,14 @@ const CLAIM: usize = 64;
 /// How many arrived messages one reading takes at most: as many as one execution may have waiting.
 const READ: usize = crate::store::INBOX_MESSAGES;
 
+/// How often, at most, what ended long ago is looked for.
+const OFTEN: Duration = Duration::from_secs(3600);
+
 /// Works until the executor is closed.
 pub(super) async fn work(shared: Arc<Shared>) {
     let third = shared.options.lease / 3;
     let mut renew_at = shared.clock.now().saturating_add(third);
+    let mut purge_at = shared.retention().map(|_| renew_at.min(shared.clock.now()));
     let mut seen = 0;
     while shared.hub.phase() != Phase::Closed {
         let now = shared.clock.now();
@@ -29,6 +34,11 @@ pub(super) async fn work(shared: Arc<Shared>) {
                 Err(error) => tracing::warn!(kind = %error.kind(), "leases could not be renewed"),
             }
         }
+        if let (Some(age), Some(at)) = (shared.retention(), purge_at)
+            && now >= at
+        {
+            purge_at = purge(&shared, age).await;
+        }
         let next = match look(&shared).await {
             Ok(Next::Again) => continue,
             Ok(Next::At(next)) => next,
@@ -38,6 +48,7 @@ pub(super) async fn work(shared: Arc<Shared>) {
             }
         };
         let soonest = now.saturating_add(shared.options.look).min(renew_at);
+        let soonest = purge_at.map_or(soonest, |at| at.min(soonest));
         // The store's own notice would come at once again where looking failed or brought nothing that fits.
         let wake = next.map_or(soonest, |next| next.min(soonest));
         tokio::select! {
@@ -86,6 +97,22 @@ async fn look(shared: &Arc<Shared>) -> Result<Next, Error> {
         shared.hub.deliver(round, arrived);
     }
     Ok(next)
+}
+
+/// Takes away what ended long ago; says when to do so again.
+async fn purge(shared: &Shared, age: Duration) -> Option<Timestamp> {
+    let pause = (age / 24).clamp(shared.options.look, OFTEN.max(shared.options.look));
+    let millis = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+    let now = shared.clock.now();
+    match shared.store.purge(&Purge::new(millis)).await {
+        // What is left is next, once the others had their look.
+        Ok(purged) if purged.more => Some(now),
+        Ok(_) => Some(now.saturating_add(pause)),
+        Err(error) => {
+            tracing::warn!(kind = %error.kind(), "what ended long ago could not be taken away");
+            Some(now.saturating_add(pause))
+        }
+    }
 }
 
 async fn renew(shared: &Arc<Shared>) -> Result<(), Error> {

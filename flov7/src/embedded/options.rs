@@ -27,6 +27,8 @@ pub struct Options {
     pub recheck: Duration,
     /// How many events one commit takes before it is written although more is ready; 512.
     pub ride: u64,
+    /// How long executions are kept after they ended, and events of the outbox; for ever without it.
+    pub retention: Option<Duration>,
 }
 
 impl Default for Options {
@@ -39,6 +41,7 @@ impl Default for Options {
             look: Duration::from_secs(1),
             recheck: Duration::from_secs(30),
             ride: 512,
+            retention: None,
         }
     }
 }
@@ -91,6 +94,15 @@ impl Options {
     #[must_use]
     pub fn with_ride(mut self, events: u64) -> Self {
         self.ride = events.max(1);
+        self
+    }
+
+    /// Takes executions away so long after they ended, with their journals and start keys, and events of the outbox as old:
+    /// in the background, of all namespaces. At least 1 s. Off without it. An executor that works only on what it is told
+    /// ([`super::EmbeddedBuilder::only_named`]) takes nothing away.
+    #[must_use]
+    pub fn with_retention(mut self, age: Duration) -> Self {
+        self.retention = Some(age.max(Duration::from_secs(1)));
         self
     }
 

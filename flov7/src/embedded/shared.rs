@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -103,6 +104,11 @@ impl Shared {
     pub(super) fn named(&self) -> Option<BTreeSet<Key>> {
         let named = self.named.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
         Some(named.clone())
+    }
+
+    /// How long what ended is kept, where it is not for ever.
+    pub(super) fn retention(&self) -> Option<Duration> {
+        self.options.retention.filter(|_| self.named.is_none())
     }
 
     /// From now on it works on this execution, too.

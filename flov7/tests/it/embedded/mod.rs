@@ -15,6 +15,7 @@ mod lines;
 mod no_history;
 mod parking;
 mod recovery;
+mod retention;
 mod shutdown;
 mod signals;
 mod snapshots;

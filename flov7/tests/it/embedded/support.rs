@@ -249,6 +249,13 @@ impl Counting {
         }
     }
 
+    /// A store that does not purge, as far as it says.
+    pub(crate) fn over_without_purge(inner: Arc<dyn Store>) -> Counting {
+        let mut counting = Counting::over(inner);
+        counting.capabilities.purge = false;
+        counting
+    }
+
     /// Puts another layer over the store.
     pub(crate) fn wrap(&self, layer: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) {
         let mut inner = self.inner.lock().unwrap();
