@@ -1,8 +1,11 @@
 //! What the command line takes. FORMAT §4 is the contract that scripts rely on.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use flov7::id::Timestamp;
+use flov7::workflow::parse_duration;
 
 /// A sentence becomes a workflow that is proven sound before it runs, and runs so that nothing is lost.
 #[derive(Debug, Parser)]
@@ -70,7 +73,19 @@ pub(crate) enum Verb {
     /// Answer an approval
     Approve(Approve),
     /// Cancel an execution in order; a second time stops it at once
-    Cancel(Cancel),
+    Cancel(Steer),
+    /// Start nothing new in an execution, and in what it called
+    Pause(Steer),
+    /// Go on with an execution that was paused
+    Unpause(Steer),
+    /// Retry an execution that ended from a step: a new execution with its past
+    Fork(Fork),
+    /// Take away executions that ended long ago, and events as old
+    Purge(Purge),
+    /// Write an execution into a file that replays anywhere
+    Export(Export),
+    /// Replay an exported execution, without any store
+    Replay(Replay),
     /// The whole way, from a sentence to a finished execution, against a service on this machine
     Demo(Demo),
 }
@@ -148,6 +163,47 @@ pub(crate) struct Run {
     /// The start key: the same key gives the same execution
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Option<String>,
+    /// Begin at this instant (RFC 3339)
+    #[arg(long, value_name = "INSTANT", value_parser = instant, conflicts_with = "delay")]
+    pub(crate) at: Option<Timestamp>,
+    /// Begin so much later, for example 1h30m
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) delay: Option<Duration>,
+    /// A tag to find it by; shown in listings, so nothing secret; may be repeated
+    #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
+    pub(crate) tags: Vec<(String, String)>,
+}
+
+fn tag(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("a tag is written NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).map_err(|error| format!("{error}; an instant is written 2027-01-31T09:00:00Z"))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let millis = parse_duration(text).and_then(|ms| u64::try_from(ms).ok());
+    millis.map(Duration::from_millis).ok_or_else(|| "a duration is written 30d, 1h30m or 500ms".to_owned())
+}
+
+/// An instant, or how long ago it was.
+fn since(text: &str) -> Result<Since, String> {
+    match (instant(text), duration(text)) {
+        (Ok(at), _) => Ok(Since::At(at)),
+        (_, Ok(ago)) => Ok(Since::Ago(ago)),
+        _ => Err("write an instant (2027-01-31T09:00:00Z), or how long ago (24h)".to_owned()),
+    }
+}
+
+/// An instant as it was written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Since {
+    /// The instant itself.
+    At(Timestamp),
+    /// So long ago.
+    Ago(Duration),
 }
 
 #[derive(Debug, Args)]
@@ -167,6 +223,15 @@ pub(crate) struct Executions {
     /// Only those with this status; may be repeated
     #[arg(long, value_name = "STATUS")]
     pub(crate) status: Vec<String>,
+    /// Only those with this tag; may be repeated
+    #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
+    pub(crate) tags: Vec<(String, String)>,
+    /// Only those that were started then or later: an instant (RFC 3339), or how long ago
+    #[arg(long, value_name = "INSTANT|AGO", value_parser = since)]
+    pub(crate) since: Option<Since>,
+    /// Only those that were started before: an instant (RFC 3339), or how long ago
+    #[arg(long, value_name = "INSTANT|AGO", value_parser = since)]
+    pub(crate) until: Option<Since>,
     /// Go on after this execution
     #[arg(long, value_name = "ID")]
     pub(crate) after: Option<String>,
@@ -234,12 +299,49 @@ pub(crate) struct Approve {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Cancel {
+pub(crate) struct Steer {
     /// The execution
     pub(crate) id: String,
-    /// Who cancels [default: the user of this shell]
+    /// Who says so [default: the user of this shell]
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fork {
+    /// The execution, which has ended
+    pub(crate) id: String,
+    /// The step to begin at; what was before it is kept
+    #[arg(long, value_name = "PATH")]
+    pub(crate) step: String,
+    /// Who says so [default: the user of this shell]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Purge {
+    /// How long ago they ended at least, for example 30d
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) older_than: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The execution
+    pub(crate) id: String,
+    /// Where the file is written; standard output without it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the file that --out names where there is one
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The file that was exported; - for standard input
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Args)]

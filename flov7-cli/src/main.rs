@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Cli, Verb};
+use flov7::machine::Control;
 use output::Output;
 
 fn main() -> ExitCode {
@@ -74,7 +75,13 @@ async fn dispatch(output: Output, cli: &Cli) -> verbs::Answer {
         Verb::Events(args) => verbs::post::events(output, common, args).await,
         Verb::Signal(args) => verbs::post::signal(output, common, args).await,
         Verb::Approve(args) => verbs::post::approve(output, common, args).await,
-        Verb::Cancel(args) => verbs::post::cancel(output, common, args).await,
+        Verb::Cancel(args) => verbs::post::steer(output, common, args, Control::Cancel).await,
+        Verb::Pause(args) => verbs::post::steer(output, common, args, Control::Pause).await,
+        Verb::Unpause(args) => verbs::post::steer(output, common, args, Control::Unpause).await,
+        Verb::Fork(args) => verbs::run::fork(output, common, args).await,
+        Verb::Purge(args) => verbs::keep::purge(output, common, args).await,
+        Verb::Export(args) => verbs::keep::export(output, common, args).await,
+        Verb::Replay(args) => verbs::keep::replay(output, args),
         Verb::Demo(args) => demo::run(output, common, args).await,
     }
 }

@@ -3,6 +3,7 @@
 mod border;
 mod door;
 mod dry_run;
+mod export;
 mod forward;
 mod inspect;
 mod mocks;
@@ -13,6 +14,7 @@ pub(crate) use border::InputChecker;
 pub use border::check_input;
 pub use door::{signal_message, waiting_approval};
 pub use dry_run::{DryRun, DryRunOutcome};
+pub use export::{EXPORT_VERSION, Export, ExportedTurn, Replayed};
 pub use inspect::{Inspection, inspect};
 #[cfg(feature = "embedded")]
 pub(crate) use inspect::{all_turns, uncompilable, unreplayable};

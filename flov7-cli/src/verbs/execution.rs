@@ -34,13 +34,15 @@ pub(crate) enum Next<'a> {
     Commands(&'a Again<'a>, &'a [Message]),
     /// No store holds it: by other mocks.
     Mocks,
+    /// Not at all: it is a replay of what was.
+    Past,
 }
 
 /// An execution for people: its steps, what came of it, and what it waits for.
 pub(crate) fn text(output: Output, view: &ExecutionView, next: Next<'_>) -> String {
     let mut out = String::new();
     let name = match next {
-        Next::Commands(..) => view.execution.as_str(),
+        Next::Commands(..) | Next::Past => view.execution.as_str(),
         Next::Mocks => "dry run",
     };
     // Writing to a string cannot fail.
@@ -48,6 +50,10 @@ pub(crate) fn text(output: Output, view: &ExecutionView, next: Next<'_>) -> Stri
     if let Some(parent) = &view.parent {
         let _ = writeln!(out, "called by {} at {}", parent.execution, parent.path);
     }
+    if let Some(past) = &view.forked {
+        let _ = writeln!(out, "forked from {} at event {}", past.from, past.seq);
+    }
+    push_begin(&mut out, output, view, next);
     for step in &view.steps {
         let _ = writeln!(out, "  {}", step_text(output, step));
     }
@@ -71,6 +77,26 @@ pub(crate) fn text(output: Output, view: &ExecutionView, next: Next<'_>) -> Stri
         let _ = write!(out, "{}", waiting_text(output, view, waiting, answered, next));
     }
     out
+}
+
+/// What it waits for before it begins, or that it is paused.
+fn push_begin(out: &mut String, output: Output, view: &ExecutionView, next: Next<'_>) {
+    if let Some(begins) = &view.begins {
+        let waits = output.paint(Colour::Yellow, "not begun:");
+        if let Some(at) = begins.at {
+            let _ = writeln!(out, "{waits} it begins at {at}");
+        }
+        if begins.in_line {
+            let _ = writeln!(out, "{waits} others with the same concurrency key come first");
+            if let Next::Commands(again, _) = next {
+                let resume = again.executing(&format!("resume {}", view.execution));
+                let _ = writeln!(out, "  when they have ended: {resume}");
+            }
+        }
+    }
+    if let (Status::Paused, Next::Commands(again, _)) = (view.status, next) {
+        let _ = writeln!(out, "  to let it go on: {}", again.posting(&format!("unpause {}", view.execution)));
+    }
 }
 
 /// What became of effects: taken back, not taken back, unknown.
@@ -105,7 +131,9 @@ fn answered_by(waiting: &[Waiting], inbox: &[Message]) -> Vec<bool> {
         let taker = waiting.iter().enumerate().position(|(at, wait)| {
             !answered[at]
                 && match to {
-                    SignalTo::Token(token) => wait.token.as_ref() == Some(token),
+                    SignalTo::Token(token) | SignalTo::Wait { token, .. } => {
+                        wait.token.as_ref() == Some(token)
+                    }
                     SignalTo::Name { name, key } => wait.signal.as_ref() == Some(name) && wait.key == *key,
                 }
         });
@@ -201,7 +229,7 @@ fn waiting_text(
         Next::Mocks if waiting.token.is_some() => {
             text.push_str(&format!("  a mock answers it: \"{}\": {{\"output\": …}}\n", waiting.path));
         }
-        Next::Mocks => {}
+        Next::Mocks | Next::Past => {}
     }
     text
 }

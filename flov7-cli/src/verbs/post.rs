@@ -1,8 +1,8 @@
-//! `executions`, `show`, `signal`, `approve`, `cancel`: looking at a store, and posting to it, beside its executor.
+//! `executions`, `show`, `signal`, `approve`, `cancel`, `pause`, `unpause`: looking at a store, and posting to it, beside its executor.
 
 use std::time::Duration;
 
-use flov7::clock::{Entropy, SystemEntropy};
+use flov7::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use flov7::error::{Error, ErrorKind};
 use flov7::execute::{Inspection, SignalRequest, signal_message, waiting_approval};
 use flov7::id::{StepPath, WorkflowName};
@@ -15,12 +15,12 @@ use serde_json::{Value, json};
 use super::execution::{Next, text, view_json, word};
 use super::run::{execution_id, tell};
 use super::{Answer, DONE, FAILED};
-use crate::args::{self, Common};
+use crate::args::{self, Common, Since};
 use crate::engine::{attach, is_owned, namespace};
 use crate::failure::Failure;
 use crate::files;
 use crate::hint::{Again, quoted};
-use crate::output::Output;
+use crate::output::{Output, clean};
 
 /// All that an execution can be doing.
 const STATUSES: [Status; 8] = [
@@ -50,6 +50,15 @@ pub(crate) async fn executions(output: Output, common: &Common, args: &args::Exe
         let parsed = WorkflowName::parse(name);
         query.workflow = Some(parsed.map_err(|error| Failure::unreadable(format!("{name:?}: {error}")))?);
     }
+    query.tags = args.tags.iter().cloned().collect();
+    let now = SystemClock.now();
+    let at = |since: Since| match since {
+        Since::At(at) => at,
+        Since::Ago(ago) => {
+            now.saturating_add_ms(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX).saturating_neg())
+        }
+    };
+    (query.started_after, query.started_before) = (args.since.map(at), args.until.map(at));
     query.after = args.after.as_deref().map(execution_id).transpose()?;
     let store = match attach(output, common) {
         Ok(store) => store,
@@ -67,8 +76,12 @@ pub(crate) async fn executions(output: Output, common: &Common, args: &args::Exe
                 .executions
                 .iter()
                 .map(|row| {
-                    json!({ "execution": row.execution, "workflow": row.workflow, "status": row.head.status,
-                        "started": row.started, "changed": row.changed })
+                    let mut shown = json!({ "execution": row.execution, "workflow": row.workflow,
+                        "status": row.head.status, "started": row.started, "changed": row.changed });
+                    if !row.tags.is_empty() {
+                        shown["tags"] = json!(row.tags);
+                    }
+                    shown
                 })
                 .collect();
             let mut answer = json!({ "executions": rows });
@@ -79,12 +92,14 @@ pub(crate) async fn executions(output: Output, common: &Common, args: &args::Exe
         },
         || {
             let rows = page.executions.iter().map(|row| {
+                let tags = row.tags.iter().map(|(name, value)| format!("  {name}={}", clean(value)));
                 format!(
-                    "{}  {:<10}  {}  {}\n",
+                    "{}  {:<10}  {}  {}{}\n",
                     row.execution,
                     word(row.head.status),
                     row.started,
-                    row.workflow
+                    row.workflow,
+                    tags.collect::<String>()
                 )
             });
             let mut out: String = rows.collect();
@@ -95,6 +110,14 @@ pub(crate) async fn executions(output: Output, common: &Common, args: &args::Exe
                 }
                 if let Some(name) = &args.workflow {
                     command.push_str(&format!(" --workflow {}", quoted(name)));
+                }
+                for (name, value) in &args.tags {
+                    command.push_str(&format!(" --tag {}", quoted(&format!("{name}={value}"))));
+                }
+                for (option, at) in [("--since", query.started_after), ("--until", query.started_before)] {
+                    if let Some(at) = at {
+                        command.push_str(&format!(" {option} {at}"));
+                    }
                 }
                 out.push_str(&format!("more: {}\n", Again::new(common).posting(&command)));
             }
@@ -205,12 +228,12 @@ pub(crate) async fn approve(output: Output, common: &Common, args: &args::Approv
     desk.post(message).await
 }
 
-/// `cancel`: in order; what was cancelled already is stopped at once.
-pub(crate) async fn cancel(output: Output, common: &Common, args: &args::Cancel) -> Answer {
+/// `cancel`, in order, where what was cancelled already is stopped at once; `pause` and `unpause`.
+pub(crate) async fn steer(output: Output, common: &Common, args: &args::Steer, control: Control) -> Answer {
     let desk = Desk::open(output, common, &args.id).await?;
     let message = Message {
         id: format!("{:032x}", SystemEntropy.bits()),
-        body: MessageBody::Control(Control::Cancel),
+        body: MessageBody::Control(control),
         by: Actor::new(user(args.by.as_deref())),
     };
     desk.post(Ok(message)).await

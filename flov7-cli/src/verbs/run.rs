@@ -1,9 +1,9 @@
 //! `dry-run`, `run`, `resume`: executions, on virtual and on real time.
 
 use flov7::execute::Executor;
-use flov7::execute::{DryRun, Mocks, StartOptions};
+use flov7::execute::{DryRun, ForkAt, Mocks, StartOptions};
 use flov7::finding::{Report, Style, render};
-use flov7::id::ExecutionId;
+use flov7::id::{ExecutionId, StepPath};
 use flov7::machine::{Actor, ExecutionView, Status};
 use flov7::store::{ExecutionQuery, ExecutionStore, Message};
 use serde_json::{Value, json};
@@ -67,6 +67,14 @@ pub(crate) async fn run(output: Output, common: &Common, args: &args::Run) -> An
     if let Some(key) = &args.key {
         options = options.with_key(key);
     }
+    options = match (args.at, args.delay) {
+        (Some(at), _) => options.with_begin_at(at),
+        (_, Some(delay)) => options.with_delay(delay),
+        _ => options,
+    };
+    for (name, value) in &args.tags {
+        options = options.with_tag(name, value);
+    }
     let started = match engine.executor.start(&engine.namespace, &checked.valid, input, options).await {
         Ok(started) => started,
         Err(error) => {
@@ -79,6 +87,27 @@ pub(crate) async fn run(output: Output, common: &Common, args: &args::Run) -> An
     }
     let view = engine.finish(&started.execution).await?;
     tell(output, &view, &Again::beside(common, &args.file), &[])
+}
+
+/// `fork`: retries an execution that ended from a step, and stays with the new one.
+pub(crate) async fn fork(output: Output, common: &Common, args: &args::Fork) -> Answer {
+    let id = execution_id(&args.id)?;
+    let step =
+        StepPath::parse(&args.step).map_err(|error| Failure::unreadable(format!("--step: {error}")))?;
+    let registry = files::registry(common, None)?;
+    let bindings = files::bindings(common)?;
+    let engine = Engine::open(output, common, registry, bindings, Progress::to_terminal(output))?;
+    let by = Actor::new(super::post::user(args.by.as_deref()));
+    let forked = engine.executor.fork(&engine.namespace, &id, ForkAt::Step(step), by).await;
+    let forked = match forked {
+        Ok(forked) => forked,
+        Err(error) => {
+            engine.close().await;
+            return Err(Failure::from(error).with_exit(FAILED));
+        }
+    };
+    let view = engine.finish(&forked.execution).await?;
+    tell(output, &view, &Again::new(common), &[])
 }
 
 /// Prints an execution; gives its exit code.

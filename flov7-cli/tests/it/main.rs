@@ -7,6 +7,7 @@ mod demo;
 mod fix;
 mod family;
 mod hints;
+mod keep;
 #[cfg(feature = "fault")]
 mod kill;
 mod patterns;

@@ -149,7 +149,7 @@ pub(crate) async fn all_turns(
 }
 
 /// The error of asking something of an execution that this release cannot make again.
-fn unusable(why: Blocked) -> Error {
+pub(super) fn unusable(why: Blocked) -> Error {
     let kind = if why.reason == BlockedReason::Rules { ErrorKind::Newer } else { ErrorKind::Defect };
     Error::new(kind, why.message)
 }
