@@ -209,3 +209,62 @@ fn a_commit_that_fails_after_it_was_written_changes_nothing() {
         }
     }
 }
+
+/// Waits for a signal under a concurrency key.
+const KEYED: &str = r#"{ "flov7": 1, "name": "keyed", "concurrency": { "key": "all", "policy": "queue" },
+    "signals": { "go": { "type": "integer" } },
+    "steps": [ { "id": "go", "action": { "use": "core.wait_for", "with": { "signal": "go" } } } ], "output": "${ steps.go }" }"#;
+
+/// A command that a fault may abort; whether it did.
+fn aborted(dir: &Dir, args: &[&str], fault: &str) -> bool {
+    let mut command = command(dir.path(), args);
+    command.env("FLOV7_FAULT", fault);
+    run(command).code.is_none()
+}
+
+fn shown(dir: &Dir, id: &str) -> Value {
+    run(command(dir.path(), &["show", id, "--json"])).json()
+}
+
+#[test]
+fn concurrency_holds_over_a_kill_at_every_commit() {
+    let mut hits = 0;
+    for (number, when) in (1..MOST).flat_map(|number| ["before", "after"].map(|when| (number, when))) {
+        let fault = format!("commit:{number}:{when}");
+        let dir = Dir::new();
+        dir.write("keyed.json", KEYED);
+        let start =
+            |key: &str| run(command(dir.path(), &["run", "keyed.json", "--json", "--key", key])).json();
+        // Killed while the first one begins; started again under its start key.
+        let begun = aborted(&dir, &["run", "keyed.json", "--key", "one"], &fault);
+        let first = start("one")["execution"].as_str().unwrap().to_owned();
+        // Killed while the second one joins the line.
+        let joined = aborted(&dir, &["run", "keyed.json", "--key", "two"], &fault);
+        let second = start("two")["execution"].as_str().unwrap().to_owned();
+        assert_ne!(first, second);
+        assert_eq!(shown(&dir, &second)["begins"]["in_line"], true, "{fault}: the first one lives");
+        run(command(dir.path(), &["resume", "--json"]));
+        assert_eq!(shown(&dir, &second)["begins"]["in_line"], true, "{fault}: the first one lives");
+        assert_eq!(shown(&dir, &first)["waiting"][0]["path"], "go", "{fault}: the first one began");
+        // Killed around the commit that ends the first one, and makes room.
+        assert_eq!(run(command(dir.path(), &["signal", &first, "go", "1"])).code, Some(0));
+        let ended = aborted(&dir, &["resume", &first], &fault);
+        run(command(dir.path(), &["resume", &first, "--json"]));
+        assert_eq!(shown(&dir, &first)["status"], "completed", "{fault}");
+        // And around the one that takes the turn.
+        let taken = aborted(&dir, &["resume", &second], &fault);
+        run(command(dir.path(), &["resume", &second, "--json"]));
+        let view = shown(&dir, &second);
+        assert_eq!(
+            (&view["begins"], &view["waiting"][0]["path"]),
+            (&Value::Null, &Value::from("go")),
+            "{fault}"
+        );
+        let hit = [begun, joined, ended, taken].into_iter().filter(|hit| *hit).count();
+        hits += hit;
+        if hit == 0 {
+            break;
+        }
+    }
+    assert!(hits >= 10, "only {hits} commits were reached");
+}

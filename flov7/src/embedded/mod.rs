@@ -93,7 +93,8 @@ impl EmbeddedExecutor {
     }
 
     /// Waits until an execution ended, or nothing more happens unless someone outside does something: people or
-    /// signals are waited for, by it or by all that it called, it is paused, or it is blocked. Gives what it looks like then.
+    /// signals are waited for, by it or by all that it called, it stands in line behind others with its concurrency key, it
+    /// is paused, or it is blocked. Gives what it looks like then.
     ///
     /// # Errors
     /// As [`Executor::describe`]; `Closed` when the executor is shut down meanwhile.

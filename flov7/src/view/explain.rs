@@ -9,8 +9,8 @@ use super::graph::trigger_label;
 use super::words::{duration, line, plain, question, sentence, template_text};
 use crate::catalog::{ActionDescriptor, Catalog, Effect, EffectOf};
 use crate::workflow::{
-    Action, AtMax, Block, Condition, Data, ItemErrors, Match, OnError, Retry, Step, Template, Then, Wait,
-    WaitWord, Workflow,
+    Action, AtMax, Block, ConcurrencyPolicy, Condition, Data, ItemErrors, Match, OnError, Retry, Step,
+    Template, Then, Wait, WaitWord, Workflow,
 };
 
 /// Explains a workflow to the people who will rely on it: what starts it, what it does step by step, what it changes
@@ -61,6 +61,15 @@ impl Writer<'_> {
         }
         if let Some(timeout) = &workflow.timeout {
             let _ = writeln!(self.out, "Ends by itself after {}.", duration(&timeout.0));
+        }
+        if let Some(one) = &workflow.concurrency {
+            let others = match one.policy {
+                ConcurrencyPolicy::Queue => "others wait for their turn",
+                ConcurrencyPolicy::Reject => "others are refused meanwhile",
+                ConcurrencyPolicy::Replace => "a newer one cancels those before it",
+            };
+            let key = template_text(&one.key.0);
+            let _ = writeln!(self.out, "Runs one at a time for each key {key}: {others}.");
         }
         let _ = writeln!(self.out, "\nSteps:");
     }

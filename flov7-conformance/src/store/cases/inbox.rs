@@ -122,6 +122,8 @@ pub(in crate::store) async fn post_refuses_bad_ids(fixture: &mut Fixture) -> Out
             "an id of {bytes} bytes"
         );
     }
+    let reserved = control(flov7::machine::REPLACED, Control::Cancel);
+    ensure_kind!(store.post(&ns(), &id(1), reserved).await, Invalid, "an id of the store's own");
     ensure_eq!(store.arrived("me", 10).await?, [], "the inbox");
     store.post(&ns(), &id(1), signal(&"i".repeat(256), json!(1))).await?;
     Ok(())

@@ -312,6 +312,26 @@ fn start_that_is_delayed_is_cancelled_without_running_anything() {
 }
 
 #[test]
+fn start_that_is_delayed_takes_its_place_in_line_when_it_is_created() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let first = begin(&executor, &world, "queue", "ann", delayed()).await.unwrap().execution;
+        let second = add(&executor, &world, "queue", "ann").await;
+        quiet().await;
+        assert!(world.calls().is_empty());
+        world.clock.advance(Duration::from_secs(60));
+        let held = world.held().await;
+        assert_eq!(held.cx.execution, first);
+        held.give(Ok(json!(null)));
+        let held = world.held().await;
+        assert_eq!(held.cx.execution, second);
+        held.give(Ok(json!(null)));
+        assert_eq!(rested(&executor, &second).await.status, Status::Completed);
+    });
+}
+
+#[test]
 fn start_at_an_instant_that_has_passed_begins_at_once() {
     run(async {
         let world = World::new();

@@ -6,8 +6,8 @@ use flov7::catalog::Effect;
 use flov7::error::ErrorKind;
 use flov7::id::{Digest, ExecutionId, Namespace, Timestamp};
 use flov7::machine::event::{
-    Done, Ended, Event, Outcome, RecordedStep, Scheduled, ScheduledKind, Signal, SignalTo, Started, Timer,
-    decode_turn, encode_turn,
+    Done, Ended, Event, Forked, Line, Outcome, RecordedStep, Scheduled, ScheduledKind, Signal, SignalTo,
+    Started, Timer, decode_turn, encode_turn,
 };
 use flov7::machine::{
     Actor, BlockedReason, CallErrorKind, Control, EndStatus, Failure, FailureClass, Incoming, Machine,
@@ -153,6 +153,38 @@ fn journal_kinds_are_pinned() {
     // The smallest turn, by hand: `lost a 1`, and that the machine came to rest.
     let small = turn(&[Event::Lost { path: Driver::path("a"), attempt: 1 }]);
     assert_eq!(*small.body, [5, 1, b'a', 1, 0]);
+}
+
+/// What came to format 1 later: starts that wait, forks with all members, and their timers.
+fn later_events() -> Vec<Event> {
+    let id = ExecutionId::new(1, [1; 10]);
+    let digest = Digest::of("bundle");
+    let line = Line { workflow: "orders".into(), key: "\"ann\"".into() };
+    let started = Started::new(Namespace::default(), id.clone(), digest, values(), 7, Actor::new("ann"))
+        .with_not_before(Timestamp::from_ms(1_800_000_000_000))
+        .with_lines(vec![line], true)
+        .with_cause(2);
+    let mut forked = started.clone();
+    forked.forked = Some(Forked { from: id.clone(), seq: 9 });
+    let to = SignalTo::Wait { token: "7".repeat(26), name: "paid".into(), key: Some("k".into()) };
+    vec![
+        Event::Started(Box::new(started)),
+        Event::Forked { from: id, seq: 9, snapshot: Value::from("AAAA"), started: Box::new(forked) },
+        Event::Fired { path: None, timer: Timer::Begin },
+        Event::Fired { path: None, timer: Timer::Turn },
+        Event::Signal(Signal { id: "s".into(), to, payload: values(), by: Actor::new("ann") }),
+    ]
+}
+
+#[test]
+fn journal_kinds_that_came_later_are_read_and_pinned() {
+    let events = later_events();
+    let body = turn(&events);
+    let read: Vec<Event> = decode_turn(&body).unwrap().into_iter().map(|recorded| recorded.event).collect();
+    assert_eq!(read, events);
+    let pin = (body.body.len(), Digest::of(&body.body).to_string());
+    let kept = (1634, "1c9b0ba705c16b8717f05c11e1b4496c326e2c6abf69d8bcdc6e13fd39ec3127");
+    assert_eq!((pin.0, pin.1.as_str()), kept, "journals of format 1 must be read for ever");
 }
 
 #[test]

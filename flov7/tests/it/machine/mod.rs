@@ -12,6 +12,7 @@ mod emit;
 mod engine;
 mod failure;
 mod journal;
+mod line;
 mod limits;
 mod order;
 mod repeat;

@@ -155,3 +155,18 @@ fn pictures_stay_linear_in_the_document() {
         .collect();
     assert_eq!((sizes[1] - sizes[0]) * 2, sizes[2] - sizes[1], "{sizes:?}");
 }
+
+#[test]
+fn the_explanation_says_what_may_not_run_at_the_same_time() {
+    let mut workflow = reference("big_order");
+    for (policy, words) in [
+        (ConcurrencyPolicy::Queue, "others wait for their turn"),
+        (ConcurrencyPolicy::Reject, "others are refused meanwhile"),
+        (ConcurrencyPolicy::Replace, "a newer one cancels those before it"),
+    ] {
+        workflow.concurrency =
+            Some(Concurrency { key: Template(serde_json::json!("${ input.order.id }")), policy });
+        let text = explain(&workflow, &catalog());
+        assert!(text.contains("Runs one at a time for each key") && text.contains(words), "{text}");
+    }
+}
