@@ -36,9 +36,12 @@ fn executions_are_found_by_tag_and_time() {
     let dir = Dir::new();
     let ann = start(&dir, &["--tag", "customer=ann", "--tag", "kind=big"]);
     let bob = start(&dir, &["--tag", "customer=bob", "--tag", "kind=big"]);
-    assert_eq!(listed(&dir, &["--tag", "customer=ann"]), [ann.clone()]);
+    assert_eq!(listed(&dir, &["--tag", "customer=ann"]), [ann.as_str()]);
     assert_eq!(listed(&dir, &["--tag", "kind=big", "--status", "waiting"]), [bob.clone(), ann.clone()]);
-    assert_eq!(listed(&dir, &["--tag", "kind=big", "--tag", "customer=bob", "--since", "1h"]), [bob.clone()]);
+    assert_eq!(
+        listed(&dir, &["--tag", "kind=big", "--tag", "customer=bob", "--since", "1h"]),
+        [bob.as_str()]
+    );
     assert!(listed(&dir, &["--until", "1h"]).is_empty(), "none is an hour old");
     assert!(listed(&dir, &["--since", "2999-01-01T00:00:00Z"]).is_empty());
     let row = flov7(dir.path(), &["executions", "--json", "--limit", "1", "--tag", "kind=big"]).json();
@@ -210,7 +213,7 @@ fn purge_takes_away_what_ended() {
     assert_eq!(old.json(), json!({ "executions": 0, "events": 0, "bundles": 0 }), "{old:#?}");
     let all = flov7(dir.path(), &["purge", "--older-than", "0s", "--json"]);
     assert_eq!(all.json(), json!({ "executions": 1, "events": 2, "bundles": 0 }), "{all:#?}");
-    assert_eq!(listed(&dir, &[]), [waits.clone()]);
+    assert_eq!(listed(&dir, &[]), [waits.as_str()]);
     assert_eq!(flov7(dir.path(), &["show", &done]).code, Some(2));
     assert_eq!(pay(&dir, &waits, "10")["output"], 10, "what lives goes on");
 }

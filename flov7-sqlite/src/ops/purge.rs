@@ -37,15 +37,28 @@ impl Tx<'_> {
                 )?
                 .execute([bundle])?;
         }
-        // Events are in the order of their commits: the oldest are the first.
-        let events = self
-            .connection
-            .prepare_cached(
-                "DELETE FROM events WHERE id IN (SELECT id FROM (SELECT id, at FROM events \
-                 WHERE ?2 IS NULL OR namespace = ?2 ORDER BY id LIMIT ?3) WHERE at <= ?1)",
-            )?
-            .execute(params![until, only, limit])?;
+        let events = self.old_events(until, only, limit)?;
         Ok(Purged::new(gone.len(), events, dead, purge.limit))
+    }
+
+    /// Takes away events that are from before; they lie in the order of their commits, so that the oldest are the first.
+    fn old_events(&self, until: i64, only: Option<&str>, limit: i64) -> Read<usize> {
+        let delete = |oldest: &str| {
+            format!(
+                "DELETE FROM events WHERE id IN (SELECT id FROM (SELECT id, at FROM events {oldest}) WHERE at <= ?1)"
+            )
+        };
+        let gone = match only {
+            None => self
+                .connection
+                .prepare_cached(&delete("ORDER BY id LIMIT ?2"))?
+                .execute(params![until, limit])?,
+            Some(namespace) => self
+                .connection
+                .prepare_cached(&delete("WHERE namespace = ?3 ORDER BY id LIMIT ?2"))?
+                .execute(params![until, limit, namespace])?,
+        };
+        Ok(gone)
     }
 
     /// Those that ended by then, the oldest end first: row and bundle.

@@ -275,9 +275,10 @@ fn fork_takes_messages_under_ids_that_the_other_one_took() {
     run(async {
         let world = World::new();
         let executor = world.executor();
-        let document = json!({ "signals": { "paid": { "type": "integer" } }, "steps": [
-            { "id": "pay", "action": { "use": "core.wait_for", "with": { "signal": "paid" } } },
-            { "id": "after", "action": { "use": "gate.once" } }], "output": "${ steps.pay }" });
+        let wait = |id: &str| json!({ "id": id, "action": { "use": "core.wait_for", "with": { "signal": "paid" } } });
+        let document = json!({ "signals": { "paid": { "type": "integer" } },
+            "steps": [wait("pay"), action("after", "gate.once", json!({})), wait("again")],
+            "output": "${ [steps.pay, steps.again] }" });
         let id = start(&executor, &world.valid(document)).await;
         let paid = |n: i64| {
             let to = SignalTo::Name { name: "paid".into(), key: None };
@@ -288,12 +289,40 @@ fn fork_takes_messages_under_ids_that_the_other_one_took() {
         executor.control(&space("default"), &id, Control::Terminate, Actor::new("ann")).await.unwrap();
         assert_eq!(rested(&executor, &id).await.status, Status::Terminated);
         drop(held);
-        let forked = fork(&executor, &id, "pay").await.unwrap();
+        let forked = fork(&executor, &id, "after").await.unwrap();
         executor.signal(&space("default"), &forked, paid(2)).await.unwrap();
         world.held().await.give(Ok(json!(null)));
         let view = rested(&executor, &forked).await;
-        assert_eq!(view.output, json!(2));
-        assert_eq!(trace(&view).1, [("pay", Some(Settled::Done)), ("after", Some(Settled::Done))]);
+        assert_eq!((view.status, view.output.clone()), (Status::Completed, json!([1, 2])));
+        assert_eq!(trace(&view).1.last(), Some(&("again", Some(Settled::Done))));
+    });
+}
+
+#[test]
+fn fork_leaves_an_enclosing_step_the_time_that_was_left() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let document = json!({ "steps": [{ "id": "both", "timeout": "60s", "condition": { "if": "${ now > timestamp('2020-01-01T00:00:00Z') }",
+            "then": [action("a", "gate.once", json!({})), action("b", "gate.once", json!({}))] } }] });
+        let id = start(&executor, &world.valid(document)).await;
+        let first = world.held().await;
+        world.clock.advance(Duration::from_secs(10));
+        first.give(Ok(json!(null)));
+        world.held().await.give(failed());
+        assert_eq!(rested(&executor, &id).await.status, Status::Failed);
+        world.clock.advance(Duration::from_secs(3_600));
+        let forked = fork(&executor, &id, "both/then/b").await.unwrap();
+        let held = world.held().await;
+        world.clock.advance(Duration::from_millis(49_999));
+        quiet().await;
+        assert!(!held.cx.cancellation.is_cancelled());
+        world.clock.advance(Duration::from_millis(1));
+        quiet().await;
+        assert!(held.cx.cancellation.is_cancelled(), "50 s were left");
+        held.give(Ok(json!(null)));
+        let view = rested(&executor, &forked).await;
+        assert_eq!(view.error.unwrap().code, "timeout");
     });
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use flov7::catalog::Catalog;
 use flov7::view::{Graph, explain, graph, mermaid};
-use flov7::workflow::{Syntax, Workflow, read_text};
+use flov7::workflow::{Concurrency, ConcurrencyPolicy, Syntax, Template, Workflow, read_text};
 use serde_json::json;
 
 /// The reference workflows, by name.
