@@ -1,9 +1,10 @@
 //! Expressions: what parses is shown as text that parses to the same; checking and evaluating are bounded; what the
 //! checker calls sound fails, if it does, as one of the residuals that it lists.
 
+use std::mem::discriminant;
 use std::sync::OnceLock;
 
-use flov7::expr::{Fuel, Limits, Named, StepType, TypeEnv, parse};
+use flov7::expr::{Expr, ExprKind, Fuel, Limits, Named, StepType, TypeEnv, parse};
 use flov7::finding::Severity;
 use flov7::json;
 use flov7::types::{Additional, Presence, Type};
@@ -148,7 +149,16 @@ fn run(bytes: &[u8]) {
     let Ok(expr) = parse(&text, &Limits::default()) else { return };
     let shown = expr.to_string();
     match parse(&shown, &Limits::default()) {
-        Ok(again) => assert_eq!(again.to_string(), shown, "what is shown is read as the same"),
+        Ok(again) => {
+            assert_eq!(again.to_string(), shown, "what is shown is read as the same");
+            // A chain of arithmetic may be nested from the left or not: that is the same.
+            let kinds = |expr: &Expr| -> Vec<_> {
+                let nodes = expr.ast().nodes().iter();
+                let rest = nodes.filter(|node| !matches!(node.kind, ExprKind::Arithmetic { .. }));
+                rest.map(|node| discriminant(&node.kind)).collect()
+            };
+            assert_eq!(kinds(&again), kinds(&expr), "{text:?} is shown as {shown:?}, which is another tree");
+        }
         // Parentheses may make a text at the limit too long or too deep, nothing else.
         Err(errors) => assert!(
             errors.iter().all(|error| error.code == "expression-size"),

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use super::ast::{Ast, ExprKind, Form, LogicOp, NodeId, RootName, UnaryOp};
 use super::macros::MacroKind;
-use super::names::is_reserved;
+use super::names::{is_namespaced, is_reserved};
 use super::number::Num;
 use crate::json::canonical;
 
@@ -40,12 +40,40 @@ fn binding(kind: &ExprKind) -> u8 {
 
 /// The node in a place that needs at least that binding.
 fn place(ast: &Ast, id: NodeId, least: u8, f: &mut Formatter<'_>) -> fmt::Result {
-    if binding(&ast.node(id).kind) >= least {
+    enclosed(ast, id, binding(&ast.node(id).kind) < least, f)
+}
+
+/// The node, in parentheses where it needs them.
+fn enclosed(ast: &Ast, id: NodeId, needed: bool, f: &mut Formatter<'_>) -> fmt::Result {
+    if !needed {
         return write(ast, id, f);
     }
     f.write_str("(")?;
     write(ast, id, f)?;
     f.write_str(")")
+}
+
+/// What `name` is called on. `math.size(…)` would be read as one function's name, where `(math).size(…)` is a root's
+/// method.
+fn called(ast: &Ast, receiver: NodeId, name: &str, f: &mut Formatter<'_>) -> fmt::Result {
+    if let ExprKind::Reference { reference, .. } = &ast.node(receiver).kind
+        && let RootName::Root(root) = ast.reference(*reference).name()
+        && is_namespaced(root, name)
+    {
+        return enclosed(ast, receiver, true, f);
+    }
+    place(ast, receiver, 7, f)
+}
+
+/// Whether a node is written as one name that is no literal and no variable.
+fn is_bare_root(ast: &Ast, id: NodeId) -> bool {
+    match &ast.node(id).kind {
+        ExprKind::Now => true,
+        ExprKind::Reference { reference, .. } => {
+            matches!(ast.reference(*reference).name(), RootName::Root(_))
+        }
+        _ => false,
+    }
 }
 
 fn list(ast: &Ast, ids: impl IntoIterator<Item = NodeId>, f: &mut Formatter<'_>) -> fmt::Result {
@@ -83,12 +111,13 @@ fn write(ast: &Ast, id: NodeId, f: &mut Formatter<'_>) -> fmt::Result {
         ExprKind::Index { base, key, optional } => {
             place(ast, *base, 7, f)?;
             f.write_str(if *optional { "[?" } else { "[" })?;
-            write(ast, *key, f)?;
+            // `a["b"]` is a member; what computes its key and happens to be a text was written in parentheses.
+            enclosed(ast, *key, matches!(ast.node(*key).kind, ExprKind::Text(_)), f)?;
             f.write_str("]")
         }
         ExprKind::Call { function, args, form } => match (form, args.split_first()) {
             (Form::Member, Some((receiver, rest))) => {
-                place(ast, *receiver, 7, f)?;
+                called(ast, *receiver, function.name(), f)?;
                 write!(f, ".{}(", function.name())?;
                 list(ast, rest.iter().copied(), f)?;
                 f.write_str(")")
@@ -113,7 +142,8 @@ fn write(ast: &Ast, id: NodeId, f: &mut Formatter<'_>) -> fmt::Result {
             for (i, entry) in entries.iter().enumerate() {
                 f.write_str(if i > 0 { ", " } else { "" })?;
                 f.write_str(if entry.optional { "?" } else { "" })?;
-                write(ast, entry.key, f)?;
+                // A bare name before the colon would be taken for a text without its quotes, and refused.
+                enclosed(ast, entry.key, is_bare_root(ast, entry.key), f)?;
                 f.write_str(": ")?;
                 write(ast, entry.value, f)?;
             }
@@ -164,12 +194,12 @@ fn write(ast: &Ast, id: NodeId, f: &mut Formatter<'_>) -> fmt::Result {
             f.write_str(")")
         }
         ExprKind::Macro { kind, range, variable, second, filter, body } => {
-            place(ast, *range, 7, f)?;
             // CEL's own spelling of the one with two variables.
             let name = match (kind, second) {
                 (MacroKind::ExistsOne, Some(_)) => "existsOne",
                 _ => kind.name(),
             };
+            called(ast, *range, name, f)?;
             write!(f, ".{name}({}, ", ast.variable(*variable).name())?;
             if let Some(second) = second {
                 write!(f, "{}, ", ast.variable(*second).name())?;

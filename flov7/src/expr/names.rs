@@ -2,7 +2,7 @@
 
 use super::ast::Form;
 use super::error::{ExprError, Span};
-use super::functions::{Forms, Function, Signature};
+use super::functions::{Forms, Function, NAMESPACES, Signature};
 use super::macros::MacroKind;
 use crate::finding::slip;
 
@@ -104,6 +104,12 @@ fn same_elsewhere(name: &str) -> Option<&'static str> {
         "str" | "toString" => "string",
         _ => return None,
     })
+}
+
+/// Whether `root.function(` begins a call of a function that has a dot in its name, or would have in another language,
+/// so that `root` is read as no value.
+pub(super) fn is_namespaced(root: &str, function: &str) -> bool {
+    NAMESPACES.contains(&root) || elsewhere(&format!("{root}.{function}")).is_some()
 }
 
 /// What people and models write by habit, and what this profile calls it.

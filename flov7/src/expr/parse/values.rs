@@ -8,7 +8,6 @@ use crate::expr::ast::{
     Element, Entry, ExprKind, Form, NodeId, RefId, Reference, RootName, Use, UseKind, VarId,
 };
 use crate::expr::error::{ExprError, Span};
-use crate::expr::functions::NAMESPACES;
 use crate::expr::macros::MacroKind;
 use crate::expr::names;
 use crate::expr::number::Num;
@@ -154,9 +153,9 @@ impl<'s> Parser<'s, '_> {
         if self.is_at(1, ".")
             && let Token::Name(function) = self.peek_at(2)
             && self.is_at(3, "(")
-            && let full = format!("{name}.{function}")
-            && (NAMESPACES.contains(&name) || names::elsewhere(&full).is_some())
+            && names::is_namespaced(name, function)
         {
+            let full = format!("{name}.{function}");
             let name_span = span.to(self.span_at(2));
             (0..3).for_each(|_| drop(self.advance()));
             let mut args = Vec::new();

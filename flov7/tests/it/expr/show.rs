@@ -1,6 +1,6 @@
 //! The canonical spelling of an expression.
 
-use flov7::expr::{Limits, parse};
+use flov7::expr::{ArithmeticOp, Ast, Expr, ExprKind, Limits, NodeId, VarId, parse};
 
 #[test]
 fn one_spelling() {
@@ -29,6 +29,16 @@ fn one_spelling() {
         ("steps.?x", "steps.?x"),
         ("'it\\'s \"x\"\\n\\u0001'", "\"it's \\\"x\\\"\\n\\u0001\""),
         ("[ ?a.?b , 1 ]", "[?a.?b, 1]"),
+        ("{(x): 1}", "{(x): 1}"),
+        ("{?(x): a.?b, (now): 1, true: 2}", "{?(x): a.?b, (now): 1, true: 2}"),
+        ("{((x.y)): (x), (x)+'': 1}", "{x.y: x, x + \"\": 1}"),
+        ("{(x ? y : z): 1}", "{x ? y : z: 1}"),
+        ("a.transformMapEntry(i,y,{(x):y})", "a.transformMapEntry(i, y, {(x): y})"),
+        ("a.transformMapEntry(i,y,{y:i,(i):x})", "a.transformMapEntry(i, y, {y: i, i: x})"),
+        ("a[('b')][?('c')]", "a[(\"b\")][?(\"c\")]"),
+        ("(math).size() + math.abs(1)", "(math).size() + math.abs(1)"),
+        ("(url).map(x, x) + (strings).join(x)", "(url).map(x, x) + (strings).join(x)"),
+        ("a.map(math, math.size())", "a.map(math, math.size())"),
         ("{'a' : 1, ?\"b\":c.?d}", "{\"a\": 1, ?\"b\": c.?d}"),
         ("x.map(y,y>1,y*2)", "x.map(y, y > 1, y * 2)"),
         ("x.existsOne(y,y)", "x.exists_one(y, y)"),
@@ -53,5 +63,140 @@ fn one_spelling() {
         assert_eq!(expr.to_string(), expected, "{source}");
         let again = parse(expected, &Limits::default()).unwrap_or_else(|e| panic!("{expected}: {e:?}"));
         assert_eq!(again.to_string(), expected, "{source} read again");
+        assert_eq!(tree(&again), tree(&expr), "{source} is read again as the same tree");
     }
+}
+
+/// The tree, without the places in the text. A chain of one level of arithmetic is one row, however it was nested: it
+/// is read from the left either way.
+fn tree(expr: &Expr) -> String {
+    shape(expr.ast(), expr.ast().root())
+}
+
+fn shape(ast: &Ast, id: NodeId) -> String {
+    let all = |ids: &[NodeId]| ids.iter().map(|id| shape(ast, *id)).collect::<Vec<_>>().join(" ");
+    let name = |id: &VarId| format!("{}{}", ast.variable(*id).name(), ast.variable(*id).depth());
+    match &ast.node(id).kind {
+        ExprKind::Reference { reference, optional } => {
+            format!("({:?} {optional})", ast.reference(*reference).name())
+        }
+        ExprKind::Variable(variable) => name(variable),
+        ExprKind::Select { base, member, optional } => {
+            format!("(select {} {member:?} {optional})", shape(ast, *base))
+        }
+        ExprKind::Index { base, key, optional } => format!("(index {} {optional})", all(&[*base, *key])),
+        ExprKind::Call { function, args, form } => format!("({} {form:?} {})", function.name(), all(args)),
+        ExprKind::List(elements) => {
+            let of: Vec<_> =
+                elements.iter().map(|e| format!("{} {}", e.optional, shape(ast, e.value))).collect();
+            format!("(list {})", of.join(" "))
+        }
+        ExprKind::Map(entries) => {
+            let of: Vec<_> =
+                entries.iter().map(|e| format!("{} {}", e.optional, all(&[e.key, e.value]))).collect();
+            format!("(map {})", of.join(" "))
+        }
+        ExprKind::Unary { op, operand } => format!("({op:?} {})", shape(ast, *operand)),
+        ExprKind::Arithmetic { first, rest } => {
+            let level = |op: ArithmeticOp| matches!(op, ArithmeticOp::Add | ArithmeticOp::Subtract);
+            let mut row = shape(ast, *first);
+            if let ExprKind::Arithmetic { rest: inner, .. } = &ast.node(*first).kind
+                && level(inner[0].0) == level(rest[0].0)
+            {
+                row = row[1..row.len() - 1].to_owned();
+            }
+            for (op, operand) in rest {
+                row = format!("{row} {op:?} {}", shape(ast, *operand));
+            }
+            format!("({row})")
+        }
+        ExprKind::Compare { op, left, right } => format!("({op:?} {})", all(&[*left, *right])),
+        ExprKind::Logic { op, operands } => format!("({op:?} {})", all(operands)),
+        ExprKind::Ternary { condition, then, otherwise } => {
+            format!("(if {})", all(&[*condition, *then, *otherwise]))
+        }
+        ExprKind::Has(operand) => format!("(has {})", shape(ast, *operand)),
+        ExprKind::Macro { kind, range, variable, second, filter, body } => {
+            let parts: Vec<_> = filter.iter().chain([body]).copied().collect();
+            let second = second.as_ref().map(name);
+            format!("({kind:?} {} {second:?} {} of {})", name(variable), all(&parts), shape(ast, *range))
+        }
+        leaf => format!("{leaf:?}"),
+    }
+}
+
+/// Every shape in every place of every other, two deep: whatever the parser makes is shown so that it is read as the
+/// same tree.
+#[test]
+fn what_is_shown_is_read_as_the_same_tree() {
+    const SHAPES: &[&str] = &[
+        "(#) ? (#) : (#)",
+        "(#) || (#)",
+        "(#) && (#)",
+        "(#) == (#)",
+        "(#) in (#)",
+        "(#) + (#)",
+        "(#) - (#)",
+        "(#) * (#)",
+        "(#) / (#)",
+        "!(#)",
+        "-(#)",
+        "(#).m",
+        "(#).?m",
+        "(#)['in']",
+        "(#)[(#)]",
+        "(#)[?(#)]",
+        "(#).size()",
+        "size(#)",
+        "(#).startsWith(#)",
+        "math.greatest(#, #)",
+        "[(#), ?(#)]",
+        "{(#): (#), ?(#): (#)}",
+        "has((#).m)",
+        "now",
+        "x",
+        "(#).map(x, #)",
+        "(#).map(x, #, #)",
+        "(#).all(x, #)",
+        "(#).exists(i, x, #)",
+        "(#).existsOne(i, x, #)",
+        "(#).transformMapEntry(x, math, {(#): (#)})",
+        "(#).optMap(math, #)",
+        "cel.bind(x, #, #)",
+        "math",
+        "cel",
+        "lists",
+        "steps.a",
+        "steps.?in_",
+        "steps['a-b']",
+        "'text'",
+        "7",
+        "-7",
+        "-2.5",
+        "1e300",
+        "null",
+        "true",
+        "(#).range(#)",
+        "optional.of(#)",
+        "optional.none()",
+        "(#).orValue(#)",
+        "(#).abs()",
+        "(#).slice(#, #)",
+    ];
+    let mut held = 0;
+    for outer in SHAPES {
+        for inner in SHAPES {
+            let middle = outer.replace('#', inner);
+            for leaf in ["x", "math", "now", "'m'", "-1", "steps.a"] {
+                let source = middle.replace('#', leaf);
+                let Ok(expr) = parse(&source, &Limits::default()) else { continue };
+                let shown = expr.to_string();
+                let again = parse(&shown, &Limits::default())
+                    .unwrap_or_else(|e| panic!("{source:?} is shown as {shown:?}, which is refused: {e:?}"));
+                assert_eq!(tree(&again), tree(&expr), "{source:?} is shown as {shown:?}");
+                held += 1;
+            }
+        }
+    }
+    assert!(held > 10_000, "{held} expressions were read");
 }
