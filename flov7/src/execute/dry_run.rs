@@ -23,15 +23,27 @@ use crate::validate::{Bundle, ValidWorkflow};
 /// Runs a workflow without calling anything: actions answer as mocked, and time jumps to the next due instant. The
 /// workflows that it calls run with it, unless they are mocked; mocks name their steps behind the path of the call.
 ///
-/// ```no_run
-/// # fn valid() -> flov7::validate::ValidWorkflow { unimplemented!() }
+/// ```
+/// use flov7::catalog::{ActionDescriptor, Catalog};
 /// use flov7::execute::{DryRun, Mocks};
+/// use flov7::validate::validate;
+/// use flov7::workflow::{Step, Workflow};
 /// use serde_json::json;
 ///
-/// let workflow = valid();
+/// let invoice = json!({ "type": "object", "properties": { "id": { "type": "string" } }, "required": ["id"] });
+/// let catalog = Catalog::new().with_action(ActionDescriptor::new(
+///     "shop.invoice", "Write the invoice", json!({ "type": "object" }), invoice));
+/// let document = Workflow::builder("billing")
+///     .step(Step::action("bill", "shop.invoice").with(json!({})))
+///     .output(json!("written as ${ steps.bill.id }"))
+///     .build();
+/// let workflow = validate(&document, &catalog).map_err(|report| report.to_json().to_string())?;
+///
 /// let mocks = Mocks::read(&json!({ "shop.invoice": { "output": { "id": "i-1" } } })).unwrap();
-/// let outcome = DryRun::new(&workflow, json!({})).with_mocks(mocks).run().unwrap();
+/// let outcome = DryRun::new(&workflow, json!({})).with_mocks(mocks).run()?;
 /// assert!(outcome.findings.is_empty());
+/// assert_eq!(outcome.view.output, json!("written as i-1"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]

@@ -34,9 +34,26 @@ pub const DEFAULT_STEPS: u64 = 1_000_000;
 
 /// A bundle, compiled: shared by all executions of it in a process.
 ///
-/// ```no_run
-/// # fn bundle() -> flov7::validate::Bundle { unimplemented!() }
-/// let program = flov7::program::Program::compile(&bundle()).expect("validation made it");
+/// ```
+/// use flov7::catalog::Catalog;
+/// use flov7::id::{ExecutionId, Namespace, Timestamp};
+/// use flov7::machine::event::Started;
+/// use flov7::machine::{Actor, Machine, Status};
+/// use flov7::program::Program;
+/// use flov7::validate::validate;
+/// use flov7::workflow::{Step, Workflow};
+/// use serde_json::json;
+///
+/// let document = Workflow::builder("sum").step(Step::set("total", json!("${ [19, 23].sum() }"))).build();
+/// let valid = validate(&document, &Catalog::new()).map_err(|report| report.to_json().to_string())?;
+/// let program = Program::compile(valid.bundle())?;
+///
+/// let execution = ExecutionId::new(1_767_225_600_000, [7; 10]);
+/// let digest = valid.bundle().digest();
+/// let started = Started::new(Namespace::default(), execution, digest, json!({}), 7, Actor::new("clerk"));
+/// let (machine, _turn) = Machine::new(program, started, Timestamp::from_ms(1_767_225_600_000));
+/// assert_eq!(machine.view().status, Status::Completed);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Program {
