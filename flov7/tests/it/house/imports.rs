@@ -98,7 +98,7 @@ fn module(src: &Path, file: &Path) -> Option<String> {
     if name == "lib" { None } else { Some(name.to_owned()) }
 }
 
-fn files(dir: &Path) -> Vec<PathBuf> {
+pub(super) fn files(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![dir.to_owned()];
     while let Some(dir) = open.pop() {
