@@ -122,7 +122,11 @@ impl Scope {
                     }
                 }
             }
-            Ty::Such(such) => below(path.clone(), &such.of, None),
+            // Not every value of the type can come: what is asked of it may leave none for which the rest holds.
+            Ty::Such(such) => {
+                let read = Read { path, ty: such.of.clone(), computed: true, made, guard };
+                self.spread(read, before, levels - 1);
+            }
             _ => {}
         }
     }
@@ -300,4 +304,26 @@ pub(super) fn select(path: &str, name: &str) -> String {
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && name.starts_with(|first: char| first.is_ascii_alphabetic());
     if plain { format!("{path}.{name}") } else { format!("{path}[{}]", text_literal(name)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::ty::Such;
+
+    /// Multiples of five below four are not all numbers below four: nobody may rely on there being a 2 or a 3.
+    #[test]
+    fn what_a_condition_holds_for_is_never_all_that_its_type_says() {
+        let of = Ty::int();
+        let such = Such { of: of.clone(), extra: json!({ "multipleOf": 5 }), example: json!(5) };
+        let mut scope = Scope::default();
+        scope.add("input.n", &Ty::Such(Box::new(such)), false, &[]);
+        let below = Ty::Number(Range { whole: true, min: None, max: Some(3) });
+        let scope = scope.with(&[Fact::Refine("input.n".to_owned(), below.clone())]);
+        let reads: Vec<_> = scope.0.iter().filter(|read| read.ty == below).collect();
+        assert_eq!(reads.len(), 1, "the number can be read");
+        assert!(reads.iter().all(|read| !read.is_described()));
+    }
 }

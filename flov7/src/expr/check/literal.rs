@@ -19,9 +19,9 @@ impl Checker<'_> {
             declared &= seen.declared && !seen.unclear;
             if element.optional {
                 optionals += 1;
-                items.push(self.inside_optional(&seen, element.value).unwrap_or_else(Type::untyped));
+                items.push(self.inside_optional(&seen, element.value).unwrap_or_else(Type::never));
             } else {
-                items.push(seen.ty);
+                items.push(held(seen));
             }
         }
         let most = u64::try_from(items.len()).unwrap_or(u64::MAX);
@@ -44,10 +44,10 @@ impl Checker<'_> {
             steps = steps.saturating_add(key.steps).saturating_add(seen.steps);
             declared &= seen.declared && !seen.unclear;
             let (ty, presence) = if entry.optional {
-                let inner = self.inside_optional(&seen, entry.value).unwrap_or_else(Type::untyped);
+                let inner = self.inside_optional(&seen, entry.value).unwrap_or_else(Type::never);
                 (inner, Presence::Optional)
             } else {
-                (seen.ty, Presence::Required)
+                (held(seen), Presence::Required)
             };
             let Some(names) = self.want_string(&key, entry.key) else {
                 declared = false;
@@ -118,6 +118,12 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// What a literal holds in one place. What is unclear has a finding of its own, or is never reached: a type without
+/// values, unlike one of which nobody said anything, is not complained about a second time.
+fn held(seen: Seen) -> Type {
+    if seen.unclear { Type::never() } else { seen.ty }
 }
 
 fn made(members: BTreeMap<String, (Type, Presence)>, additional: Additional) -> Type {

@@ -81,7 +81,13 @@ impl Flow<'_, '_> {
         }
         let both = given.ty.intersect(schema.upper());
         if both.is_never() && !given.ty.is_never() {
-            let message = format!("no value here is {}: it is {}", schema.upper(), given.ty);
+            let (wanted, found) = (schema.upper().to_string(), given.ty.to_string());
+            // Words say nothing of limits.
+            let message = if wanted == found {
+                format!("no value here is within the limits of the schema, though both are {found}")
+            } else {
+                format!("no value here is {wanted}: it is {found}")
+            };
             self.note(Finding::new(Code::NOT_ASSIGNABLE, format!("{pointer}/value"), message), Some(no));
             return None;
         }

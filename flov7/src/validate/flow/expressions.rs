@@ -408,6 +408,10 @@ impl Flow<'_, '_> {
                     seen.computed.insert(name.clone());
                 }
                 let fact = place.facts.get(name);
+                // What questions have taught contradicts itself: nobody gets here, and nothing is said about it.
+                if fact.is_some_and(|fact| fact.ty.is_never()) && !typed.ty.is_never() {
+                    return unclear(seen, name);
+                }
                 let ty = fact.map_or_else(|| typed.ty.clone(), |fact| fact.ty.clone());
                 let learnt = fact.map_or(Presence::Optional, |fact| fact.presence);
                 let sure = presence == Presence::Required || learnt == Presence::Required;

@@ -106,6 +106,14 @@ fn types_of_results() {
 #[test]
 fn findings_teach() {
     let cases: &[(&str, &[&str])] = &[
+        // What is wrong inside of a literal is said once, and what is never reached not at all.
+        (
+            "math.least([missing, 7])",
+            &[
+                "unknown-root: there is no `missing` here; expressions can read `index`, `input`, `item`, `now`, `steps`",
+            ],
+        ),
+        ("[].map(x, math.least([x, 7]) + {'a': x}.a)", &[]),
         (
             "\"%d\".format([input.name])",
             &[

@@ -375,6 +375,22 @@ fn if_narrows_its_blocks_and_what_follows_a_dead_end() {
     );
 }
 
+/// A filter lets only those with a mail pass, and a condition fails for all of these: what follows is never reached.
+/// Nothing is said about what is read there, and nothing about what is made of it.
+#[test]
+fn where_questions_contradict_each_other_nothing_is_said() {
+    let stop = json!({ "id": "stop", "action": { "use": "core.fail", "with": { "code": "no_email", "message": "m" } } });
+    for read in ["${ [input.email, 'x'].join() }", "${ input.email.lower() }", "${ {'a': [input.email, 7]} }"]
+    {
+        check(
+            with_input(json!([{ "id": "go", "condition": { "filter": "${ has(input.email) }" } },
+                { "id": "c", "after": [], "condition": { "if": "${ has(input.email) }", "then": [stop] } },
+                set("b", read), set("d", "${ steps.b + 1 }")])),
+            &[],
+        );
+    }
+}
+
 #[test]
 fn switch_narrows_case_by_case() {
     let email = "${ input.email.lower() }";
@@ -633,4 +649,22 @@ fn value_of_data_steps() {
         ])),
         &[],
     );
+}
+
+#[test]
+fn a_value_that_no_schema_takes_is_told_with_the_limits_where_words_are_the_same() {
+    let document = |schema: Value| {
+        let input = json!({ "type": "object", "required": ["n"], "properties": { "n": { "type": "integer", "multipleOf": 5 } } });
+        json!({ "flov7": 1, "name": "x", "input": input,
+            "steps": [{ "id": "v", "data": { "validate": { "value": "${ input.n }", "schema": schema } } }] })
+    };
+    let between = |least, most| json!({ "type": "integer", "minimum": least, "maximum": most });
+    let message = |schema| report(&document(schema)).0.findings().first().map(|found| found.message.clone());
+    let words = "no value here is within the limits of the schema, though both are a whole number";
+    assert_eq!(message(between(2, 3)).as_deref(), Some(words));
+    assert_eq!(
+        message(json!({ "type": "string" })).as_deref(),
+        Some("no value here is text: it is a whole number")
+    );
+    assert_eq!(message(between(2, 5)), None);
 }
