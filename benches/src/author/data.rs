@@ -98,7 +98,7 @@ impl Author {
         let mut described = false;
         let e = match read {
             Some(read) if self.dice.chance(1, 2) => {
-                described = !read.made && !read.computed;
+                described = read.is_described();
                 E { text: read.path.clone(), ty: read.ty.clone(), computed: read.computed }
             }
             _ => {

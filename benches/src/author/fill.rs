@@ -103,6 +103,10 @@ impl Author {
         let read = s.pick(&mut self.dice, |read| read.guard.is_empty());
         match (read, self.dice.roll(6)) {
             (Some(read), 0..=2) => read.path.clone(),
+            (Some(read), 3) if self.dice.chance(1, 2) => {
+                self.count("dyn");
+                format!("dyn({})", read.path)
+            }
             (_, 3) => self.truth(s, d).text,
             (_, 4) => self.text(s, d).text,
             _ => self.number(s, false, d).text,

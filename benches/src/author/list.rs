@@ -12,7 +12,7 @@ impl Author {
             return self.plain_list(s, &item);
         }
         let text_or_number = matches!(item, Ty::Text(_) | Ty::Number(_));
-        let list = match self.dice.roll(14) {
+        let list = match self.dice.roll(18) {
             0..=2 => {
                 self.count("map");
                 let of = if self.dice.chance(1, 2) { Ty::num() } else { Ty::text() };
@@ -93,6 +93,26 @@ impl Author {
                 }
                 None => return self.plain_list(s, &item),
             },
+            14 => {
+                self.count("chunk");
+                let list = self.list(s, &item, d - 1);
+                if matches!(item, Ty::Any | Ty::Either(_) | Ty::List(_)) {
+                    return list;
+                }
+                let size = match s.any_number(&mut self.dice, true) {
+                    Some(read) if self.dice.chance(1, 3) => read.path.clone(),
+                    _ => self.dice.between(1, 3).to_string(),
+                };
+                let text = format!("{}.chunk({size}).flatten()", list.text);
+                return self.computed_list(text, None, &list.ty);
+            }
+            15 => return self.transformed_list(s, &item, d),
+            16 if item == Ty::text() => {
+                self.count("walk over made keys");
+                let (object, _) = self.made_object(s, d - 1);
+                let key = self.variable();
+                format!("{object}.map({key}, {key})")
+            }
             _ => {
                 return self.conditional(s, d, |author, s, d| author.list(s, &item, d));
             }
@@ -101,7 +121,7 @@ impl Author {
     }
 
     /// A list of what is made of the items of another, or of those items themselves.
-    fn computed_list(&self, text: String, made: Option<&Ty>, from: &Ty) -> E {
+    pub(super) fn computed_list(&self, text: String, made: Option<&Ty>, from: &Ty) -> E {
         let (item, max) = match from {
             Ty::List(list) => (list.item.clone(), list.max.filter(|max| *max == 0)),
             _ => (Ty::Any, None),

@@ -14,6 +14,7 @@ mod list;
 mod literal;
 mod number;
 mod others;
+mod pairs;
 mod rules;
 mod scope;
 mod step;

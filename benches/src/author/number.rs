@@ -11,7 +11,7 @@ impl Author {
         if d == 0 || self.dice.chance(1, 4) {
             return self.plain_number(s, whole);
         }
-        let e = match self.dice.roll(if whole { 22 } else { 27 }) {
+        let e = match self.dice.roll(if whole { 27 } else { 33 }) {
             0..=2 => {
                 let op = *self.dice.one(&["+", "-", "*"]);
                 self.count("operator + - *");
@@ -127,21 +127,50 @@ impl Author {
                 }
                 None => return self.plain_number(s, whole),
             },
-            22 | 23 => {
+            22 => {
+                let name = *self.dice.one(&["math.bitAnd", "math.bitOr", "math.bitXor"]);
+                self.count(name);
+                let (a, b) = (self.number(s, true, d - 1), self.number(s, true, d - 1));
+                format!("{name}({}, {})", a.text, b.text)
+            }
+            23 => {
+                let name = *self.dice.one(&["math.bitNot", "math.bitShiftLeft", "math.bitShiftRight"]);
+                self.count(name);
+                let places = match (name, s.any_number(&mut self.dice, true)) {
+                    ("math.bitNot", _) => String::new(),
+                    (_, Some(read)) if self.dice.chance(1, 3) => format!(", {}", read.path),
+                    _ => format!(", {}", self.dice.roll(70)),
+                };
+                format!("{name}({}{places})", self.number(s, true, d - 1).text)
+            }
+            24 => self.bound(s, d, |author, s, d| author.number(s, whole, d).text),
+            25 => match self.of_optional(s, d, |author, s, d| author.number(s, whole, d).text) {
+                Some(text) => text,
+                None => return self.plain_number(s, whole),
+            },
+            26 => {
+                self.count("size of a made object");
+                format!("size({})", self.made_object(s, d - 1).0)
+            }
+            27 | 28 => {
                 self.count("operator /");
                 let (a, b) = (self.number(s, false, d - 1), self.divisor(s, false));
                 format!("({} / {b})", a.text)
             }
-            24 => {
+            29 => {
                 self.count("math.round digits");
                 format!("math.round({}, {})", self.number(s, false, d - 1).text, self.dice.roll(4))
             }
-            25 => {
+            30 => {
                 self.count("double");
                 match s.any_text(&mut self.dice) {
                     Some(read) => format!("double({})", read.path),
                     None => format!("double({})", self.number(s, whole, d - 1).text),
                 }
+            }
+            31 => {
+                self.count("math.sqrt");
+                format!("math.sqrt({})", self.number(s, false, d - 1).text)
             }
             _ => {
                 self.count("number from number");

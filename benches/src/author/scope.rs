@@ -20,6 +20,9 @@ pub(super) struct Read {
     /// Whether it comes from what was written in the document, and not from a schema: of a list, each place may then
     /// have a type of its own.
     pub(super) made: bool,
+    /// Whether a further condition holds for it: not every value of its type can come, and what is asked of it may leave
+    /// none.
+    pub(super) such: bool,
     /// Questions that must all have been answered yes, the outermost first.
     pub(super) guard: Vec<String>,
 }
@@ -27,7 +30,7 @@ pub(super) struct Read {
 impl Read {
     /// Whether it can be read as it is, and may be all that its type says.
     pub(super) fn is_described(&self) -> bool {
-        self.guard.is_empty() && !self.made && !self.computed
+        self.guard.is_empty() && !self.made && !self.computed && !self.such
     }
 
     /// The guard as one condition.
@@ -59,6 +62,7 @@ impl Scope {
             ty: ty.clone(),
             computed,
             made: false,
+            such: false,
             guard: guard.to_vec(),
         });
     }
@@ -70,6 +74,7 @@ impl Scope {
             ty: ty.clone(),
             computed,
             made: true,
+            such: false,
             guard: guard.to_vec(),
         });
     }
@@ -83,14 +88,14 @@ impl Scope {
         if self.0.len() - before >= MOST_READS {
             return;
         }
-        let Read { path, ty, computed, made, guard } = read.clone();
+        let Read { path, ty, computed, made, such, guard } = read.clone();
         self.0.push(Rc::new(read));
         if levels == 0 {
             return;
         }
         let mut below = |path: String, ty: &Ty, ask: Option<String>| {
             let guard = guard.iter().cloned().chain(ask).collect();
-            self.spread(Read { path, ty: ty.clone(), computed, made, guard }, before, levels - 1);
+            self.spread(Read { path, ty: ty.clone(), computed, made, such, guard }, before, levels - 1);
         };
         match &ty {
             Ty::Object(object) => {
@@ -122,9 +127,8 @@ impl Scope {
                     }
                 }
             }
-            // Not every value of the type can come: what is asked of it may leave none for which the rest holds.
-            Ty::Such(such) => {
-                let read = Read { path, ty: such.of.clone(), computed: true, made, guard };
+            Ty::Such(inner) => {
+                let read = Read { path, ty: inner.of.clone(), computed, made, such: true, guard };
                 self.spread(read, before, levels - 1);
             }
             _ => {}

@@ -11,7 +11,7 @@ impl Author {
         if d == 0 || self.dice.chance(1, 4) {
             return self.plain_text(s);
         }
-        let e = match self.dice.roll(23) {
+        let e = match self.dice.roll(28) {
             0 | 1 => {
                 self.count("operator text + text");
                 format!("({} + {})", self.text(s, d - 1).text, self.text(s, d - 1).text)
@@ -107,6 +107,16 @@ impl Author {
                     None => return self.plain_text(s),
                 }
             }
+            21 => {
+                self.count("strings.quote");
+                format!("strings.quote({})", self.text(s, d - 1).text)
+            }
+            22 | 23 => self.formatted(s, d - 1),
+            24 => self.bound(s, d, |author, s, d| author.text(s, d).text),
+            25 => match self.of_optional(s, d, |author, s, d| author.text(s, d).text) {
+                Some(text) => text,
+                None => return self.plain_text(s),
+            },
             _ => match self.asked(s, |read| read.ty.is_within(&Ty::text())) {
                 Some((read, otherwise)) => {
                     let other = self.text(&otherwise, d - 1).text;
@@ -116,6 +126,30 @@ impl Author {
             },
         };
         E::computed(format!("({e})"), Ty::text())
+    }
+
+    /// Values written into a text: for each clause one that it can write, or that it can tell of only in a run.
+    fn formatted(&mut self, s: &Scope, d: u32) -> String {
+        self.count("format");
+        let (mut text, mut values) = (String::new(), Vec::new());
+        for _ in 0..self.dice.between(0, 3) {
+            text.push_str(*self.dice.one(&["", "n: ", "100%% "]));
+            let (clause, value) = match self.dice.roll(7) {
+                0 => ("%d", self.number(s, true, d).text),
+                1 => (*self.dice.one(&["%f", "%.2f"]), self.number(s, false, d).text),
+                2 => (*self.dice.one(&["%e", "%.3e"]), self.number(s, false, d).text),
+                3 => (
+                    "%b",
+                    if self.dice.chance(1, 2) { self.truth(s, d).text } else { self.number(s, true, d).text },
+                ),
+                4 => (*self.dice.one(&["%x", "%X"]), self.text(s, d).text),
+                5 => (*self.dice.one(&["%o", "%x", "%X"]), self.number(s, true, d).text),
+                _ => ("%s", self.anything(s, d)),
+            };
+            text.push_str(clause);
+            values.push(value);
+        }
+        format!("{}.format([{}])", text_literal(&text), values.join(", "))
     }
 
     /// A text that is written or read.

@@ -27,7 +27,7 @@ impl Author {
                 }
             };
         }
-        let e = match self.dice.roll(18) {
+        let e = match self.dice.roll(20) {
             0..=2 => {
                 self.count("comparison");
                 let op = *self.dice.one(&["<", "<=", ">", ">="]);
@@ -113,6 +113,8 @@ impl Author {
                 }
                 None => "(2 > 1)".to_owned(),
             },
+            17 => self.decided_by_two(s, d),
+            18 => self.bound(s, d, |author, s, d| author.truth(s, d).text),
             _ => match self.asked(s, |read| read.ty == Ty::Bool) {
                 Some((read, _)) => format!("{} && {}", read.asks(), read.path),
                 None => return self.truth(s, d - 1),

@@ -1,8 +1,12 @@
 //! Typed documents are accepted and keep the promise; mutated ones are refused.
 
+use std::collections::BTreeSet;
+
+use flov7::expr::{ExprKind, Function, Limits, MacroKind, Template};
 use flov7::finding::ResidualKind;
 use flov7_benches::author::typed;
 use flov7_benches::proof::{Plan, prove};
+use serde_json::Value;
 
 /// What every run of some size writes.
 const CONSTRUCTS: &[&str] = &[
@@ -79,6 +83,49 @@ fn typed_documents_keep_the_promise_and_mutated_ones_are_refused() {
     for how in ["completed", "failed", "cancelled"] {
         assert!(totals.ended.contains_key(how), "{:?}", totals.ended);
     }
+}
+
+/// What is never written is never proven: every function and macro of the language is called somewhere.
+#[test]
+fn every_function_and_every_macro_is_written() {
+    let (mut calls, mut macros) = (BTreeSet::new(), BTreeSet::new());
+    for seed in 0..400 {
+        let mut stack = vec![typed(seed).document];
+        while let Some(value) = stack.pop() {
+            match &value {
+                Value::Array(items) => stack.extend(items.iter().cloned()),
+                Value::Object(members) => stack.extend(members.values().cloned()),
+                _ => {}
+            }
+            // Whatever is no template is none of ours.
+            let Some(Ok(template)) = value.is_string().then(|| Template::parse(&value, &Limits::default()))
+            else {
+                continue;
+            };
+            template.visit(&mut |_, expr, _| {
+                for node in expr.ast().nodes() {
+                    match &node.kind {
+                        ExprKind::Call { function, .. } => {
+                            calls.insert(function.name());
+                        }
+                        ExprKind::Macro { kind, second, .. } => {
+                            macros.insert((kind.name(), second.is_some()));
+                        }
+                        _ => {}
+                    }
+                }
+            });
+        }
+    }
+    let unseen: Vec<_> =
+        Function::ALL.iter().map(|function| function.name()).filter(|name| !calls.contains(name)).collect();
+    assert!(unseen.is_empty(), "never called: {unseen:?}");
+    let all = MacroKind::ALL.iter().flat_map(|kind| {
+        let (least, most) = kind.variables();
+        (least..=most).map(|variables| (kind.name(), variables == 2))
+    });
+    let unseen: Vec<_> = all.filter(|kind| !macros.contains(kind)).collect();
+    assert!(unseen.is_empty(), "never written: {unseen:?}");
 }
 
 #[test]
