@@ -143,7 +143,7 @@ impl Author {
                 };
                 format!("{name}({}{places})", self.number(s, true, d - 1).text)
             }
-            24 => self.bound(s, d, |author, s, d| author.number(s, whole, d).text),
+            24 => return self.bound(s, d, |author, s, d| author.number(s, whole, d)),
             25 => match self.of_optional(s, d, |author, s, d| author.number(s, whole, d).text) {
                 Some(text) => text,
                 None => return self.plain_number(s, whole),

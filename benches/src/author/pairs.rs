@@ -90,13 +90,13 @@ impl Author {
         format!("{}.{name}({names}, {})", list.text, self.truth(&inner, d - 1).text)
     }
 
-    /// Something made of a value that has been given a name.
+    /// Something made of a value that has been given a name. What is only read or written is still that.
     pub(super) fn bound(
         &mut self,
         s: &Scope,
         d: u32,
-        mut make: impl FnMut(&mut Author, &Scope, u32) -> String,
-    ) -> String {
+        mut make: impl FnMut(&mut Author, &Scope, u32) -> E,
+    ) -> E {
         self.count("cel.bind");
         let value = match self.dice.roll(3) {
             0 => self.text(s, d - 1),
@@ -105,9 +105,9 @@ impl Author {
         };
         let name = self.variable();
         let mut inner = s.clone();
-        inner.add_made(&name, &value.ty.shape(), true, &[]);
+        inner.add_made(&name, &value.ty, value.computed, &[]);
         let body = make(self, &inner, d - 1);
-        format!("cel.bind({name}, {}, {body})", value.text)
+        E { text: format!("cel.bind({name}, {}, {})", value.text, body.text), ..body }
     }
 
     /// Something made of what an optional holds, with another where it holds nothing.

@@ -112,7 +112,7 @@ impl Author {
                 format!("strings.quote({})", self.text(s, d - 1).text)
             }
             22 | 23 => self.formatted(s, d - 1),
-            24 => self.bound(s, d, |author, s, d| author.text(s, d).text),
+            24 => return self.bound(s, d, |author, s, d| author.text(s, d)),
             25 => match self.of_optional(s, d, |author, s, d| author.text(s, d).text) {
                 Some(text) => text,
                 None => return self.plain_text(s),

@@ -114,7 +114,7 @@ impl Author {
                 None => "(2 > 1)".to_owned(),
             },
             17 => self.decided_by_two(s, d),
-            18 => self.bound(s, d, |author, s, d| author.truth(s, d).text),
+            18 => return self.bound(s, d, |author, s, d| author.truth(s, d)),
             _ => match self.asked(s, |read| read.ty == Ty::Bool) {
                 Some((read, _)) => format!("{} && {}", read.asks(), read.path),
                 None => return self.truth(s, d - 1),
