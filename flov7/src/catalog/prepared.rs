@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::ActionDescriptor;
+use crate::finding::meter::apart;
 use crate::id::Digest;
 use crate::types::{Defs, Lowered, lower};
 
@@ -30,12 +31,12 @@ impl PartialEq for Entry {
 impl Entry {
     /// The schema of its input as a type; none if that is no schema.
     pub(super) fn input(&self) -> Option<&Lowered> {
-        self.input.get_or_init(|| lower(&self.action.input.0, &Defs::none()).ok()).as_ref()
+        self.input.get_or_init(|| apart(|| lower(&self.action.input.0, &Defs::none()).ok())).as_ref()
     }
 
     /// The schema of its output as a type; none if that is no schema.
     pub(super) fn output(&self) -> Option<&Lowered> {
-        self.output.get_or_init(|| lower(&self.action.output.0, &Defs::none()).ok()).as_ref()
+        self.output.get_or_init(|| apart(|| lower(&self.action.output.0, &Defs::none()).ok())).as_ref()
     }
 
     /// [`ActionDescriptor::interface`].

@@ -16,6 +16,7 @@
 
 mod code;
 mod locate;
+pub(crate) mod meter;
 mod model;
 mod nearest;
 mod pages;

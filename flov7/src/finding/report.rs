@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::code::Code;
 use super::nearest::{nearest, slip};
-use crate::json::{Document, PatchOp, escape, tokens};
+use crate::json::{Document, PatchOp, canonical_size, escape, tokens};
 
 /// How severe a finding is. Only errors stop validation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -147,17 +147,24 @@ impl Finding {
         self
     }
 
-    /// With what was found.
+    /// With what was found; nothing where that is larger than 4 KiB: it stands in the document, and a report is to be
+    /// read.
     #[must_use]
     pub fn with_found(mut self, found: impl Into<Value>) -> Finding {
-        self.found = Some(found.into());
+        const BYTES: usize = 4 << 10;
+        self.found = Some(found.into()).filter(|found| canonical_size(found) <= BYTES);
         self
     }
 
-    /// With what is allowed.
+    /// With what is allowed. Of a list the first 64 are kept.
     #[must_use]
     pub fn with_allowed(mut self, allowed: impl Into<Value>) -> Finding {
-        self.allowed = Some(allowed.into());
+        const ITEMS: usize = 64;
+        let mut allowed = allowed.into();
+        if let Value::Array(items) = &mut allowed {
+            items.truncate(ITEMS);
+        }
+        self.allowed = Some(allowed);
         self
     }
 

@@ -18,6 +18,7 @@ use super::lower::{Lowered, MAX_DEPTH, Source};
 use super::opaque::Opaques;
 use super::scope::Named;
 use super::witness::{all_values, witness};
+use crate::finding::meter;
 use crate::planted::{Bug, planted};
 
 /// Comparisons before a link stays undecided.
@@ -60,6 +61,7 @@ pub fn assign(from: &Lowered, to: &Lowered) -> Assign {
     let conforms = |checker: &SchemaChecker, value: &Value| {
         let mut left = fuel.get();
         let verdict = checker.verdict(value, &mut left);
+        meter::spend(fuel.get().saturating_sub(left));
         fuel.set(left);
         verdict
     };
@@ -149,7 +151,10 @@ fn shape(ty: &Type, depth: usize, fuel: &mut u32) -> Type {
 }
 
 fn is_within(source: &Type, target: &Type) -> bool {
-    Proof { fuel: FUEL, assumed: Vec::new() }.within(source, target, 0)
+    let mut proof = Proof { fuel: FUEL, assumed: Vec::new() };
+    let within = proof.within(source, target, 0);
+    meter::spend(u64::from(FUEL - proof.fuel));
+    within
 }
 
 /// One proof. Names that are being compared are assumed to hold: a recursive type is within another if nothing that

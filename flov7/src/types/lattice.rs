@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::number::{Bound, Num};
 use super::opaque::Opaques;
 use super::scope::Named;
+use crate::finding::meter;
 
 /// What a value can be. Cheap to clone: everything below the first level is shared.
 ///
@@ -32,7 +33,10 @@ impl PartialEq for Repr {
             (Repr::Named(a), Repr::Named(b)) => a == b,
             // Shared parts are the common case, and looking into them twice would cost the square.
             // Two coarse descriptions may be of different things.
-            (Repr::Union(a), Repr::Union(b)) => Arc::ptr_eq(a, b) || (!a.coarse && !b.coarse && a == b),
+            (Repr::Union(a), Repr::Union(b)) => {
+                meter::spend(1);
+                Arc::ptr_eq(a, b) || (!a.coarse && !b.coarse && a == b)
+            }
             _ => false,
         }
     }
@@ -533,6 +537,7 @@ impl Type {
     pub fn member_names(&self) -> Vec<Arc<str>> {
         let Some(union) = self.open() else { return Vec::new() };
         let names: BTreeSet<&Arc<str>> = union.maps.iter().flat_map(|map| map.members.keys()).collect();
+        meter::spend_len(1 + names.len());
         names.into_iter().cloned().collect()
     }
 
@@ -540,6 +545,7 @@ impl Type {
     #[must_use]
     pub fn members(&self) -> Vec<(Arc<str>, Type, Presence)> {
         let names = self.member_names();
+        meter::spend_len(4 * names.len());
         let found = names.into_iter().filter_map(|name| match self.member(&name) {
             MemberLookup::Required(ty) => Some((name, ty, Presence::Required)),
             MemberLookup::Optional(ty) => Some((name, ty, Presence::Optional)),
@@ -604,7 +610,9 @@ impl Union {
     fn measure(&mut self) {
         let mut depth = 0;
         let mut weight: usize = 1;
+        let mut looked = 1_usize;
         let mut part = |ty: &Type| {
+            looked += 1;
             let (levels, parts) = ty.extent();
             depth = depth.max(levels);
             weight = weight.saturating_add(parts);
@@ -625,6 +633,7 @@ impl Union {
         let values =
             self.number.as_ref().and_then(|number| number.values.as_ref()).map_or(0, |values| values.len())
                 + self.text.as_ref().and_then(|text| text.values.as_ref()).map_or(0, |values| values.len());
+        meter::spend_len(looked + values / 4);
         self.depth = depth + 1;
         self.weight = weight.saturating_add(values);
     }

@@ -10,6 +10,7 @@ use super::lattice::{
 use super::lower::{MAX_DEPTH, open_within};
 use super::opaque::Opaques;
 use super::work::Work;
+use crate::finding::meter;
 use crate::planted::{Bug, planted};
 
 /// Members that merged alternatives may have together.
@@ -134,6 +135,7 @@ impl Merge {
         // Opening a name lowers its schema.
         let named = [a, b].into_iter().any(|ty| matches!(ty.0, Repr::Named(_)));
         self.work.merges = self.work.merges.saturating_sub(if named { 10 } else { 1 });
+        meter::spend(1);
         let spent = self.work.merges == 0 || depth > MAX_DEPTH;
         self.lossy |= spent;
         spent

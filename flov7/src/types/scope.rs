@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use crate::finding::meter;
 use crate::json;
 
 use super::lattice::Type;
@@ -81,6 +82,7 @@ impl Scope {
 
     /// Where `reference`, the text of a `$ref` in this scope, leads.
     pub(crate) fn resolve(&self, reference: &str) -> Result<Target, RefFault> {
+        meter::spend(10);
         let Some(fragment) = reference.strip_prefix('#') else { return Err(RefFault::Remote) };
         let pointer = percent_decoded(fragment).ok_or(RefFault::Dangling)?;
         if let Some(name) = pointer.strip_prefix("/types/") {
@@ -162,7 +164,10 @@ impl Named {
     }
 
     fn opened(&self) -> &(Type, u32) {
-        self.0.opened.get_or_init(|| lower::open_at_cost(&self.0.target))
+        let opened = self.0.opened.get_or_init(|| meter::apart(|| lower::open_at_cost(&self.0.target)));
+        // Each name of a document is opened once and asked often.
+        meter::spend(1 + u64::from(opened.1) / 16);
+        opened
     }
 
     /// How a person knows it: the last part of the name.

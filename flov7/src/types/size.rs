@@ -3,6 +3,7 @@
 use super::assign::opening;
 use super::facet::length;
 use super::lattice::{Additional, Type, Union};
+use crate::finding::meter;
 
 /// Bounds of every value of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +30,10 @@ const MAX_DEPTH: usize = 32;
 impl Type {
     /// Bounds of every value of the type.
     pub(crate) fn extent_of_values(&self) -> Extent {
-        Measure { fuel: FUEL }.extent(self, 0)
+        let mut measure = Measure { fuel: FUEL };
+        let extent = measure.extent(self, 0);
+        meter::spend(u64::from(FUEL - measure.fuel));
+        extent
     }
 
     /// The most bytes of its texts.

@@ -6,6 +6,7 @@ use super::assign::opening;
 use super::lattice::{Additional, ListFacet, MapFacet, NumberFacet, TextFacet, Type, Union};
 use super::number::{INT_MAX, INT_MIN, Num};
 use super::pattern::Pattern;
+use crate::finding::meter;
 
 /// Levels of a made-up value.
 const MAX_DEPTH: usize = 24;
@@ -146,6 +147,7 @@ fn product<T: Clone>(
 pub(crate) fn witness(source: &Type, target: &Type, proves: &dyn Fn(&Value) -> bool) -> Option<Value> {
     let mut search = Search { fuel: FUEL, extremes: false };
     let found = search.refused(source, target, 0);
+    meter::spend(u64::from(FUEL - search.fuel));
     found.into_iter().find(|value| proves(value))
 }
 

@@ -54,7 +54,7 @@ use self::handlers::own_codes;
 use self::order::Order;
 use self::outline::{Outline, StepAt, StepNo};
 use crate::catalog::Catalog;
-use crate::finding::{Code, Finding, Report, Residual};
+use crate::finding::{Code, Finding, Report, Residual, meter};
 use crate::json::{self, Document};
 use crate::workflow::read::{Examined, examine, examine_text};
 use crate::workflow::{DocumentLimits, Syntax, Workflow};
@@ -73,7 +73,7 @@ pub fn validate(workflow: &Workflow, catalog: &Catalog) -> Result<ValidWorkflow,
         Ok(examined) => examined,
         Err(finding) => return Err(Report::new(vec![*finding], Vec::new())),
     };
-    let (report, valid) = run(examined, catalog, &limits);
+    let (report, valid, _) = run(examined, catalog, &limits);
     valid.ok_or(report)
 }
 
@@ -93,7 +93,8 @@ fn examined(workflow: &Workflow, limits: &DocumentLimits) -> Result<Examined, Bo
 #[must_use]
 pub fn validate_document(document: &Document, catalog: &Catalog) -> (Report, Option<ValidWorkflow>) {
     let limits = DocumentLimits::default();
-    run(examine(&document.value, &limits), catalog, &limits)
+    let (report, valid, _) = run(examine(&document.value, &limits), catalog, &limits);
+    (report, valid)
 }
 
 /// What became of a text.
@@ -106,6 +107,9 @@ pub struct Validated {
     pub valid: Option<ValidWorkflow>,
     /// The document with its places; none if the text makes no sense.
     pub document: Option<Document>,
+    /// What it cost, in visits of parts of the document and of its types ([`DocumentLimits::visits`]): the same on every
+    /// machine.
+    pub visits: u64,
 }
 
 /// Reads and checks a text, with limits that may be lower than the usual ones. Faults of the text, of the shape and
@@ -113,12 +117,12 @@ pub struct Validated {
 #[must_use]
 pub fn validate_text(text: &str, syntax: Syntax, catalog: &Catalog, limits: &DocumentLimits) -> Validated {
     let text = examine_text(text, syntax, limits);
-    let (report, valid) = run(text.examined, catalog, limits);
+    let (report, valid, visits) = run(text.examined, catalog, limits);
     let report = match &text.document {
         Some(document) => report.locate(document, text.text),
         None => report,
     };
-    Validated { report, valid, document: text.document }
+    Validated { report, valid, document: text.document, visits }
 }
 
 /// What every pass sees, and where it leaves what it finds.
@@ -140,6 +144,8 @@ struct Pass<'w> {
     /// Where the run checks a link that could be neither proven nor refuted.
     checks: Vec<String>,
     callees: &'w Callees,
+    /// Where all visits were spent, if they were.
+    spent_at: Option<String>,
 }
 
 impl<'w> Pass<'w> {
@@ -164,6 +170,31 @@ impl<'w> Pass<'w> {
             work: 0,
             checks: Vec::new(),
             callees,
+            spent_at: None,
+        }
+    }
+
+    /// Whether all visits are spent, so that nothing more is looked at. The first place that asks is told later.
+    fn is_spent(&mut self, pointer: &str) -> bool {
+        let spent = meter::is_spent();
+        if spent && self.spent_at.is_none() {
+            self.spent_at = Some(pointer.to_owned());
+        }
+        spent
+    }
+
+    /// Notes that not all was looked at, if so: such a document is none that is sound.
+    fn note_spent(&mut self) {
+        if meter::is_spent() {
+            let message = format!(
+                "looking at this document takes more than {} visits of its parts, so that not all of it was checked",
+                self.limits.visits
+            );
+            let place = self.spent_at.take().unwrap_or_default();
+            self.findings.push(
+                Finding::new(Code::DOCUMENT_SIZE, place, message)
+                    .with_help("split it into workflows that `core.call` runs, or make its types smaller"),
+            );
         }
     }
 
@@ -183,7 +214,9 @@ impl<'w> Pass<'w> {
         let order = Order::new(&self.outline, &mut self.findings);
         self.work += order.work + self.outline.steps.len() as u64;
         let blamed = self.step_by_step();
+        meter::spend(order.work);
         let (gives, kept) = flow::check(self, &order, &blamed);
+        self.note_spent();
         (order, gives, kept)
     }
 
@@ -216,17 +249,24 @@ struct Passed {
     codes: BTreeSet<String>,
 }
 
-/// All passes over what could be read, and over what that calls.
-fn run(examined: Examined, catalog: &Catalog, limits: &DocumentLimits) -> (Report, Option<ValidWorkflow>) {
+/// All passes over what could be read, and over what that calls; and the visits that they took.
+fn run(
+    examined: Examined,
+    catalog: &Catalog,
+    limits: &DocumentLimits,
+) -> (Report, Option<ValidWorkflow>, u64) {
     let Examined { workflow, findings, poisoned } = examined;
-    let Some(workflow) = workflow else { return (Report::new(findings, Vec::new()), None) };
-    let callees = Callees::of(&workflow, catalog, limits);
-    let Passed { findings, residuals, checks, .. } =
-        passes(&workflow, findings, &poisoned, catalog, limits, &callees);
+    let Some(workflow) = workflow else { return (Report::new(findings, Vec::new()), None, 0) };
+    let ((callees, passed), visits) = meter::metered(limits.visits, || {
+        let callees = Callees::of(&workflow, catalog, limits);
+        let passed = passes(&workflow, findings, &poisoned, catalog, limits, &callees);
+        (callees, passed)
+    });
+    let Passed { findings, residuals, checks, .. } = passed;
     let report = Report::new(findings, residuals);
     let valid =
         report.is_valid().then(|| finish::valid(workflow, catalog, checks, &report, callees.into_parts()));
-    (report, valid)
+    (report, valid, visits)
 }
 
 /// All passes over one workflow.

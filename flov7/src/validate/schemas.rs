@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Pass;
-use crate::finding::{Code, Finding, Misnamed, code};
+use crate::finding::{Code, Finding, Misnamed, code, meter};
 use crate::json::{self, PatchOp};
 use crate::types::{Defs, Lowered, SchemaFault, SchemaFaultKind, lower};
 use crate::workflow::Schema;
@@ -24,6 +24,10 @@ impl Schemas {
             pass.poisoned.iter().any(|pointer| pointer.is_empty() || pointer.starts_with("/types"));
         let mut findings = Vec::new();
         for (name, schema) in types {
+            if meter::is_spent() {
+                broken = true;
+                break;
+            }
             if let Err(faults) = lower(&schema.0, &defs) {
                 broken = true;
                 let place = format!("/types/{}", json::escape(name));
@@ -41,7 +45,7 @@ impl Schemas {
         place: &str,
         step: Option<&str>,
     ) -> Result<Lowered, Vec<Finding>> {
-        if self.broken && mentions_types(&schema.0) {
+        if meter::is_spent() || self.broken && mentions_types(&schema.0) {
             return Err(Vec::new());
         }
         lower(&schema.0, &self.defs).map_err(|faults| {

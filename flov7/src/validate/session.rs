@@ -11,7 +11,7 @@ use super::order::Order;
 use super::outline::{Outline, Places, blocks, continues};
 use super::{Pass, ValidWorkflow, finish};
 use crate::catalog::Catalog;
-use crate::finding::{Code, Finding, Report, Residual};
+use crate::finding::{Code, Finding, Report, Residual, meter};
 use crate::json::{self, PatchError, PatchOp};
 use crate::workflow::read::{Examined, examine, read_step_at};
 use crate::workflow::{Condition, DocumentLimits, Step, Workflow};
@@ -62,6 +62,8 @@ struct Known {
     kept: Kept,
     /// Bytes of the whole document in canonical text.
     bytes: usize,
+    /// What all looks at it have cost since the whole was looked at, that one included: no less than it would cost now.
+    visits: u64,
 }
 
 impl<'c> Session<'c> {
@@ -141,16 +143,19 @@ impl<'c> Session<'c> {
             self.report = Report::new(findings, Vec::new());
             return;
         };
-        let callees = Callees::of(&workflow, self.catalog, &self.limits);
-        let (report, checks, places, order, kept) = {
+        let ((callees, looked), visits) = meter::metered(self.limits.visits, || {
+            let callees = Callees::of(&workflow, self.catalog, &self.limits);
             let outline = Outline::new(&workflow, &poisoned);
             let mut pass = Pass::new(&workflow, self.catalog, &self.limits, outline, &poisoned, &callees);
             pass.findings = findings;
             let (order, _, kept) = pass.all();
-            self.work += pass.work;
             let places = pass.outline.places();
-            (Report::new(pass.findings, pass.residuals), pass.checks, places, order, kept)
-        };
+            let report = Report::new(pass.findings, pass.residuals);
+            let looked = (report, pass.checks, places, order, kept, pass.work);
+            (callees, looked)
+        });
+        let (report, checks, places, order, kept, work) = looked;
+        self.work += work;
         self.checks = checks.into_iter().collect();
         // Findings that one step causes at another, or in which several steps share, are not told apart.
         let shared = |finding: &Finding| {
@@ -161,8 +166,11 @@ impl<'c> Session<'c> {
         };
         // What a step gives that calls another workflow follows from that one, and may from this one.
         let alone = readable && callees.is_empty();
-        if alone && !kept.reads_untyped && !report.findings().iter().any(shared) {
-            self.known = Some(Known { places, order, kept, bytes: json::canonical_size(&self.value) });
+        // What nearly costs all that may be spent may cost more than that after an edit.
+        let cheap = visits <= self.limits.visits / 2;
+        if alone && cheap && !kept.reads_untyped && !report.findings().iter().any(shared) {
+            let bytes = json::canonical_size(&self.value);
+            self.known = Some(Known { places, order, kept, bytes, visits });
         }
         self.report = report;
         self.workflow = Some(workflow);
@@ -171,7 +179,7 @@ impl<'c> Session<'c> {
     /// Looks at one step of the outermost block. False where that does not do.
     fn again(&mut self, index: usize, bytes_before: usize) -> bool {
         let (Some(known), Some(workflow)) = (self.known.take(), self.workflow.as_mut()) else { return false };
-        let Known { places, order, kept, bytes } = known;
+        let Known { places, order, kept, bytes, visits } = known;
         let Some(value) = self.value.get("steps").and_then(|steps| steps.get(index)) else { return false };
         let bytes = bytes - bytes_before + json::canonical_size(value);
         if bytes > self.limits.document_bytes {
@@ -191,8 +199,16 @@ impl<'c> Session<'c> {
         let mut pass = Pass::new(workflow, self.catalog, &self.limits, outline, &nothing, &nobody);
         pass.range = range;
         pass.whole = false;
-        let blamed = pass.step_by_step();
-        let Some(kept) = flow::again(&mut pass, &order, &blamed, kept, index) else { return false };
+        let left = self.limits.visits / 2;
+        let (kept, spent) = meter::metered(left, || {
+            let blamed = pass.step_by_step();
+            flow::again(&mut pass, &order, &blamed, kept, index)
+        });
+        let Some(kept) = kept else { return false };
+        let visits = visits + spent;
+        if spent == left || visits > self.limits.visits {
+            return false;
+        }
         let shared = |finding: &Finding| {
             finding.cause.is_some() || [Code::UNREACHABLE_STEP, Code::UNTYPED_READ].contains(&finding.code)
         };
@@ -202,7 +218,7 @@ impl<'c> Session<'c> {
         self.work += pass.work;
         let (findings, residuals, checks) = (pass.findings, pass.residuals, pass.checks);
         self.splice(index, findings, residuals, checks);
-        self.known = Some(Known { places, order, kept, bytes });
+        self.known = Some(Known { places, order, kept, bytes, visits });
         true
     }
 

@@ -20,6 +20,9 @@ pub struct DocumentLimits {
     pub path_bytes: usize,
     /// Bytes of all expressions together. 1 MiB.
     pub expression_bytes: usize,
+    /// What one validation may look at: parts of types and of expressions, and what is known at each place, every visit
+    /// counted. 20,000,000, which no document comes near that was not made for it.
+    pub visits: u64,
 }
 
 impl Default for DocumentLimits {
@@ -31,6 +34,7 @@ impl Default for DocumentLimits {
             blocks: 32,
             path_bytes: StepPath::MAX_BYTES,
             expression_bytes: 1 << 20,
+            visits: 20_000_000,
         }
     }
 }
@@ -75,6 +79,13 @@ impl DocumentLimits {
     #[must_use]
     pub fn with_expression_bytes(mut self, bytes: usize) -> Self {
         self.expression_bytes = bytes.min(self.expression_bytes);
+        self
+    }
+
+    /// With at most so many visits.
+    #[must_use]
+    pub fn with_visits(mut self, visits: u64) -> Self {
+        self.visits = visits.min(self.visits);
         self
     }
 

@@ -106,8 +106,10 @@ r#"{ "flov7": 1, "name": "hello",
     }
     DOCUMENT_SIZE = "document-size", Error, Read {
         title: "the document is too large",
-        why: "A document may have 4 MiB of text and 1,000,000 values; an operator may allow less. Data that a workflow \
-              works on belongs into its input, and a part that stands on its own into a workflow that core.call runs.",
+        why: "A document may have 4 MiB of text and 1,000,000 values; an operator may allow less. Validation visits its parts \
+              at most 20,000,000 times, types and what is known at each place included: very large types that are read in very \
+              many places go beyond that. Data that a workflow works on belongs into its input, and a part that stands on \
+              its own into a workflow that core.call runs.",
         failing: Example::json(
 r#"{ "flov7": 1, "name": "hello", "description": "Says hi, and at more length than anybody asked for.",
   "steps": [ { "id": "greet", "data": { "set": "hi" } } ] }"#)

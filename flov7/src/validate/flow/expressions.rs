@@ -13,9 +13,9 @@ use super::untyped::Unread;
 use super::{Flow, Place};
 use crate::expr::{
     Expr, ExprError, ExprFinding, ExprKind, Fuel, Limits, Named, Reference, RootName, StepType, Template,
-    TemplateChecked, Truth, TypeEnv, UntypedRead, marked,
+    Truth, TypeEnv, UntypedRead, marked,
 };
-use crate::finding::{Code, Finding, Severity, code};
+use crate::finding::{Code, Finding, Severity, code, meter};
 use crate::json::{self, PatchOp};
 use crate::types::{Kind, Kinds, Presence, Segment, Type, Usage};
 use crate::workflow::Expression;
@@ -184,14 +184,14 @@ impl Flow<'_, '_> {
         for (below, read) in &checked.untyped {
             by_string.entry(below).or_default().1.push(read.clone());
         }
-        let mut declared: Option<TemplateChecked> = None;
+        let no_member = checked.findings.iter().any(|placed| is_no_member(&placed.finding));
+        let declared = no_member.then(|| parsed.check(&seen.declared()));
+        let mut by_declared: BTreeMap<&str, Vec<ExprFinding>> = BTreeMap::new();
+        for placed in declared.iter().flat_map(|declared| &declared.findings) {
+            by_declared.entry(&placed.pointer).or_default().push(placed.finding.clone());
+        }
         for (below, (mut findings, untyped)) in by_string {
-            if findings.iter().any(is_no_member) {
-                let declared = declared.get_or_insert_with(|| parsed.check(&seen.declared()));
-                let here = declared.findings.iter().filter(|placed| placed.pointer == below);
-                let here: Vec<ExprFinding> = here.map(|placed| placed.finding.clone()).collect();
-                as_declared(&mut findings, &here);
-            }
+            as_declared(&mut findings, by_declared.get(below).map_or(&[], Vec::as_slice));
             if !unclear.contains(below) {
                 let text = json::get(template, below).unwrap_or(&Value::Null);
                 sound &= self.say(place, &format!("{pointer}{below}"), text, &findings, &untyped);
@@ -252,20 +252,24 @@ impl Flow<'_, '_> {
             Ok(parsed) => return Some((parsed, true)),
             Err(errors) => errors,
         };
-        let mut rest = template.clone();
+        let mut nothing = Vec::with_capacity(errors.len());
         for error in &errors {
             let at = format!("{pointer}{}", error.pointer);
             let text = json::get(template, &error.pointer).and_then(Value::as_str).unwrap_or_default();
             self.fault(place, &at, text, &error.error);
-            let nothing = PatchOp::Replace { path: error.pointer.clone(), value: Value::Null };
-            // The pointer came from this very template.
-            json::apply(&mut rest, &[nothing]).ok()?;
+            nothing.push(PatchOp::Replace { path: error.pointer.clone(), value: Value::Null });
         }
+        let mut rest = template.clone();
+        // The pointers came from this very template.
+        json::apply(&mut rest, &nothing).ok()?;
         Template::parse(&rest, &Limits::default()).ok().map(|parsed| (parsed, false))
     }
 
     /// Counts the bytes of expressions. Behind the limit nothing more is looked at, and that is said once.
     fn counts(&mut self, place: &Place, bytes: usize, pointer: &str) -> bool {
+        if self.pass.is_spent(pointer) {
+            return false;
+        }
         let most = self.pass.limits.expression_bytes;
         if self.bytes > most {
             return false;
@@ -329,6 +333,8 @@ impl Flow<'_, '_> {
     fn prove_fixes(&mut self, before: usize, text: &Value, pointer: &str, check: impl Fn(&mut Self, &Value)) {
         /// Each proof costs as much as the text itself.
         const MOST: usize = 8;
+        /// Each is held against each of what is found then.
+        const MOST_FOUND: usize = 200;
         if self.proving {
             return;
         }
@@ -338,10 +344,11 @@ impl Flow<'_, '_> {
             // The fix of a text that cannot be read may well show more that is wrong with it.
             let Some([PatchOp::Replace { path, value }]) = finding.fix.as_deref() else { continue };
             let Some(below) = path.strip_prefix(pointer) else { continue };
-            let mut mended = text.clone();
             let operation = PatchOp::Replace { path: below.to_owned(), value: value.clone() };
             proven += 1;
-            let sound = proven <= MOST
+            let few = proven <= MOST && end - before <= MOST_FOUND;
+            let mut mended = if few { text.clone() } else { Value::Null };
+            let sound = few
                 && json::apply(&mut mended, &[operation]).is_ok()
                 && self.adds_nothing(before..end, at, |flow| check(flow, &mended));
             if !sound {
@@ -383,6 +390,7 @@ impl Flow<'_, '_> {
         let mut known: BTreeSet<RootName> = BTreeSet::new();
         for (nth, (expr, text)) in exprs.enumerate() {
             self.pass.work += (expr.ast().nodes().len() + expr.references().len()) as u64;
+            meter::spend_len(4 * (expr.ast().nodes().len() + expr.references().len()));
             for reference in expr.references() {
                 let name = reference.name();
                 if known.insert(name.clone()) || seen.unclear.contains(name) {

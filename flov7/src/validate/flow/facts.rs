@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::expr::RootName;
+use crate::finding::meter;
 use crate::types::{Presence, Type};
 
 /// What is known beyond declarations. Values never change, so what was learnt holds for whoever comes behind.
@@ -24,7 +25,7 @@ impl Facts {
 
     /// These and one more, which says at least as much as what was known.
     pub(super) fn learn(&mut self, name: RootName, fact: Fact) {
-        Arc::make_mut(&mut self.0).insert(name, fact);
+        self.own().insert(name, fact);
     }
 
     /// Both.
@@ -45,7 +46,8 @@ impl Facts {
         if other.0.is_empty() {
             return;
         }
-        let own = Arc::make_mut(&mut self.0);
+        meter::spend_len(other.0.len());
+        let own = self.own();
         for (name, fact) in other.0.iter() {
             match own.get_mut(name) {
                 Some(known) if known == fact => {}
@@ -69,7 +71,15 @@ impl Facts {
             return self.clone();
         }
         let mut fewer = self.clone();
-        Arc::make_mut(&mut fewer.0).remove(&key);
+        fewer.own().remove(&key);
         fewer
+    }
+
+    /// Those that may be changed: of its own, which costs a copy where others share them.
+    fn own(&mut self) -> &mut BTreeMap<RootName, Fact> {
+        if Arc::strong_count(&self.0) > 1 {
+            meter::spend_len(self.0.len());
+        }
+        Arc::make_mut(&mut self.0)
     }
 }

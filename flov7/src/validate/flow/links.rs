@@ -1,5 +1,7 @@
 //! Links: a value that goes where a schema waits for it (RULES, types.assign).
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::roots::Typed;
@@ -65,18 +67,19 @@ fn members(
 ) {
     let Some(written) = written.as_object().filter(|_| level < LEVELS) else { return };
     let given = from.ty.members();
+    let by_name: BTreeMap<&str, Presence> =
+        given.iter().map(|(name, _, presence)| (&**name, *presence)).collect();
     // Where the other side also takes something else, no member of the object is to blame.
     if to.is_untyped() || !to.kinds().within(Kinds::only(Kind::Map)) {
         return;
     }
     for (name, wanted, presence) in to.members() {
         if presence == Presence::Required && !wanted.is_never() {
-            let found = given.iter().find(|(given, ..)| *given == name);
-            match found {
+            match by_name.get(&*name) {
                 // What is written with a slip of the pen is not missing too.
                 None if given.iter().any(|(given, ..)| slip(given, [&*name]).is_some()) => {}
                 None => findings.push(missing(&name, &wanted, place, parts, "is missing")),
-                Some((_, _, Presence::Optional)) => {
+                Some(Presence::Optional) => {
                     findings.push(missing(&name, &wanted, place, parts, "may be absent"));
                 }
                 Some(_) => {}

@@ -25,7 +25,7 @@ use super::Pass;
 use super::order::{Order, Spot, first_after};
 use super::outline::{BlockNo, StepNo, continues};
 use super::schemas::Schemas;
-use crate::finding::{Code, Finding, Residual, ResidualKind};
+use crate::finding::{Code, Finding, Residual, ResidualKind, meter};
 use crate::types::{Additional, Lowered, Type};
 use crate::workflow::{Condition, Step};
 
@@ -324,6 +324,8 @@ impl Flow<'_, '_> {
     }
 
     fn note(&mut self, mut finding: Finding, step: Option<StepNo>) {
+        // With all that it says.
+        meter::spend(20);
         if let (None, Some(no)) = (&finding.step, step) {
             finding.step = Some(self.pass.outline.step(no).step.id.clone());
         }
@@ -363,11 +365,17 @@ impl Flow<'_, '_> {
         let mut promises: Vec<(usize, Facts)> = Vec::new();
         let mut ending = None;
         for (index, &step) in steps.iter().enumerate() {
+            if self.pass.is_spent(&self.pass.outline.step(step).pointer.clone()) {
+                break;
+            }
             let known = match &self.pass.outline.step(step).step.after {
                 None => all.clone(),
                 Some(_) => promises
                     .iter()
-                    .inspect(|_| self.pass.work += 1)
+                    .inspect(|_| {
+                        self.pass.work += 1;
+                        meter::spend(1);
+                    })
                     .filter(|(earlier, _)| self.order.waits(step, *earlier))
                     .fold(facts.clone(), |known, (_, promise)| known.and(promise)),
             };
@@ -409,6 +417,7 @@ impl Flow<'_, '_> {
 
     fn step(&mut self, no: StepNo, roots: &Roots, facts: &Facts) {
         self.pass.work += 1;
+        meter::spend(10);
         let at = self.pass.outline.step(no);
         let (step, pointer, poisoned) = (at.step, at.pointer.clone(), at.poisoned);
         let mut place = Place::of(no, roots, facts);

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::roots::{Known, Typed};
 use super::{Flow, Place, StepValue};
 use crate::expr::{Edit, RootName, Span};
-use crate::finding::{Code, Finding, nearest, slip};
+use crate::finding::{Code, Finding, meter, nearest, slip};
 use crate::json::PatchOp;
 use crate::types::Presence;
 use crate::validate::order::Sight;
@@ -160,6 +160,7 @@ impl Flow<'_, '_> {
     }
 
     fn unknown_step(&self, id: &str) -> Result<Read, Box<Wrong>> {
+        meter::spend_len(1 + self.pass.outline.steps.len() / 16);
         // Steps that could not be read may have had any id.
         if self.pass.poisoned.iter().any(|pointer| pointer.is_empty() || pointer == "/steps")
             || self.pass.outline.steps.iter().any(|at| at.step.id.is_empty())

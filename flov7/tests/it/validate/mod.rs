@@ -3,6 +3,7 @@
 mod corpus;
 mod calls;
 mod examples;
+mod hostile;
 mod links;
 mod questions;
 mod reads;
