@@ -133,7 +133,7 @@ impl Author {
         self.count("format");
         let (mut text, mut values) = (String::new(), Vec::new());
         for _ in 0..self.dice.between(0, 3) {
-            text.push_str(*self.dice.one(&["", "n: ", "100%% "]));
+            text.push_str(self.dice.one::<&str>(&["", "n: ", "100%% "]));
             let (clause, value) = match self.dice.roll(7) {
                 0 => ("%d", self.number(s, true, d).text),
                 1 => (*self.dice.one(&["%f", "%.2f"]), self.number(s, false, d).text),
