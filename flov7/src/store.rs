@@ -18,6 +18,7 @@ mod emitted;
 mod execution;
 mod forward;
 mod message;
+mod place;
 mod purge;
 mod query;
 mod tags;
@@ -26,8 +27,9 @@ mod workflow;
 
 pub use callees::with_callees;
 pub use emitted::EmittedEvent;
-pub use execution::{Claim, Claimed, Created, ExecutionStore, Lease, NewExecution, Place};
+pub use execution::{Claim, Claimed, Created, ExecutionStore, Lease, NewExecution};
 pub use message::{Accepted, INBOX_BYTES, INBOX_MESSAGES, MESSAGE_ID_BYTES, Message, MessageBody, TURN};
+pub use place::Place;
 pub use purge::{Purge, Purged};
 pub use query::{ExecutionPage, ExecutionQuery, ExecutionRow, Loaded, page_rows};
 pub use tags::{TAG_NAME_BYTES, TAG_VALUE_BYTES, TAGS, check_tags};

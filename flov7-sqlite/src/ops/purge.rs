@@ -1,10 +1,19 @@
 //! Taking away what ended long ago.
 
+use flov7::id::{ExecutionId, Namespace};
 use flov7::store::{Purge, Purged};
 use rusqlite::params;
 
 use super::Tx;
-use crate::rows::{Read, number};
+use crate::rows::{self, Read, number};
+
+/// One that is taken away.
+struct Old {
+    row: i64,
+    bundle: i64,
+    namespace: Namespace,
+    execution: ExecutionId,
+}
 
 impl Tx<'_> {
     pub(crate) fn purge(&mut self, purge: &Purge) -> Read<Purged> {
@@ -13,10 +22,12 @@ impl Tx<'_> {
         let limit = number(u64::try_from(purge.limit).unwrap_or(u64::MAX));
         let only = purge.namespace.as_ref().map(|namespace| namespace.as_str());
         let gone = self.old(until, only, limit)?;
-        let mut bundles: Vec<i64> = gone.iter().map(|(_, bundle)| *bundle).collect();
+        let mut bundles: Vec<i64> = gone.iter().map(|old| old.bundle).collect();
         bundles.sort_unstable();
         bundles.dedup();
-        for (row, _) in &gone {
+        for Old { row, namespace, execution, .. } in &gone {
+            // Whoever still holds one that ended is fenced from now on.
+            self.leases.set(namespace, execution, None);
             for statement in [
                 "DELETE FROM inbox WHERE execution = ?1",
                 "DELETE FROM turns WHERE execution = ?1",
@@ -61,17 +72,18 @@ impl Tx<'_> {
         Ok(gone)
     }
 
-    /// Those that ended by then, the oldest end first: row and bundle.
-    fn old(&self, until: i64, only: Option<&str>, limit: i64) -> Read<Vec<(i64, i64)>> {
+    /// Those that ended by then, the oldest end first.
+    fn old(&self, until: i64, only: Option<&str>, limit: i64) -> Read<Vec<Old>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, bundle FROM executions \
+            "SELECT id, bundle, namespace, execution FROM executions \
              WHERE status IN ('completed', 'failed', 'cancelled', 'terminated') AND changed <= ?1 \
              AND (?2 IS NULL OR namespace = ?2) ORDER BY changed, id LIMIT ?3",
         )?;
         let mut found = statement.query(params![until, only, limit])?;
         let mut old = Vec::new();
         while let Some(row) = found.next()? {
-            old.push((row.get(0)?, row.get(1)?));
+            let (namespace, execution) = (rows::namespace(row, 2)?, rows::execution(row, 3)?);
+            old.push(Old { row: row.get(0)?, bundle: row.get(1)?, namespace, execution });
         }
         Ok(old)
     }

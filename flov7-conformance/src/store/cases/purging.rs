@@ -100,6 +100,8 @@ pub(in crate::store) async fn purge_takes_what_ended_long_ago(fixture: &mut Fixt
     let one = store.purge(&Purge::new(1_000)).await?;
     ensure_eq!(one, Purged::new(1, 0, 0, Purge::LIMIT), "once the first one is old enough");
     ensure_kind!(store.restore(&ns(), &id(1)).await, NotFound, "what was purged");
+    let late = commit(&store, turn(1, &claimed[0].lease).with_body(body(2, 1, "late"))).await;
+    ensure_matches!(late, Err(flov7::store::TurnError::Fenced), "a turn of what was purged");
     ensure_kind!(store.turns(&ns(), &id(1), 0, 10).await, NotFound, "the journal of what was purged");
     ensure_kind!(
         store.post(&ns(), &id(1), signal("t", json!(1))).await,
