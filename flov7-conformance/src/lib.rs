@@ -1,5 +1,7 @@
 //! What implementers of flov7's traits run against their work.
 //!
+//! - [`executor_suite!`] makes one test of each promise of [`flov7::execute::Executor`]; [`executor::cases`] gives the same
+//!   cases to programs.
 //! - [`store_suite!`] makes one test of each promise of [`flov7::store`]; [`store::cases`] gives the same cases to
 //!   programs.
 //! - [`fault`] stops a process, or answers with an error, at a chosen commit, message or call.
@@ -17,5 +19,8 @@
 //! assert_eq!(check("post_same_id_is_duplicate", fixture), Ok(Verdict::Held));
 //! ```
 
+#[macro_use]
+mod ensure;
+pub mod executor;
 pub mod fault;
 pub mod store;

@@ -3,11 +3,10 @@
 //! Each case gets a fresh, empty store on a clock that only the case moves, so leases lapse and timers come due without
 //! anyone sleeping.
 
-#[macro_use]
-mod outcome;
 mod cases;
 mod fixture;
 mod list;
+mod outcome;
 
 pub use fixture::{Fixture, Pending, Reopen};
 pub use list::{Case, cases};

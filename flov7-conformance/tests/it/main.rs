@@ -3,5 +3,6 @@
 
 mod broken;
 mod clock;
+mod embedded;
 mod fault;
 mod memory;

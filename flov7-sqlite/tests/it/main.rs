@@ -3,6 +3,7 @@
 
 mod attach;
 mod directory;
+mod executor;
 mod files;
 mod kill;
 mod migrate;
