@@ -1,5 +1,7 @@
-//! Stores with one planted defect each: the case that is named for it catches it, and no case holds for all of them.
+//! Stores and executors with one planted defect each: the case that is named for it catches it, and no case holds for all of them.
 
+#[path = "broken/executor.rs"]
+mod executor_wrapper;
 mod store;
 
 use std::collections::BTreeSet;
@@ -8,6 +10,8 @@ use std::sync::Arc;
 use flov7::testing::ManualClock;
 use flov7_conformance::store::{Fixture, Verdict, cases, check};
 
+use executor_wrapper::Flaw;
+use flov7_conformance::executor::check_alone;
 use store::{BrokenStore, Defect};
 
 /// Each defect with the case that is named for it.
@@ -134,4 +138,66 @@ fn every_case_fails_for_some_defect() {
         unproven.retain(|case| check(case, |clock| fixture(Some(*defect), clock)).is_ok());
     }
     assert!(unproven.is_empty(), "no planted defect fails {unproven:?}");
+}
+
+/// Each flaw of an executor with the case that is named for it.
+const EXECUTORS: &[(Flaw, &str)] = &[
+    (Flaw::AcknowledgesBeforeCommit, "start_that_returned_is_there"),
+    (Flaw::TakesAnyInput, "start_of_bad_input_starts_nothing"),
+    (Flaw::DuplicateStart, "start_key_gives_the_same_execution"),
+    (Flaw::DuplicateStart, "start_at_once_with_one_key_makes_one"),
+    (Flaw::DuplicateStart, "restart_keeps_start_keys_and_ids"),
+    (Flaw::SharesKeysBetweenWorkflows, "start_keys_are_per_workflow"),
+    (Flaw::ForksUndeclared, "fork_undeclared_is_unsupported"),
+    (Flaw::ShowsTooMuch, "describe_shows_what_is_committed"),
+    (Flaw::KnowsEverybody, "namespaces_see_nothing_of_each_other"),
+    (Flaw::SkipsAnEvent, "events_miss_nothing_and_repeat_nothing"),
+    (Flaw::RepeatsAnEvent, "events_miss_nothing_and_repeat_nothing"),
+    (Flaw::SkipsAnEvent, "events_after_a_cursor_begin_behind_it"),
+    (Flaw::SkipsAnEvent, "restart_keeps_cursors"),
+    (Flaw::NeverSaysThatItEnded, "events_miss_nothing_and_repeat_nothing"),
+    (Flaw::NeverWaits, "events_wait_until_something_happens"),
+    (Flaw::OldestFirst, "list_is_newest_first_and_pages"),
+    (Flaw::EndsPagesEarly, "list_is_newest_first_and_pages"),
+    (Flaw::IgnoresFilters, "list_filters_by_status"),
+    (Flaw::MergesNamespaces, "namespaces_keep_start_keys_apart"),
+    (Flaw::SignalLost, "signal_wakes_who_waits"),
+    (Flaw::SignalLost, "signal_before_its_wait_is_kept"),
+    (Flaw::ForgetsKeysOfSignals, "signal_goes_to_the_wait_of_its_key"),
+    (Flaw::ForgetsIdsOfSignals, "signal_of_one_id_counts_once"),
+    (Flaw::TakesAnySignal, "signal_that_is_wrong_is_refused_at_the_door"),
+    (Flaw::SendsInItsOwnName, "signal_carries_its_actor"),
+    (Flaw::OpenAfterTheEnd, "signal_to_an_ended_execution_is_closed"),
+    (Flaw::OpenAfterTheEnd, "control_of_an_ended_execution_is_closed"),
+    (Flaw::KeyPerAttempt, "effect_key_is_the_same_for_all_attempts"),
+    (Flaw::KeyPerAttempt, "restart_repeats_with_the_same_key_and_input"),
+    (Flaw::KeyPerAction, "effect_key_is_each_steps_own"),
+    (Flaw::LostIsARetry, "journal_lost_attempts_are_no_retries"),
+    (Flaw::LostIsARetry, "effect_once_of_unknown_outcome_is_never_repeated"),
+    (Flaw::RetryIsLost, "retry_ends_with_its_attempts"),
+    (Flaw::RetriesWhatFailedForGood, "retry_what_failed_for_good_is_not_tried_again"),
+    (Flaw::ForgetsRetryAfter, "retry_respects_what_the_other_side_asks_for"),
+    (Flaw::ClockRunsAhead, "timer_fires_at_its_instant_and_once"),
+    (Flaw::ClockRunsAhead, "retry_comes_after_its_delay_and_not_before"),
+    (Flaw::ClockRunsAhead, "time_out_ends_an_attempt_at_its_deadline"),
+    (Flaw::FiresAgain, "timer_fires_at_its_instant_and_once"),
+    (Flaw::FiresAgain, "restart_fires_what_came_due_meanwhile_once"),
+    (Flaw::IgnoresCancel, "cancel_ends_a_wait_at_once"),
+    (Flaw::TerminateCancels, "terminate_stops_at_once_and_undoes_nothing"),
+    (Flaw::IgnoresPause, "pause_starts_nothing_and_keeps_what_ends"),
+    (Flaw::IgnoresPause, "pause_keeps_signals_and_timers_until_it_is_over"),
+    (Flaw::UndoesNothing, "undo_runs_in_reverse_order_after_a_failure"),
+    (Flaw::ForgetsOnRestart, "restart_goes_on_where_the_journal_stands"),
+    (Flaw::ForgetsOnRestart, "restart_keeps_waits_and_what_came_for_them"),
+    (Flaw::ForgetsOnRestart, "restart_never_repeats_a_once_effect_in_flight"),
+    (Flaw::AsksAgainOnRestart, "restart_goes_on_where_the_journal_stands"),
+];
+
+#[test]
+fn each_flaw_of_an_executor_is_caught_by_the_case_named_for_it() {
+    for (flaw, case) in EXECUTORS {
+        let verdict = check_alone(case, |setting| executor_wrapper::fixture(setting, Some(*flaw)));
+        assert!(verdict.is_err(), "{case} does not catch {flaw:?}: {verdict:?}");
+        assert!(check_alone(case, |setting| executor_wrapper::fixture(setting, None)).is_ok(), "{case}");
+    }
 }

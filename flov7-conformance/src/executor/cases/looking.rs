@@ -145,7 +145,7 @@ pub(in crate::executor) async fn list_filters_by_status(world: &mut World) -> Ou
         let query = ExecutionQuery::new().with_statuses([status]);
         let page = world.executor()?.list(&ns(), &query).await?;
         let ids: Vec<_> = page.executions.into_iter().map(|row| row.execution).collect();
-        ensure_eq!(ids, [wanted.clone()], "those that are {status:?}");
+        ensure_eq!(ids, *std::slice::from_ref(wanted), "those that are {status:?}");
     }
     Ok(())
 }
