@@ -52,6 +52,7 @@ pub(super) async fn work(shared: Arc<Shared>) {
         // The store's own notice would come at once again where looking failed or brought nothing that fits.
         let wake = next.map_or(soonest, |next| next.min(soonest));
         tokio::select! {
+            biased;
             () = shared.clock.sleep_until(wake) => {}
             mark = shared.store.changed(seen) => seen = mark,
             () = shared.hub.poke.notified() => {}

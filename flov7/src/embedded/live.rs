@@ -283,6 +283,8 @@ impl Live {
         let due = self.machine.due().filter(|_| self.shared.hub.phase() == Phase::Open);
         let clock = self.shared.clock.clone();
         tokio::select! {
+            // Tried in one order, here and wherever an executor waits: on one thread the same run is made every time.
+            biased;
             Some(finished) = self.finished.recv() => self.finish(finished),
             Some(ask) = self.asked.recv() => self.answer(ask),
             () = self.seat.desk.called() => {}

@@ -113,6 +113,7 @@ impl EmbeddedExecutor {
                 return Err(closed());
             }
             tokio::select! {
+                biased;
                 () = watch.left() => {}
                 () = anyone.left(), if calls => {}
                 () = self.shared.clock.sleep_until(now.saturating_add(self.shared.options.look)) => {}
@@ -168,6 +169,7 @@ impl EmbeddedExecutor {
         hub.enter(Phase::Draining);
         let until = self.shared.clock.now().saturating_add(grace);
         tokio::select! {
+            biased;
             () = hub.until_empty() => {}
             () = self.shared.clock.sleep_until(until) => {}
         }
@@ -385,6 +387,7 @@ impl Executor for EmbeddedExecutor {
             self.check_open()?;
             let look = self.shared.clock.now().saturating_add(self.shared.options.look);
             tokio::select! {
+                biased;
                 () = watch.progress() => {}
                 () = self.shared.clock.sleep_until(look) => {}
             }
