@@ -1,9 +1,12 @@
-//! What implementers of flov7's traits run against their work.
+//! What implementers of flov7's traits run against their work, and what tests do to the world.
 //!
 //! - [`executor_suite!`] makes one test of each promise of [`flov7::execute::Executor`]; [`executor::cases`] gives the same
 //!   cases to programs.
 //! - [`store_suite!`] makes one test of each promise of [`flov7::store`]; [`store::cases`] gives the same cases to
 //!   programs.
+//! - [`script`] answers for actions, and [`simulation`] runs everything on virtual time, the same every time: what tests of
+//!   workflows need.
+//! - [`disk`] is a store whose process can die, at a chosen operation, with all that was not synced.
 //! - [`fault`] stops a process, or answers with an error, at a chosen commit, message or call.
 //!
 //! ```
@@ -21,6 +24,14 @@
 
 #[macro_use]
 mod ensure;
+pub mod disk;
 pub mod executor;
 pub mod fault;
+pub mod script;
+pub mod simulation;
 pub mod store;
+
+/// The programs of the guide are compiled and run as doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/testing.md")]
+mod guide {}

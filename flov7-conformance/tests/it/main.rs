@@ -5,4 +5,6 @@ mod broken;
 mod clock;
 mod embedded;
 mod fault;
+mod kit;
 mod memory;
+mod reference;
