@@ -121,6 +121,11 @@ impl Disk {
         self.state().mishaps.len()
     }
 
+    /// Nothing more fails by plan.
+    pub fn heal(&self) {
+        self.state().mishaps.clear();
+    }
+
     /// All processes are gone, and so is what was not synced.
     pub fn crash(&self) {
         self.state().crash(&self.0.clock);

@@ -32,6 +32,7 @@ struct Inner {
     stalled: AtomicI64,
     /// What spreads its operations among those of others.
     dice: AtomicU64,
+    refused: AtomicU64,
 }
 
 impl Process {
@@ -44,6 +45,7 @@ impl Process {
             killed: AtomicBool::new(false),
             stalled: AtomicI64::new(i64::MIN),
             dice: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
         }))
     }
 
@@ -64,6 +66,12 @@ impl Process {
     #[must_use]
     pub fn is_alive(&self) -> bool {
         !self.0.killed.load(Ordering::SeqCst) && self.0.disk.state().life == self.0.life
+    }
+
+    /// How many operations were refused because it is dead.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.0.refused.load(Ordering::SeqCst)
     }
 
     /// The process does nothing until an instant, and then goes on as if nothing had been: a machine that was suspended.
@@ -89,7 +97,8 @@ impl Process {
     async fn begin(&self) -> Result<(Arc<InMemoryStore>, Option<Mishap>), Error> {
         self.spread().await;
         loop {
-            if self.0.killed.load(Ordering::SeqCst) {
+            if !self.is_alive() {
+                self.0.refused.fetch_add(1, Ordering::SeqCst);
                 return Err(gone());
             }
             let until = Timestamp::from_ms(self.0.stalled.load(Ordering::SeqCst));

@@ -30,8 +30,11 @@ pub(super) async fn work(shared: Arc<Shared>) {
         if now >= renew_at {
             match renew(&shared).await {
                 Ok(()) => renew_at = now.saturating_add(third),
-                // Tried again soon: two thirds of the lease are left.
-                Err(error) => tracing::warn!(kind = %error.kind(), "leases could not be renewed"),
+                // Tried again soon, for two thirds of the lease are left; but not at once, for as long as the store is away.
+                Err(error) => {
+                    tracing::warn!(kind = %error.kind(), "leases could not be renewed");
+                    renew_at = now.saturating_add(shared.options.look.min(third));
+                }
             }
         }
         if let (Some(age), Some(at)) = (shared.retention(), purge_at)

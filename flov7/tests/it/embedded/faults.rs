@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use flov7::machine::Status;
+use flov7_conformance::disk::Disk;
 use flov7_conformance::fault::{FaultStore, Plan};
 use serde_json::{Value, json};
 
-use super::support::{World, rested, run, sequence, start, trace};
+use super::support::{World, quiet, rested, run, sequence, start, trace};
 
 /// Runs a workflow under a plan, moving the clock past every pause.
 fn under(plan: &str, document: Value) -> (Status, Vec<(String, u32)>, usize) {
@@ -70,4 +71,24 @@ fn a_ride_in_doubt_goes_on_where_it_stands() {
 fn a_creation_in_doubt_is_found_out() {
     let (status, calls, _) = under("commit:1:after=error", sequence("now.once", 2));
     assert_eq!((status, calls.len()), (Status::Completed, 2));
+}
+
+#[test]
+fn an_executor_whose_store_is_away_looks_now_and_then() {
+    run(async {
+        let world = World::new();
+        let process = Disk::new(world.clock.clone()).process();
+        world.store.wrap(|_| Arc::new(process.clone()));
+        let executor = world.executor();
+        start(&executor, &world.valid(sequence("gate.once", 1))).await;
+        world.held().await;
+        process.kill();
+        // Past the time when its lease is to be renewed, which fails.
+        for second in 1..=20 {
+            world.clock.advance(std::time::Duration::from_secs(1));
+            quiet().await;
+            assert!(process.refused() <= 4 * second, "{} tries in {second} s", process.refused());
+        }
+        assert!(process.refused() > 0);
+    });
 }
