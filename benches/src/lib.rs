@@ -6,6 +6,7 @@
 //! - [`fault`] breaks sound documents in one place each.
 //! - [`proof`] is all of it together; [`shrink`] makes what is wrong smaller.
 //! - `planted` (a feature) plants bugs into flov7, one at a time, and sees each caught.
+//! - [`simulate`] runs them on virtual time while everything goes wrong; [`kill`] runs them in a process that is killed.
 //! - [`editor`] and [`engine`] measure; [`measure`] is what they share.
 
 pub mod author;
@@ -13,6 +14,7 @@ pub mod dice;
 pub mod editor;
 pub mod engine;
 pub mod fault;
+pub mod kill;
 pub mod measure;
 #[cfg(feature = "planted")]
 pub mod planted;
@@ -20,6 +22,7 @@ pub mod play;
 pub mod power;
 pub mod proof;
 pub mod shrink;
+pub mod simulate;
 pub mod ty;
 pub mod verdict;
 pub mod walk;

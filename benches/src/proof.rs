@@ -182,7 +182,7 @@ fn look_at(seed: u64, shrinks: bool, totals: &mut Totals) {
 
 /// The typed document of a seed, and how often it was written anew: an author knows the kinds of numbers and not their
 /// ranges, so that now and then what it multiplies is beyond the range of numbers whatever comes.
-fn sound(seed: u64) -> (Case, u64) {
+pub(crate) fn sound(seed: u64) -> (Case, u64) {
     const TIMES: u64 = 8;
     let mut case = typed(seed);
     for anew in 0..TIMES {
@@ -241,7 +241,7 @@ pub fn check_mutated(case: &Case, mutated: &Mutated) -> Vec<String> {
     })
 }
 
-fn validated(case: &Case, document: &Value) -> (Report, Option<ValidWorkflow>) {
+pub(crate) fn validated(case: &Case, document: &Value) -> (Report, Option<ValidWorkflow>) {
     let value = enter(document.clone(), MAX_DEPTH, usize::MAX).unwrap_or(Value::Null);
     validate_document(&Document { value, spans: Default::default() }, &case.catalog)
 }

@@ -8,3 +8,4 @@ mod power;
 mod proof;
 mod schemas;
 mod shrink;
+mod simulate;

@@ -1,0 +1,292 @@
+//! Defects on purpose, which the simulation must catch.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use flov7::action::{Action, ActionContext, ActionError, ActionOutput, Registry};
+use flov7::catalog::ActionDescriptor;
+use flov7::error::Error;
+use flov7::id::{ExecutionId, Namespace, Timestamp, WorkflowName};
+use flov7::machine::CallErrorKind;
+use flov7::store::{
+    Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
+    Lease, Loaded, Message, MessageBody, NewExecution, Store, StoreCapabilities, StoredRevision, Turn,
+    TurnBody, TurnError, Which, WorkflowRow, WorkflowStore,
+};
+use flov7::validate::Bundle;
+use flov7_conformance::disk::Process;
+use serde_json::Value;
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Flaw {
+    /// A commit is acknowledged, and written with the next one.
+    AcknowledgesBeforeCommit,
+    /// The disk syncs now and then.
+    SkipsSync,
+    /// Whoever writes is the owner.
+    NoFence,
+    /// A timer that fired fires again after a restart: the turn that took it is not read back.
+    TimerFiresAgain,
+    /// A signal is acknowledged and not kept.
+    SignalLost,
+    /// Each attempt has a key of its own.
+    KeyPerAttempt,
+    /// The journal is read back without what was written last.
+    SnapshotWithoutTail,
+    /// Start keys are not looked at.
+    DuplicateStart,
+    /// A lost attempt counts as one that may be retried.
+    LostIsARetry,
+}
+
+impl Flaw {
+    /// All of them.
+    pub const ALL: &'static [Flaw] = &[
+        Flaw::AcknowledgesBeforeCommit,
+        Flaw::SkipsSync,
+        Flaw::NoFence,
+        Flaw::TimerFiresAgain,
+        Flaw::SignalLost,
+        Flaw::KeyPerAttempt,
+        Flaw::SnapshotWithoutTail,
+        Flaw::DuplicateStart,
+        Flaw::LostIsARetry,
+    ];
+}
+
+/// A process's store with a flaw.
+pub(super) struct FlawedStore {
+    inner: Process,
+    flaw: Flaw,
+    held: Mutex<Vec<Turn>>,
+    operations: AtomicU64,
+}
+
+/// After so many operations nothing is answered any more: an executor that a flaw drives round and round is stuck.
+const MOST: u64 = 20_000;
+
+impl FlawedStore {
+    pub(super) fn new(inner: Process, flaw: Flaw) -> Self {
+        FlawedStore { inner, flaw, held: Mutex::default(), operations: AtomicU64::new(0) }
+    }
+
+    async fn count(&self) {
+        if self.operations.fetch_add(1, Ordering::Relaxed) >= MOST {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, Vec<Turn>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for FlawedStore {
+    fn capabilities(&self) -> &StoreCapabilities {
+        self.inner.capabilities()
+    }
+}
+
+#[async_trait]
+impl ExecutionStore for FlawedStore {
+    async fn create(&self, namespace: &Namespace, mut new: NewExecution) -> Result<Created, Error> {
+        if self.flaw == Flaw::DuplicateStart {
+            new.key = None;
+        }
+        self.inner.create(namespace, new).await
+    }
+
+    async fn commit(&self, mut turns: Vec<Turn>) -> Vec<Result<(), TurnError>> {
+        self.count().await;
+        match self.flaw {
+            Flaw::AcknowledgesBeforeCommit => {
+                let count = turns.len();
+                let before = std::mem::replace(&mut *self.held(), turns);
+                if !before.is_empty() {
+                    self.inner.commit(before).await;
+                }
+                return (0..count).map(|_| Ok(())).collect();
+            }
+            Flaw::NoFence => {
+                for turn in &mut turns {
+                    let row =
+                        self.inner.restore(&turn.namespace, &turn.execution).await.map(|loaded| loaded.row);
+                    if let Some(lease) = row.ok().and_then(|row| row.lease) {
+                        turn.lease = lease;
+                    }
+                }
+            }
+            _ => {}
+        }
+        self.inner.commit(turns).await
+    }
+
+    async fn post(
+        &self,
+        namespace: &Namespace,
+        to: &ExecutionId,
+        message: Message,
+    ) -> Result<Accepted, Error> {
+        if self.flaw == Flaw::SignalLost && matches!(message.body, MessageBody::Signal { .. }) {
+            return Ok(Accepted::New);
+        }
+        self.inner.post(namespace, to, message).await
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, Error> {
+        self.count().await;
+        self.inner.claim(claim).await
+    }
+
+    async fn renew(&self, leases: &[(Namespace, ExecutionId, Lease)], ttl: u64) -> Result<Vec<bool>, Error> {
+        match self.flaw {
+            // Who was replaced does not hear of it.
+            Flaw::NoFence => self.inner.renew(leases, ttl).await.map(|held| vec![true; held.len()]),
+            _ => self.inner.renew(leases, ttl).await,
+        }
+    }
+
+    async fn release(&self, leases: &[(Namespace, ExecutionId, Lease)]) -> Result<(), Error> {
+        self.inner.release(leases).await
+    }
+
+    async fn arrived(
+        &self,
+        owner: &str,
+        limit: usize,
+    ) -> Result<Vec<(Namespace, ExecutionId, Message)>, Error> {
+        self.inner.arrived(owner, limit).await
+    }
+
+    async fn restore(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<Loaded, Error> {
+        self.count().await;
+        let mut loaded = self.inner.restore(namespace, execution).await?;
+        let open = !loaded.row.head.status.is_ended();
+        match self.flaw {
+            Flaw::SnapshotWithoutTail if open && loaded.turns.len() > 1 => drop(loaded.turns.pop()),
+            Flaw::TimerFiresAgain if open && loaded.turns.len() > 1 => {
+                let fired = |turn: &TurnBody| {
+                    flov7::machine::event::decode_turn(turn).is_ok_and(|events| {
+                        let fired = |event: &flov7::machine::event::Recorded| {
+                            matches!(event.event, flov7::machine::event::Event::Fired { .. })
+                        };
+                        events.iter().any(fired)
+                    })
+                };
+                if loaded.turns.last().is_some_and(fired) {
+                    loaded.turns.pop();
+                }
+            }
+            _ => {}
+        }
+        Ok(loaded)
+    }
+
+    async fn turns(
+        &self,
+        namespace: &Namespace,
+        execution: &ExecutionId,
+        from_seq: u64,
+        limit: usize,
+    ) -> Result<Vec<TurnBody>, Error> {
+        self.inner.turns(namespace, execution, from_seq, limit).await
+    }
+
+    async fn executions(
+        &self,
+        namespace: &Namespace,
+        query: &ExecutionQuery,
+    ) -> Result<ExecutionPage, Error> {
+        self.inner.executions(namespace, query).await
+    }
+
+    async fn emitted(
+        &self,
+        namespace: &Namespace,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<EmittedEvent>, Error> {
+        self.inner.emitted(namespace, after, limit).await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
+        self.inner.next_due().await
+    }
+
+    async fn changed(&self, seen: u64) -> u64 {
+        self.inner.changed(seen).await
+    }
+}
+
+#[async_trait]
+impl WorkflowStore for FlawedStore {
+    async fn save(&self, namespace: &Namespace, bundle: Arc<Bundle>, expect: Expect) -> Result<u64, Error> {
+        self.inner.save(namespace, bundle, expect).await
+    }
+
+    async fn load(
+        &self,
+        namespace: &Namespace,
+        name: &WorkflowName,
+        which: Which,
+    ) -> Result<StoredRevision, Error> {
+        self.inner.load(namespace, name, which).await
+    }
+
+    async fn activate(
+        &self,
+        namespace: &Namespace,
+        name: &WorkflowName,
+        revision: Option<u64>,
+        expect: Expect,
+    ) -> Result<(), Error> {
+        self.inner.activate(namespace, name, revision, expect).await
+    }
+
+    async fn workflows(
+        &self,
+        namespace: &Namespace,
+        after: Option<&WorkflowName>,
+        limit: usize,
+    ) -> Result<Vec<WorkflowRow>, Error> {
+        self.inner.workflows(namespace, after, limit).await
+    }
+}
+
+/// An action between an executor with a flaw and the world.
+struct FlawedAction(Arc<dyn Action>, Flaw);
+
+#[async_trait]
+impl Action for FlawedAction {
+    fn descriptor(&self) -> &ActionDescriptor {
+        self.0.descriptor()
+    }
+
+    async fn call(&self, cx: &ActionContext, input: Arc<Value>) -> Result<ActionOutput, ActionError> {
+        let mut cx = cx.clone();
+        if self.1 == Flaw::KeyPerAttempt {
+            cx.execution = ExecutionId::new(u64::from(cx.attempt), [1; 10]);
+        }
+        let mut outcome = self.0.call(&cx, input).await;
+        if let (Flaw::LostIsARetry, Err(error)) = (self.1, &mut outcome)
+            && error.kind == CallErrorKind::Unknown
+        {
+            error.kind = CallErrorKind::Retryable;
+        }
+        outcome
+    }
+}
+
+/// A registry whose actions have the flaw.
+pub(super) fn flawed(registry: Registry, flaw: Flaw) -> Registry {
+    let mut bent = registry.clone();
+    for descriptor in registry.catalog().actions() {
+        if let Some(handler) = registry.handler(&descriptor.id, &descriptor.interface()) {
+            bent.insert(Arc::new(FlawedAction(handler.clone(), flaw)));
+        }
+    }
+    bent
+}
