@@ -1,14 +1,13 @@
 //! Defects on purpose, which the simulation must catch.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use flov7::action::{Action, ActionContext, ActionError, ActionOutput, Registry};
 use flov7::catalog::ActionDescriptor;
 use flov7::error::Error;
 use flov7::id::{ExecutionId, Namespace, Timestamp, WorkflowName};
-use flov7::machine::CallErrorKind;
 use flov7::store::{
     Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
     Lease, Loaded, Message, MessageBody, NewExecution, Store, StoreCapabilities, StoredRevision, Turn,
@@ -22,14 +21,6 @@ use serde_json::Value;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Flaw {
-    /// A commit is acknowledged, and written with the next one.
-    AcknowledgesBeforeCommit,
-    /// The disk syncs now and then.
-    SkipsSync,
-    /// Whoever writes is the owner.
-    NoFence,
-    /// A timer that fired fires again after a restart: the turn that took it is not read back.
-    TimerFiresAgain,
     /// A signal is acknowledged and not kept.
     SignalLost,
     /// Each attempt has a key of its own.
@@ -38,30 +29,18 @@ pub enum Flaw {
     SnapshotWithoutTail,
     /// Start keys are not looked at.
     DuplicateStart,
-    /// A lost attempt counts as one that may be retried.
-    LostIsARetry,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: &'static [Flaw] = &[
-        Flaw::AcknowledgesBeforeCommit,
-        Flaw::SkipsSync,
-        Flaw::NoFence,
-        Flaw::TimerFiresAgain,
-        Flaw::SignalLost,
-        Flaw::KeyPerAttempt,
-        Flaw::SnapshotWithoutTail,
-        Flaw::DuplicateStart,
-        Flaw::LostIsARetry,
-    ];
+    pub const ALL: &'static [Flaw] =
+        &[Flaw::SignalLost, Flaw::KeyPerAttempt, Flaw::SnapshotWithoutTail, Flaw::DuplicateStart];
 }
 
 /// A process's store with a flaw.
 pub(super) struct FlawedStore {
     inner: Process,
     flaw: Flaw,
-    held: Mutex<Vec<Turn>>,
     operations: AtomicU64,
 }
 
@@ -70,17 +49,13 @@ const MOST: u64 = 20_000;
 
 impl FlawedStore {
     pub(super) fn new(inner: Process, flaw: Flaw) -> Self {
-        FlawedStore { inner, flaw, held: Mutex::default(), operations: AtomicU64::new(0) }
+        FlawedStore { inner, flaw, operations: AtomicU64::new(0) }
     }
 
     async fn count(&self) {
         if self.operations.fetch_add(1, Ordering::Relaxed) >= MOST {
             std::future::pending::<()>().await;
         }
-    }
-
-    fn held(&self) -> std::sync::MutexGuard<'_, Vec<Turn>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -99,28 +74,8 @@ impl ExecutionStore for FlawedStore {
         self.inner.create(namespace, new).await
     }
 
-    async fn commit(&self, mut turns: Vec<Turn>) -> Vec<Result<(), TurnError>> {
+    async fn commit(&self, turns: Vec<Turn>) -> Vec<Result<(), TurnError>> {
         self.count().await;
-        match self.flaw {
-            Flaw::AcknowledgesBeforeCommit => {
-                let count = turns.len();
-                let before = std::mem::replace(&mut *self.held(), turns);
-                if !before.is_empty() {
-                    self.inner.commit(before).await;
-                }
-                return (0..count).map(|_| Ok(())).collect();
-            }
-            Flaw::NoFence => {
-                for turn in &mut turns {
-                    let row =
-                        self.inner.restore(&turn.namespace, &turn.execution).await.map(|loaded| loaded.row);
-                    if let Some(lease) = row.ok().and_then(|row| row.lease) {
-                        turn.lease = lease;
-                    }
-                }
-            }
-            _ => {}
-        }
         self.inner.commit(turns).await
     }
 
@@ -142,11 +97,7 @@ impl ExecutionStore for FlawedStore {
     }
 
     async fn renew(&self, leases: &[(Namespace, ExecutionId, Lease)], ttl: u64) -> Result<Vec<bool>, Error> {
-        match self.flaw {
-            // Who was replaced does not hear of it.
-            Flaw::NoFence => self.inner.renew(leases, ttl).await.map(|held| vec![true; held.len()]),
-            _ => self.inner.renew(leases, ttl).await,
-        }
+        self.inner.renew(leases, ttl).await
     }
 
     async fn release(&self, leases: &[(Namespace, ExecutionId, Lease)]) -> Result<(), Error> {
@@ -165,22 +116,8 @@ impl ExecutionStore for FlawedStore {
         self.count().await;
         let mut loaded = self.inner.restore(namespace, execution).await?;
         let open = !loaded.row.head.status.is_ended();
-        match self.flaw {
-            Flaw::SnapshotWithoutTail if open && loaded.turns.len() > 1 => drop(loaded.turns.pop()),
-            Flaw::TimerFiresAgain if open && loaded.turns.len() > 1 => {
-                let fired = |turn: &TurnBody| {
-                    flov7::machine::event::decode_turn(turn).is_ok_and(|events| {
-                        let fired = |event: &flov7::machine::event::Recorded| {
-                            matches!(event.event, flov7::machine::event::Event::Fired { .. })
-                        };
-                        events.iter().any(fired)
-                    })
-                };
-                if loaded.turns.last().is_some_and(fired) {
-                    loaded.turns.pop();
-                }
-            }
-            _ => {}
+        if self.flaw == Flaw::SnapshotWithoutTail && open && loaded.turns.len() > 1 {
+            loaded.turns.pop();
         }
         Ok(loaded)
     }
@@ -270,13 +207,7 @@ impl Action for FlawedAction {
         if self.1 == Flaw::KeyPerAttempt {
             cx.execution = ExecutionId::new(u64::from(cx.attempt), [1; 10]);
         }
-        let mut outcome = self.0.call(&cx, input).await;
-        if let (Flaw::LostIsARetry, Err(error)) = (self.1, &mut outcome)
-            && error.kind == CallErrorKind::Unknown
-        {
-            error.kind = CallErrorKind::Retryable;
-        }
-        outcome
+        self.0.call(&cx, input).await
     }
 }
 

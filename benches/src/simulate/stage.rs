@@ -178,10 +178,7 @@ impl<'a> Stage<'a> {
         let script = Script::new()
             .with_otherwise(move |called| answer(&world, &own, called))
             .with_clock(Arc::new(clock.clone()));
-        let mut disk = Disk::new(clock.clone());
-        if flaw == Some(Flaw::SkipsSync) {
-            disk = disk.with_lazy_sync(7);
-        }
+        let disk = Disk::new(clock.clone());
         Stage {
             case,
             workflow,
