@@ -1,4 +1,4 @@
-//! The process that is killed. It tells its parent, line by line: `started N ID`, `signalled ID MESSAGE`, `ended ID`, and
+//! The process that is killed. It tells its parent, line by line: `started N ID`, `signalled ID MESSAGE`, `ended ID`, `waits`, and
 //! `call NUMBER JSON`, which the parent writes down before it answers `NUMBER COUNT`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,7 +130,7 @@ async fn run(path: &str, seed: u64, origin: i64) -> Result<(), Error> {
         say(&format!("started k{number} {}", started.execution));
         open.push(started.execution);
     }
-    let mut answered = BTreeSet::new();
+    let (mut answered, mut rounds) = (BTreeSet::new(), 0u64);
     while !open.is_empty() {
         let mut still = Vec::new();
         for id in open {
@@ -138,6 +138,11 @@ async fn run(path: &str, seed: u64, origin: i64) -> Result<(), Error> {
             if view.status.is_ended() {
                 say(&format!("ended {id}"));
                 continue;
+            }
+            // Its instant has not come: it waits as it should, and says so now and then.
+            let waits = view.waiting.iter().any(|wait| wait.due.is_some_and(|due| due > clock.now()));
+            if waits && u64::is_multiple_of(rounds, 200) {
+                say("waits");
             }
             for wait in &view.waiting {
                 if let Some((token, signal)) = reply(&case.world, wait)
@@ -151,6 +156,7 @@ async fn run(path: &str, seed: u64, origin: i64) -> Result<(), Error> {
             still.push(id);
         }
         open = still;
+        rounds += 1;
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     say("over");
