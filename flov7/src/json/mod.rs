@@ -45,6 +45,7 @@ pub use limits::{BigNumbers, ReadLimits};
 pub use number::{Numeric, compare_numbers, number_text};
 pub use patch::{PatchError, PatchOp, apply};
 pub use pointer::{Pointer, escape, get, tokens, unescape};
+pub(crate) use pointer::{Trail, below, child, push_index, push_member};
 pub use read::{examine, read, read_document};
 pub use span::{Document, Lines, Span, Spans, line_column};
 pub use value::{EnterFault, NumberRange, discard, enter, equal, normalize, weight};

@@ -1,7 +1,7 @@
 //! JSON Pointers (RFC 6901): `/steps/0/action/with`.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write};
+use std::fmt;
 
 use serde_json::Value;
 
@@ -18,14 +18,12 @@ impl Pointer {
 
     /// Goes into the member `name`.
     pub fn push(&mut self, name: &str) {
-        self.0.push('/');
-        self.0.push_str(&escape(name));
+        push_member(&mut self.0, name);
     }
 
     /// Goes into the item `index`.
     pub fn push_index(&mut self, index: usize) {
-        // Writing to a string does not fail.
-        let _ = write!(self.0, "/{index}");
+        push_index(&mut self.0, index);
     }
 
     /// Leaves the innermost value; nothing at the root.
@@ -103,11 +101,77 @@ impl From<&Pointer> for String {
 /// A member name as one token of a pointer: `~` becomes `~0`, `/` becomes `~1`.
 #[must_use]
 pub fn escape(name: &str) -> Cow<'_, str> {
-    if name.contains(['~', '/']) {
+    if name.bytes().any(|byte| byte == b'~' || byte == b'/') {
         Cow::Owned(name.replace('~', "~0").replace('/', "~1"))
     } else {
         Cow::Borrowed(name)
     }
+}
+
+/// A pointer as the way to it, for walks that hardly ever need the text: each level holds its name or position.
+#[derive(Clone, Copy)]
+pub(crate) enum Trail<'t> {
+    Root,
+    Member(&'t Trail<'t>, &'t str),
+    Item(&'t Trail<'t>, usize),
+}
+
+impl Trail<'_> {
+    /// The text.
+    pub(crate) fn pointer(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+
+    fn write(&self, text: &mut String) {
+        match self {
+            Trail::Root => {}
+            Trail::Member(above, name) => {
+                above.write(text);
+                push_member(text, name);
+            }
+            Trail::Item(above, index) => {
+                above.write(text);
+                push_index(text, *index);
+            }
+        }
+    }
+}
+
+/// A pointer and what stands below it.
+pub(crate) fn below(pointer: &str, rest: &str) -> String {
+    let mut whole = String::with_capacity(pointer.len() + rest.len());
+    whole.push_str(pointer);
+    whole.push_str(rest);
+    whole
+}
+
+/// The pointer to a member of what stands at `pointer`.
+pub(crate) fn child(pointer: &str, name: &str) -> String {
+    let mut whole = String::with_capacity(pointer.len() + 1 + name.len());
+    whole.push_str(pointer);
+    push_member(&mut whole, name);
+    whole
+}
+
+/// Adds a member to a pointer.
+pub(crate) fn push_member(pointer: &mut String, name: &str) {
+    pointer.push('/');
+    pointer.push_str(&escape(name));
+}
+
+/// Adds the position of an item to a pointer.
+pub(crate) fn push_index(pointer: &mut String, index: usize) {
+    pointer.push('/');
+    push_digits(pointer, index);
+}
+
+fn push_digits(text: &mut String, number: usize) {
+    if number >= 10 {
+        push_digits(text, number / 10);
+    }
+    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// The member name that a token stands for.

@@ -212,7 +212,7 @@ impl Proof {
             return false;
         }
         // Untyped is anything at all.
-        let source = source.open().unwrap_or_else(|| std::sync::Arc::new(any()));
+        let source = source.open().cloned().unwrap_or_else(|| std::sync::Arc::new(any()));
         if source.is_empty() {
             return true;
         }

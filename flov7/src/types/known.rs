@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::lattice::{Additional, Kind, Kinds, MAX_TYPE_DEPTH, Presence, Repr, TextFacet, Type, Union};
+use super::lattice::{
+    Additional, Kind, Kinds, MAX_TYPE_DEPTH, Presence, Repr, TextFacet, Type, Union, constant,
+};
 
 impl Type {
     /// The root `error` inside `on_error`, and the member `error` of a collected item (RULES fail.error).
@@ -28,17 +30,19 @@ impl Type {
     /// The root `execution`: `{id, trigger}`, where `trigger` is null unless a declared trigger fired.
     #[must_use]
     pub fn execution() -> Type {
-        let members = [
-            ("id", Type::text_of(26, Some(26)), Presence::Required),
-            ("trigger", Type::text_of(1, Some(48)).union(&Type::null()), Presence::Required),
-        ];
-        Type::map(members, Additional::Closed)
+        constant!({
+            let members = [
+                ("id", Type::text_of(26, Some(26)), Presence::Required),
+                ("trigger", Type::text_of(1, Some(48)).union(&Type::null()), Presence::Required),
+            ];
+            Type::map(members, Additional::Closed)
+        })
     }
 
     /// The root `index`: from 0 up to the greatest number of items.
     #[must_use]
     pub fn index() -> Type {
-        Type::integer_between(Some(0), Some(ITEMS - 1))
+        constant!(Type::integer_between(Some(0), Some(ITEMS - 1)))
     }
 
     /// Text with a number of code points between two ends.

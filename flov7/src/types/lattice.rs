@@ -1,7 +1,7 @@
 //! The type lattice: what a value at some place can be, as a union with one description per kind.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::number::{Bound, Num};
 use super::opaque::Opaques;
@@ -207,7 +207,7 @@ impl Kind {
         Kind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    fn bit(self) -> u8 {
+    const fn bit(self) -> u8 {
         match self {
             Kind::Null => 1,
             Kind::Bool => 2,
@@ -303,6 +303,15 @@ pub enum MemberLookup {
     Missing,
 }
 
+/// A type that never differs, made once.
+macro_rules! constant {
+    ($make:expr) => {{
+        static MADE: std::sync::OnceLock<$crate::types::Type> = std::sync::OnceLock::new();
+        MADE.get_or_init(|| $make).clone()
+    }};
+}
+pub(crate) use constant;
+
 impl Type {
     /// No schema said anything about the value.
     #[must_use]
@@ -319,7 +328,7 @@ impl Type {
     /// The type without a value: what a branch that never runs gives.
     #[must_use]
     pub fn never() -> Type {
-        Type::of_union(Union::default())
+        Type::of_kinds(Kinds::NONE)
     }
 
     /// Null alone.
@@ -343,7 +352,7 @@ impl Type {
     /// Any whole number.
     #[must_use]
     pub fn integer() -> Type {
-        Type::of_number(NumberFacet { integer: true, ..NumberFacet::default() })
+        constant!(Type::of_number(NumberFacet { integer: true, ..NumberFacet::default() }))
     }
 
     /// Any text.
@@ -401,6 +410,16 @@ impl Type {
     /// Everything of the given kinds. Lists hold untyped items, objects are open and silent.
     #[must_use]
     pub fn of_kinds(kinds: Kinds) -> Type {
+        // Every type of whole kinds is the same everywhere: each is made once.
+        static MADE: [OnceLock<Type>; 256] = [const { OnceLock::new() }; 256];
+        let made = MADE.get(usize::from(kinds.0));
+        made.map_or_else(
+            || Type::make_kinds(kinds),
+            |made| made.get_or_init(|| Type::make_kinds(kinds)).clone(),
+        )
+    }
+
+    fn make_kinds(kinds: Kinds) -> Type {
         Type::of_union(Union {
             null: kinds.has(Kind::Null),
             no: kinds.has(Kind::Bool),
@@ -433,7 +452,7 @@ impl Type {
                 return Type::untyped();
             }
             let mut coarse =
-                Type::of_kinds(union.kinds()).open().map(|all| Union::clone(&all)).unwrap_or_default();
+                Type::of_kinds(union.kinds()).open().map(|all| Union::clone(all)).unwrap_or_default();
             coarse.coarse = true;
             return Type(Repr::Union(Arc::new(coarse)));
         }
@@ -464,17 +483,13 @@ impl Type {
     }
 
     /// The union behind the type, opening a name; `None` is untyped.
-    pub(crate) fn open(&self) -> Option<Arc<Union>> {
-        let mut current = self.clone();
-        // A name opens to a name only through `$ref` chains, which lowering refuses when they do not end.
-        for _ in 0..super::lower::MAX_DEPTH {
-            match current.0 {
-                Repr::Untyped => return None,
-                Repr::Union(union) => return Some(union),
-                Repr::Named(named) => current = named.open().clone(),
-            }
+    #[inline]
+    pub(crate) fn open(&self) -> Option<&Arc<Union>> {
+        match &self.0 {
+            Repr::Untyped => None,
+            Repr::Union(union) => Some(union),
+            Repr::Named(named) => opened(named),
         }
-        None
     }
 
     /// Whether no schema said anything about the value.
@@ -565,6 +580,19 @@ impl Type {
     }
 }
 
+/// What is behind a name. It opens to a name only through `$ref` chains, which lowering refuses when they do not end.
+fn opened(named: &Named) -> Option<&Arc<Union>> {
+    let mut current = named.open();
+    for _ in 1..super::lower::MAX_DEPTH {
+        match &current.0 {
+            Repr::Untyped => return None,
+            Repr::Union(union) => return Some(union),
+            Repr::Named(named) => current = named.open(),
+        }
+    }
+    None
+}
+
 impl MemberLookup {
     /// What is found when the object is one of two alternatives.
     fn or(self, other: MemberLookup) -> MemberLookup {
@@ -585,22 +613,17 @@ impl MemberLookup {
 
 impl Union {
     pub(crate) fn kinds(&self) -> Kinds {
-        let mut kinds = Kinds::NONE;
-        for (kind, there) in [
-            (Kind::Null, self.null),
-            (Kind::Bool, self.no || self.yes),
-            (Kind::Number, self.number.is_some()),
-            (Kind::Text, self.text.is_some()),
-            (Kind::List, self.list.is_some()),
-            (Kind::Map, !self.maps.is_empty()),
-            (Kind::Timestamp, self.timestamp),
-            (Kind::Duration, self.duration),
-        ] {
-            if there {
-                kinds = kinds.and(kind);
-            }
-        }
-        kinds
+        let bit = |there: bool, kind: Kind| if there { kind.bit() } else { 0 };
+        Kinds(
+            bit(self.null, Kind::Null)
+                | bit(self.no || self.yes, Kind::Bool)
+                | bit(self.number.is_some(), Kind::Number)
+                | bit(self.text.is_some(), Kind::Text)
+                | bit(self.list.is_some(), Kind::List)
+                | bit(!self.maps.is_empty(), Kind::Map)
+                | bit(self.timestamp, Kind::Timestamp)
+                | bit(self.duration, Kind::Duration),
+        )
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::lattice::{
     Additional, ListFacet, MAX_PREFIX, MAX_VALUES, MapFacet, MemberType, NumberFacet, TextFacet, Type, Union,
+    constant,
 };
 use super::merge::Merge;
 use super::number::Num;
@@ -79,7 +80,8 @@ fn one(value: &Value, depth: usize, fuel: &mut u32) -> (Type, bool) {
     }
     match value {
         Value::Null => (Type::null(), true),
-        Value::Bool(truth) => (Type::of_union(Union { no: !truth, yes: *truth, ..Union::default() }), true),
+        Value::Bool(true) => (constant!(Type::of_union(Union { yes: true, ..Union::default() })), true),
+        Value::Bool(false) => (constant!(Type::of_union(Union { no: true, ..Union::default() })), true),
         Value::Number(number) => match Num::read(number) {
             Some(number) => (Type::of_number(NumberFacet::just(number)), true),
             None => (Type::number(), false),

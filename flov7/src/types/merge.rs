@@ -118,10 +118,10 @@ impl Merge {
 
     /// The union behind the type; `None` where it is untyped or cannot be told, which is then noted.
     fn look(&mut self, ty: &Type, depth: usize) -> Option<Arc<Union>> {
-        let Repr::Named(named) = &ty.0 else { return ty.open() };
+        let Repr::Named(named) = &ty.0 else { return ty.open().cloned() };
         let Some(level) = self.level else {
             self.work.merges = self.work.merges.saturating_sub(named.cost());
-            return ty.open();
+            return ty.open().cloned();
         };
         let opened = open_within(named.target(), &mut self.work, level, depth);
         self.lossy |= opened.is_none();

@@ -1,6 +1,5 @@
 //! What a test says about a value deep inside another: `has(a.b)` makes `b` a required member of `a`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::lattice::{
@@ -124,18 +123,16 @@ impl Type {
 
     fn with_members(&self, change: impl Fn(&MapFacet) -> Option<MapFacet>) -> Type {
         let Some(union) = self.open() else { return self.clone() };
-        let mut union = union.only(Kinds::only(Kind::Map));
-        union.optional = None;
-        union.maps = union.maps.iter().filter_map(change).filter_map(MapFacet::unless_empty).collect();
-        Type::of_union(union)
+        let maps = union.maps.iter().filter_map(change).filter_map(MapFacet::unless_empty).collect();
+        let (opaque, coarse) = (union.opaque.clone(), union.coarse);
+        Type::of_union(Union { maps, opaque, coarse, ..Union::default() })
     }
 
     fn with_list(&self, change: impl Fn(&ListFacet) -> Option<ListFacet>) -> Type {
         let Some(union) = self.open() else { return self.clone() };
-        let mut union = union.only(Kinds::only(Kind::List));
-        union.optional = None;
-        union.list = union.list.as_ref().and_then(change).and_then(ListFacet::unless_empty);
-        Type::of_union(union)
+        let list = union.list.as_ref().and_then(change).and_then(ListFacet::unless_empty);
+        let (opaque, coarse) = (union.opaque.clone(), union.coarse);
+        Type::of_union(Union { list, opaque, coarse, ..Union::default() })
     }
 
     /// The type of what stands at a path, and whether it is surely there; `None` where the path leads through
@@ -177,9 +174,8 @@ pub(crate) fn least_of(a: Option<u64>, b: Option<u64>) -> Option<u64> {
 
 impl MapFacet {
     fn with(&self, name: &Arc<str>, ty: Type, required: bool) -> MapFacet {
-        let mut members: BTreeMap<Arc<str>, MemberType> = self.members.clone();
-        members.insert(Arc::clone(name), MemberType { ty, required });
-        let mut map = MapFacet { members, ..self.clone() };
+        let mut map = self.clone();
+        map.members.insert(Arc::clone(name), MemberType { ty, required });
         // A forbidden member of a dictionary stays forbidden by its name.
         if map.additional == Additional::Closed {
             map.members.retain(|_, member| !member.ty.is_never());

@@ -117,13 +117,16 @@ impl Type {
 
     /// Text and text, one after the other.
     pub(crate) fn concatenated(&self, other: &Type) -> Type {
-        let text = |ty: &Type| ty.open().and_then(|union| union.text.clone()).unwrap_or_default();
-        let (own, other) = (text(self), text(other));
+        fn text<'t>(ty: &'t Type, any: &'t TextFacet) -> &'t TextFacet {
+            ty.open().and_then(|union| union.text.as_ref()).unwrap_or(any)
+        }
+        let any = TextFacet::default();
+        let (own, other) = (text(self, &any), text(other, &any));
         if let (Some(a), Some(b)) = (&own.values, &other.values)
             && a.len().saturating_mul(b.len()) <= MAX_JOINED
             && joined_bytes(a, b) <= MAX_JOINED_BYTES
         {
-            let joined = a.iter().flat_map(|a| b.iter().map(move |b| Arc::from(format!("{a}{b}"))));
+            let joined = a.iter().flat_map(|a| b.iter().map(move |b| Arc::from(crate::json::below(a, b))));
             let values = Some(Arc::new(joined.collect()));
             return Type::of_text(TextFacet { values, ..TextFacet::default() });
         }

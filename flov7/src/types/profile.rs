@@ -136,7 +136,7 @@ pub(crate) fn kind_of_type(name: &str) -> Option<Kind> {
 
 /// `pointer` with one more token.
 pub(crate) fn child(pointer: &str, token: &str) -> String {
-    format!("{pointer}/{}", json::escape(token))
+    json::child(pointer, token)
 }
 
 /// The members of an object in the order of their names, whatever order its map keeps.

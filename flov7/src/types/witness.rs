@@ -363,7 +363,8 @@ impl Search {
         let mut found = Vec::new();
         // Whole kinds that the target lacks, and singles.
         let lacking = own.kinds().without(other.kinds());
-        let lacking = Type::of_union(own.only(lacking)).open();
+        let lacking = Type::of_union(own.only(lacking));
+        let lacking = lacking.open();
         if let Some(lacking) = lacking {
             found.extend(self.each_kind(&lacking, None, depth));
         }

@@ -10,6 +10,7 @@ use super::handlers::is_ours;
 use super::outline::{StepAt, StepNo};
 use crate::finding::{Code, Finding, Misnamed, Severity};
 use crate::id::{Name, Timestamp};
+use crate::json::below;
 use crate::workflow::read::{describe, shorten};
 use crate::workflow::{Action, Template, parse_duration};
 
@@ -96,7 +97,7 @@ fn literal<'a>(
 
 /// Exactly one of `for` and `until`; where it is written out, it can be read.
 fn wait(at: &StepAt<'_>, action: &Action, findings: &mut Vec<Finding>) {
-    let place = format!("{}/action", at.pointer);
+    let place = below(&at.pointer, "/action");
     let arguments = with(action);
     if arguments.is_string() {
         return;
@@ -109,7 +110,7 @@ fn wait(at: &StepAt<'_>, action: &Action, findings: &mut Vec<Finding>) {
         (Some(_), Some(_)) => {
             let message = "`core.wait` takes `for` or `until`, not both";
             findings.push(
-                Finding::new(Code::UNKNOWN_ARGUMENT, format!("{place}/with/until"), message).about_name(),
+                Finding::new(Code::UNKNOWN_ARGUMENT, below(&place, "/with/until"), message).about_name(),
             );
         }
         (Some(length), None) => {
@@ -117,7 +118,7 @@ fn wait(at: &StepAt<'_>, action: &Action, findings: &mut Vec<Finding>) {
             if let Some(text) = length.as_str().filter(|text| !readable(text)) {
                 let message = format!("`for` is a duration such as \"1h30m\", found \"{}\"", shorten(text));
                 findings.push(
-                    Finding::new(Code::NOT_ASSIGNABLE, format!("{place}/with/for"), message)
+                    Finding::new(Code::NOT_ASSIGNABLE, below(&place, "/with/for"), message)
                         .with_found(shorten(text)),
                 );
             }
@@ -130,7 +131,7 @@ fn wait(at: &StepAt<'_>, action: &Action, findings: &mut Vec<Finding>) {
                     shorten(text)
                 );
                 findings.push(
-                    Finding::new(Code::NOT_ASSIGNABLE, format!("{place}/with/until"), message)
+                    Finding::new(Code::NOT_ASSIGNABLE, below(&place, "/with/until"), message)
                         .with_found(shorten(text)),
                 );
             }
@@ -149,7 +150,7 @@ fn wait_for<'a>(
     let hidden = format!("/signals/{}", crate::json::escape(name));
     if !signals.contains_key(name) && !pass.poisoned.contains("/signals") && !pass.poisoned.contains(&hidden)
     {
-        let pointer = format!("{}/action/with/signal", at.pointer);
+        let pointer = below(&at.pointer, "/action/with/signal");
         let finding =
             Finding::new(Code::UNKNOWN_SIGNAL, pointer, format!("no signal `{}` is declared", shorten(name)))
                 .with_found(shorten(name));
@@ -166,7 +167,7 @@ fn ask(at: &StepAt<'_>, action: &Action, findings: &mut Vec<Finding>) {
     if action.expect.is_none() {
         let finding = Finding::new(
             Code::MISSING_MEMBER,
-            format!("{}/action", at.pointer),
+            below(&at.pointer, "/action"),
             "`core.ask` needs the member `expect`: the schema of the answer",
         );
         findings.push(finding.with_help("for a text: `\"expect\": { \"type\": \"string\" }`"));
@@ -196,7 +197,7 @@ fn call(pass: &Pass<'_>, at: &StepAt<'_>, action: &Action, findings: &mut Vec<Fi
         return;
     }
     let Some(name) = literal(at, action, "workflow", findings) else { return };
-    let pointer = format!("{}/action/with/workflow", at.pointer);
+    let pointer = below(&at.pointer, "/action/with/workflow");
     if pass.callees.too_many {
         let message = format!("more than {} workflows are called from here on", super::callees::MOST);
         findings.push(Finding::new(Code::UNSOUND_WORKFLOW, pointer, message).with_found(shorten(name)));
@@ -274,6 +275,6 @@ fn fail(at: &StepAt<'_>, action: &Action, findings: &mut Vec<Finding>) {
     } else {
         format!("a code of the workflow's own is small letters, digits and `_`, found `{}`", shorten(code))
     };
-    let finding = Finding::new(Code::BAD_ID, format!("{}/action/with/code", at.pointer), message);
+    let finding = Finding::new(Code::BAD_ID, below(&at.pointer, "/action/with/code"), message);
     findings.push(finding.with_found(shorten(code)));
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Pass;
 use crate::catalog::{ActionDescriptor, ConnectorUse};
 use crate::finding::{Code, Finding, Misnamed};
-use crate::json::PatchOp;
+use crate::json::{PatchOp, below};
 use crate::workflow::Connection;
 
 /// The connector of webhook triggers, which no catalogue has to offer.
@@ -22,7 +22,7 @@ pub(super) fn check(pass: &mut Pass<'_>) {
         }
         if !known.contains(connection.connector.as_str()) {
             let message = format!("there is no connector `{}`", connection.connector);
-            let finding = Finding::new(Code::UNKNOWN_CONNECTOR, format!("{pointer}/connector"), message);
+            let finding = Finding::new(Code::UNKNOWN_CONNECTOR, below(&pointer, "/connector"), message);
             let found = &connection.connector;
             let finding = finding.with_found(&**found);
             let mut finding = finding.with_names(found, known.iter().copied(), Misnamed::Value);
@@ -92,7 +92,7 @@ fn action_connection(
         let Some(ConnectorUse::Required(connector)) = &action.connector else { return None };
         return Some(missing(pass, &action.id, connector, place));
     };
-    let pointer = format!("{place}/connection");
+    let pointer = below(&place, "/connection");
     let declared = match declared(pass, id, pointer.clone()) {
         Ok(declared) => declared?,
         Err(finding) => return Some(*finding),
@@ -134,7 +134,7 @@ pub(super) fn missing(pass: &Pass<'_>, what: &str, connector: &str, place: &str)
         )),
         [only] => finding
             .with_help(format!("`{only}` is one"))
-            .with_fix(vec![PatchOp::Add { path: format!("{place}/connection"), value: (*only).into() }]),
+            .with_fix(vec![PatchOp::Add { path: below(&place, "/connection"), value: (*only).into() }]),
         several => finding.with_help(format!("one of `{}`", several.join("`, `"))),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Pass;
 use super::outline::{StepAt, StepNo, continues};
 use crate::finding::{Code, Finding, Misnamed};
-use crate::json::PatchOp;
+use crate::json::{PatchOp, below};
 use crate::workflow::{Condition, OnError, Step};
 
 /// Failures that any step, or any step that calls a handler, can end with (RULES, fail.class).
@@ -90,7 +90,7 @@ fn value(at: &StepAt<'_>, rule: &OnError, pointer: &str, findings: &mut Vec<Find
     if rule.value.is_none() {
         return;
     }
-    let pointer = format!("{pointer}/value");
+    let pointer = below(&pointer, "/value");
     if !continues(rule) {
         let message = "a step that fails has no value: nobody will read this one";
         let finding = Finding::new(Code::VALUE_WITH_FAIL, pointer, message)

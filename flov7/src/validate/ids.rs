@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Pass;
 use crate::finding::{Code, Finding};
+use crate::json::below;
 use crate::workflow::Condition;
 
 pub(super) fn check(pass: &mut Pass<'_>) {
@@ -55,7 +56,7 @@ fn unique<'a>(
             Some(first) => {
                 let message = format!("there is a {what} `{id}` already, at {first}");
                 let mut finding =
-                    Finding::new(Code::DUPLICATE_ID, format!("{pointer}/id"), message).with_found(id);
+                    Finding::new(Code::DUPLICATE_ID, below(&pointer, "/id"), message).with_found(id);
                 if let Some(step) = step {
                     finding = finding.with_step(step);
                 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Pass;
 use crate::catalog::{Filled, character_fault, filled, header_fault, path_fault, url_path_fault};
 use crate::finding::{Code, Finding};
-use crate::json::{PatchOp, escape};
+use crate::json::{PatchOp, below, escape};
 use crate::workflow;
 use crate::workflow::read::shorten;
 
@@ -42,7 +42,7 @@ fn request(connected: bool, with: Option<&workflow::Template>, place: &str) -> O
         // Which host is called must be seen before it runs.
         Some(Value::String(_)) => {
             return refused(
-                format!("{place}/with"),
+                below(&place, "/with"),
                 &format!("`with` is written out here, so that its `{wanted}` can be checked"),
             );
         }

@@ -4,7 +4,7 @@ use super::Pass;
 use super::outline::StepAt;
 use crate::catalog::CORE_PREFIX;
 use crate::finding::{Code, Finding};
-use crate::json::PatchOp;
+use crate::json::{PatchOp, below};
 use crate::workflow::{DurationText, Retry, Step, parse_duration};
 
 /// How long one attempt of an action may take where nobody says otherwise (RULES, time.out).
@@ -31,7 +31,7 @@ fn path_length(at: &StepAt<'_>, most: usize, findings: &mut Vec<Finding>) {
     let bytes = at.path_bytes + if at.step.undo.is_some() { "/undo".len() } else { 0 };
     if bytes > most {
         let message = format!("the path to this step can have {bytes} bytes; paths have at most {most}");
-        let finding = Finding::new(Code::PATH_LENGTH, format!("{}/id", at.pointer), message)
+        let finding = Finding::new(Code::PATH_LENGTH, below(&at.pointer, "/id"), message)
             .with_step(&at.step.id)
             .with_found(bytes)
             .with_allowed(most)
@@ -48,7 +48,7 @@ fn undo_place(at: &StepAt<'_>, findings: &mut Vec<Finding>) {
         && undo.uses != "core.emit"
     {
         let message = format!("`{}` takes nothing back", undo.uses);
-        let finding = Finding::new(Code::UNDO_PLACE, format!("{}/undo/use", at.pointer), message);
+        let finding = Finding::new(Code::UNDO_PLACE, below(&at.pointer, "/undo/use"), message);
         findings.push(
             finding
                 .with_step(&step.id)
@@ -94,7 +94,7 @@ fn retry_place(at: &StepAt<'_>, findings: &mut Vec<Finding>) {
     {
         let finding = Finding::new(
             Code::RETRY_PLACE,
-            format!("{}/undo/retry", at.pointer),
+            below(&at.pointer, "/undo/retry"),
             "a `core` action cannot have `retry`: it belongs to actions that call a handler",
         );
         findings.push(finding.with_step(&step.id).about_name());
@@ -113,7 +113,7 @@ fn timeout_short(pass: &Pass<'_>, at: &StepAt<'_>, findings: &mut Vec<Finding>) 
             shown(longest),
             shown(timeout.into())
         );
-        let finding = Finding::new(Code::TIMEOUT_SHORT, format!("{}/timeout", at.pointer), message)
+        let finding = Finding::new(Code::TIMEOUT_SHORT, below(&at.pointer, "/timeout"), message)
             .with_step(&at.step.id)
             .with_help("give it more time, or less to each attempt");
         findings.push(finding);

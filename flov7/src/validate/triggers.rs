@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::connections::{WEBHOOK, declared, missing};
 use super::{Pass, schedules};
 use crate::finding::{Code, Finding, Misnamed, slip};
-use crate::json::PatchOp;
+use crate::json::{PatchOp, below};
 use crate::workflow::Trigger;
 use crate::workflow::read::{describe, excerpt, shorten};
 
@@ -103,7 +103,7 @@ impl One<'_, '_> {
         }
         let kinds: Vec<&str> = KINDS.iter().map(|(kind, _)| *kind).collect();
         let message = format!("there is no kind of trigger `{uses}`: it is one of `{}`", kinds.join("`, `"));
-        let mut finding = Finding::new(Code::WRONG_KIND, format!("{}/use", self.pointer), message)
+        let mut finding = Finding::new(Code::WRONG_KIND, below(&self.pointer, "/use"), message)
             .with_found(uses)
             .with_names(&self.trigger.uses, kinds.iter().copied(), Misnamed::Value)
             .with_allowed(kinds);
@@ -173,7 +173,7 @@ impl One<'_, '_> {
                 let finding = missing(self.pass, "webhook", WEBHOOK, &self.pointer);
                 self.findings.push(finding);
             }
-            Some(id) => match declared(self.pass, id, format!("{}/connection", self.pointer)) {
+            Some(id) => match declared(self.pass, id, below(&self.pointer, "/connection")) {
                 Err(finding) => self.findings.push(*finding),
                 Ok(Some(connection))
                     if connection.connector != WEBHOOK && !connection.connector.is_empty() =>
@@ -195,7 +195,7 @@ impl One<'_, '_> {
                     "`method` is a method in capital letters such as \"POST\", found {}",
                     describe(other)
                 );
-                let path = format!("{}/with/method", self.pointer);
+                let path = below(&self.pointer, "/with/method");
                 let finding = self.note(Code::WRONG_KIND, "/with/method", message);
                 finding.found = Some(excerpt(other));
                 // In small letters it is the same method.

@@ -34,11 +34,11 @@ pub enum StepType {
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct TypeEnv {
-    base: Arc<BTreeMap<Key, StepType>>,
+    base: Option<Arc<BTreeMap<Key, StepType>>>,
     /// What came later, the latest first; folded into the base before it grows long.
     late: Option<Arc<Late>>,
     /// Every step of the document: one that is not in reach is `not-ordered`, any other name `unknown-step`.
-    known: Arc<BTreeSet<Box<str>>>,
+    known: Option<Arc<BTreeSet<Box<str>>>>,
 }
 
 /// A root, a step, or the variable of a macro.
@@ -81,7 +81,7 @@ impl TypeEnv {
     /// With all steps of the document. One that [`with_step`](TypeEnv::with_step) did not add is `not-ordered`.
     #[must_use]
     pub fn with_known_steps(mut self, ids: Arc<BTreeSet<Box<str>>>) -> TypeEnv {
-        self.known = ids;
+        self.known = Some(ids);
         self
     }
 
@@ -100,12 +100,12 @@ impl TypeEnv {
             late = link.rest.as_deref();
         }
         // The base is empty but where very much was said.
-        if self.base.is_empty() { None } else { self.base.get(&Key::Name(name.clone())) }
+        self.base.as_ref()?.get(&Key::Name(name.clone()))
     }
 
     /// Whether the document has such a step.
     pub(super) fn knows(&self, id: &str) -> bool {
-        self.known.contains(id)
+        self.known.as_ref().is_some_and(|known| known.contains(id))
     }
 
     /// The type of a root.
@@ -122,7 +122,7 @@ impl TypeEnv {
     pub fn step(&self, id: &str) -> Option<StepType> {
         match self.get(&Key::Name(RootName::Step(id.into()))) {
             Some(step) => Some(step.clone()),
-            None if self.known.contains(id) => Some(StepType::NotOrdered),
+            None if self.knows(id) => Some(StepType::NotOrdered),
             None => None,
         }
     }
@@ -135,7 +135,7 @@ impl TypeEnv {
             }
             late = link.rest.as_deref();
         }
-        self.base.get(key)
+        self.base.as_ref()?.get(key)
     }
 
     pub(super) fn with(mut self, key: Key, entry: StepType) -> TypeEnv {
@@ -150,7 +150,7 @@ impl TypeEnv {
             changes.push((link.key.clone(), link.entry.clone()));
             late = link.rest.as_deref();
         }
-        let base = Arc::make_mut(&mut self.base);
+        let base = Arc::make_mut(self.base.get_or_insert_default());
         // The oldest first, so that the latest wins.
         base.extend(changes.into_iter().rev());
         base.insert(key, entry);
@@ -172,7 +172,7 @@ impl TypeEnv {
             RootName::Step(id) => Some(id.to_string()),
             RootName::Root(_) => None,
         });
-        ids.extend(self.known.iter().map(ToString::to_string));
+        ids.extend(self.known.iter().flat_map(|known| known.iter()).map(ToString::to_string));
         ids
     }
 
@@ -183,7 +183,7 @@ impl TypeEnv {
                 found.extend(pick(name));
             }
         };
-        self.base.keys().for_each(&mut add);
+        self.base.iter().flat_map(|base| base.keys()).for_each(&mut add);
         let mut late = self.late.as_deref();
         while let Some(link) = late {
             add(&link.key);

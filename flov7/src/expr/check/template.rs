@@ -1,7 +1,5 @@
 //! Templates: the type of what they give, with everything found in their expressions.
 
-use std::fmt::Write;
-
 use super::TypeEnv;
 use super::found::{ExprFinding, UntypedRead};
 use super::walk::{Checker, Place, Weight};
@@ -9,7 +7,7 @@ use crate::expr::Expr;
 use crate::expr::error::Span;
 use crate::expr::template::{Encoding, Part, Piece, Template};
 use crate::finding::ResidualKind;
-use crate::json::escape;
+use crate::json::Trail;
 use crate::types::{Additional, Presence, Type};
 
 /// A finding in one string of a template.
@@ -51,7 +49,7 @@ impl Template {
         };
         let total = Weight { steps: 0, bytes: Some(0) };
         let mut walk = Walk { env, found, total, listed: false, whole: true };
-        let ty = walk.part(self.root(), Place::Value, &mut String::new());
+        let ty = walk.part(self.root(), Place::Value, &Trail::Root);
         let mut found = walk.found;
         let bytes = u64::try_from(self.bytes).unwrap_or(u64::MAX);
         let over = walk.total.steps > self.steps || walk.total.bytes.is_none_or(|total| total > bytes);
@@ -75,7 +73,7 @@ struct Walk<'e> {
 }
 
 impl Walk<'_> {
-    fn part(&mut self, part: &Part, place: Place, at: &mut String) -> Type {
+    fn part(&mut self, part: &Part, place: Place, at: &Trail<'_>) -> Type {
         let whole = std::mem::replace(&mut self.whole, false);
         match part {
             Part::Constant(value) => {
@@ -103,11 +101,7 @@ impl Walk<'_> {
                 let mut types = Vec::with_capacity(items.len());
                 for (index, item) in items.iter().enumerate() {
                     self.weigh(0, Some(1));
-                    let length = at.len();
-                    // Writing to a string does not fail.
-                    let _ = write!(at, "/{index}");
-                    types.push(self.part(item, Place::Value, at));
-                    at.truncate(length);
+                    types.push(self.part(item, Place::Value, &Trail::Item(at, index)));
                 }
                 let count = u64::try_from(types.len()).unwrap_or(u64::MAX);
                 Type::list_of(types, Type::never(), count, Some(count))
@@ -117,11 +111,7 @@ impl Walk<'_> {
                 let mut members = Vec::with_capacity(parts.len());
                 for (name, part) in parts {
                     self.weigh(0, u64::try_from(name.len() + 4).ok());
-                    let length = at.len();
-                    at.push('/');
-                    at.push_str(&escape(name));
-                    let ty = self.part(part, Place::Member, at);
-                    at.truncate(length);
+                    let ty = self.part(part, Place::Member, &Trail::Member(at, name));
                     let (ty, presence) = match ty.optional_inner() {
                         Some(inner) => (inner.union(&ty.only_kinds(ty.kinds())), Presence::Optional),
                         None => (ty, Presence::Required),
@@ -138,21 +128,21 @@ impl Walk<'_> {
         self.total.bytes = self.total.bytes.zip(bytes).and_then(|(total, bytes)| total.checked_add(bytes));
     }
 
-    fn expression(&mut self, expr: &Expr, place: Place, at: &str) -> (Type, bool) {
+    fn expression(&mut self, expr: &Expr, place: Place, at: &Trail<'_>) -> (Type, bool) {
         let (checked, weight) = Checker::new(expr).check_weighed(self.env, place);
         self.weigh(weight.steps, weight.bytes);
         let findings = checked.findings.into_iter();
-        self.found.findings.extend(findings.map(|finding| PlacedFinding { pointer: at.to_owned(), finding }));
+        self.found.findings.extend(findings.map(|finding| PlacedFinding { pointer: at.pointer(), finding }));
         self.listed |= checked.residuals.iter().any(|(kind, _)| *kind == ResidualKind::Size);
-        let residuals = checked.residuals.into_iter().map(|(kind, span)| (at.to_owned(), kind, span));
+        let residuals = checked.residuals.into_iter().map(|(kind, span)| (at.pointer(), kind, span));
         self.found.residuals.extend(residuals);
-        self.found.untyped.extend(checked.untyped.into_iter().map(|read| (at.to_owned(), read)));
+        self.found.untyped.extend(checked.untyped.into_iter().map(|read| (at.pointer(), read)));
         (checked.ty, checked.declared)
     }
 
-    fn text(&mut self, pieces: &[Piece], encoding: Encoding, at: &str) -> Type {
+    fn text(&mut self, pieces: &[Piece], encoding: Encoding, at: &Trail<'_>) -> Type {
         self.found.declared = false;
-        let mut all = Type::texts([""]);
+        let mut all: Option<Type> = None;
         let mut clear = true;
         for piece in pieces {
             let next = match piece {
@@ -169,9 +159,13 @@ impl Walk<'_> {
                     }
                 }
             };
-            all = if clear { all.concatenated(&next) } else { Type::text() };
+            all = Some(match all {
+                _ if !clear => Type::text(),
+                Some(all) => all.concatenated(&next),
+                None => Type::texts([""]).concatenated(&next),
+            });
         }
-        all
+        all.unwrap_or_else(|| Type::texts([""]))
     }
 }
 

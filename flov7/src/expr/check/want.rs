@@ -8,7 +8,7 @@ use super::walk::{Checker, Path, Place, Seen};
 use crate::expr::RootName;
 use crate::expr::ast::NodeId;
 use crate::finding::Code;
-use crate::types::{Kind, Kinds, Segment, Type, Usage};
+use crate::types::{Kind, Kinds, Segment, Type, Usage, constant};
 
 impl Checker<'_> {
     /// The part of the type that a place can work with, or nothing if that is unclear. `wanted` says it in a
@@ -254,14 +254,14 @@ pub(super) fn text_of(ty: &Type) -> Type {
             Some(serde_json::Value::Number(number)) => {
                 Type::texts([crate::json::number_text(&number).as_str()])
             }
-            _ => Type::text_of(1, Some(26)),
+            _ => constant!(Type::text_of(1, Some(26))),
         });
     }
     if kinds.has(Kind::Bool) {
-        text = text.union(&Type::texts(["true", "false"]));
+        text = text.union(&constant!(Type::texts(["true", "false"])));
     }
     if kinds.has(Kind::Timestamp) || kinds.has(Kind::Duration) {
-        text = text.union(&Type::text_of(1, Some(40)));
+        text = text.union(&constant!(Type::text_of(1, Some(40))));
     }
     text
 }

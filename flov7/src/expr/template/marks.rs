@@ -18,6 +18,9 @@ use crate::expr::{Expr, Limits, parse};
 /// `expression-marks` for anything else; the faults of the expression otherwise.
 pub fn marked(source: &str, limits: &Limits) -> Result<Expr, Vec<ExprError>> {
     let whole = Span::new(0, source.len());
+    if let Some((start, end)) = self::whole(source) {
+        return Expr::parse_at(&source[start..end], start, limits);
+    }
     let cuts = cut(source).map_err(|error| vec![*error])?;
     match cuts.as_slice() {
         [Cut::Mark(start, end)] => Expr::parse_at(&source[*start..*end], *start, limits),
@@ -84,6 +87,12 @@ pub(super) fn cut(text: &str) -> Result<Vec<Cut>, Box<ExprError>> {
         cuts.push(Cut::Text(literal));
     }
     Ok(cuts)
+}
+
+/// The bytes of the expression, where the text is exactly one `${ … }`.
+pub(super) fn whole(text: &str) -> Option<(usize, usize)> {
+    let end = text.len().checked_sub(1).filter(|_| text.starts_with("${") && text.ends_with('}'))?;
+    (closing(text, 2) == Some(end)).then_some((2, end))
 }
 
 /// Where the brace stands that closes a mark: braces of maps, texts and comments are passed over.

@@ -22,7 +22,7 @@ use crate::expr::error::{EvalError, ExprError, Span};
 use crate::expr::run::budget::Budget;
 use crate::expr::run::value::sorted;
 use crate::expr::{Expr, Limits, RootName};
-use crate::json::escape;
+use crate::json::{Trail, push_index, push_member};
 
 /// How deep a template nests at most: as deep as a document may.
 const DEPTH: usize = 256;
@@ -114,7 +114,7 @@ impl Template {
     /// `expression-size`.
     pub fn parse(value: &Value, limits: &Limits) -> Result<Template, Vec<TemplateError>> {
         let mut errors = Vec::new();
-        let root = compile(value, limits, DEPTH, &mut String::new(), &mut errors);
+        let root = compile(value, limits, DEPTH, &Trail::Root, &mut errors);
         if errors.is_empty() {
             Ok(Template { root, steps: limits.steps, bytes: limits.result_bytes })
         } else {
@@ -141,6 +141,13 @@ impl Template {
     /// they are evaluated.
     pub fn visit<'t>(&'t self, visit: &mut dyn FnMut(&str, &'t Expr, Place)) {
         each(&self.root, Place::Value, &mut String::new(), visit);
+    }
+
+    /// Every expression, in the order of [`Template::visit`].
+    pub(crate) fn expressions(&self) -> Vec<&Expr> {
+        let mut all = Vec::new();
+        gather(&self.root, &mut all);
+        all
     }
 
     /// Binds every reference of every expression, as [`Expr::bind`].
@@ -210,13 +217,13 @@ fn compile(
     value: &Value,
     limits: &Limits,
     depth: usize,
-    at: &mut String,
+    at: &Trail<'_>,
     errors: &mut Vec<TemplateError>,
 ) -> Part {
     let Some(depth) = depth.checked_sub(1) else {
         let message = format!("a template nests at most {DEPTH} deep");
         errors.push(TemplateError {
-            pointer: at.clone(),
+            pointer: at.pointer(),
             error: ExprError::new("expression-size", Span::default(), message),
         });
         return Part::Constant(Arc::new(Value::Null));
@@ -226,17 +233,14 @@ fn compile(
             Ok(Some(part)) => part,
             Ok(None) => Part::Constant(Arc::new(value.clone())),
             Err(faults) => {
-                errors.extend(faults.into_iter().map(|error| TemplateError { pointer: at.clone(), error }));
+                errors.extend(faults.into_iter().map(|error| TemplateError { pointer: at.pointer(), error }));
                 Part::Constant(Arc::new(Value::Null))
             }
         },
         Value::Array(items) => {
             let mut parts = Vec::with_capacity(items.len());
             for (index, item) in items.iter().enumerate() {
-                let length = at.len();
-                at.push_str(&format!("/{index}"));
-                parts.push(compile(item, limits, depth, at, errors));
-                at.truncate(length);
+                parts.push(compile(item, limits, depth, &Trail::Item(at, index), errors));
             }
             if parts.iter().all(is_constant) {
                 return Part::Constant(Arc::new(Value::Array(parts.into_iter().map(constant).collect())));
@@ -246,11 +250,7 @@ fn compile(
         Value::Object(members) => {
             let mut parts: Vec<(Box<str>, Part)> = Vec::with_capacity(members.len());
             for (name, member) in sorted(members) {
-                let length = at.len();
-                at.push('/');
-                at.push_str(&escape(name));
-                parts.push((name.into(), compile(member, limits, depth, at, errors)));
-                at.truncate(length);
+                parts.push((name.into(), compile(member, limits, depth, &Trail::Member(at, name), errors)));
             }
             if parts.iter().all(|(_, part)| is_constant(part)) {
                 let members = parts.into_iter().map(|(name, part)| (name.into(), constant(part)));
@@ -276,13 +276,13 @@ fn constant(part: Part) -> Value {
 
 /// The part of a string with marks; none where it has no marks and no escapes.
 fn string(text: &str, limits: &Limits) -> Result<Option<Part>, Vec<ExprError>> {
-    let cuts = cut(text).map_err(|error| vec![*error])?;
-    if let [Cut::Mark(start, end)] = cuts.as_slice()
-        && *start == 2
-        && end + 1 == text.len()
-    {
-        return Expr::parse_at(&text[*start..*end], *start, limits).map(|expr| Some(Part::Expr(expr)));
+    if let Some((start, end)) = marks::whole(text) {
+        return Expr::parse_at(&text[start..end], start, limits).map(|expr| Some(Part::Expr(expr)));
     }
+    if !text.contains('$') {
+        return Ok(None);
+    }
+    let cuts = cut(text).map_err(|error| vec![*error])?;
     if let [] | [Cut::Text(_)] = cuts.as_slice() {
         let literal = match cuts.into_iter().next() {
             Some(Cut::Text(literal)) if literal != text => literal,
@@ -310,6 +310,19 @@ fn string(text: &str, limits: &Limits) -> Result<Option<Part>, Vec<ExprError>> {
 
 // ---- walking
 
+fn gather<'p>(part: &'p Part, all: &mut Vec<&'p Expr>) {
+    match part {
+        Part::Constant(_) => {}
+        Part::Expr(expr) => all.push(expr),
+        Part::Text { pieces, .. } => all.extend(pieces.iter().filter_map(|piece| match piece {
+            Piece::Expr(expr) => Some(expr),
+            Piece::Literal(_) => None,
+        })),
+        Part::List(items) => items.iter().for_each(|item| gather(item, all)),
+        Part::Object(members) => members.iter().for_each(|(_, member)| gather(member, all)),
+    }
+}
+
 fn each<'p>(part: &'p Part, place: Place, at: &mut String, visit: &mut dyn FnMut(&str, &'p Expr, Place)) {
     match part {
         Part::Constant(_) => {}
@@ -324,7 +337,7 @@ fn each<'p>(part: &'p Part, place: Place, at: &mut String, visit: &mut dyn FnMut
         Part::List(items) => {
             for (index, item) in items.iter().enumerate() {
                 let length = at.len();
-                at.push_str(&format!("/{index}"));
+                push_index(at, index);
                 each(item, Place::Value, at, visit);
                 at.truncate(length);
             }
@@ -332,8 +345,7 @@ fn each<'p>(part: &'p Part, place: Place, at: &mut String, visit: &mut dyn FnMut
         Part::Object(members) => {
             for (name, member) in members {
                 let length = at.len();
-                at.push('/');
-                at.push_str(&escape(name));
+                push_member(at, name);
                 each(member, Place::Member, at, visit);
                 at.truncate(length);
             }

@@ -7,6 +7,7 @@ use super::roots::{Known, Typed};
 use super::{Flow, Place};
 use crate::catalog::{CORE_PREFIX, path_arguments};
 use crate::finding::{Code, Finding, ResidualKind};
+use crate::json::below;
 use crate::planted::{Bug, planted};
 use crate::types::{Type, lower};
 use crate::validate::outline::StepNo;
@@ -15,7 +16,7 @@ use crate::workflow::{Action, Template, Undo};
 
 impl Flow<'_, '_> {
     pub(super) fn action(&mut self, place: &Place, no: StepNo, action: &Action, pointer: &str) -> Known {
-        let place_of_action = format!("{pointer}/action");
+        let place_of_action = below(&pointer, "/action");
         self.argument(place, no, &action.uses, action.with.as_ref(), &place_of_action);
         if action.uses == "core.fail" {
             self.ends[no.0] = true;
@@ -30,13 +31,13 @@ impl Flow<'_, '_> {
         let expected = match &action.expect {
             None => return own,
             Some(_) if planted(Bug::ExpectIgnored) => return own,
-            Some(expect) => self.schema(expect, &format!("{place_of_action}/expect"), Some(no))?,
+            Some(expect) => self.schema(expect, &below(&place_of_action, "/expect"), Some(no))?,
         };
         let (own, expected) = (own?.ty, expected.upper().clone());
         let both = own.intersect(&expected);
         if both.is_never() && !own.is_never() {
             let message = format!("`{}` never gives {expected}: its output is {own}", action.uses);
-            let finding = Finding::new(Code::NOT_ASSIGNABLE, format!("{place_of_action}/expect"), message);
+            let finding = Finding::new(Code::NOT_ASSIGNABLE, below(&place_of_action, "/expect"), message);
             self.note(finding.with_allowed(own.to_string()), Some(no));
             return None;
         }
@@ -87,7 +88,7 @@ impl Flow<'_, '_> {
     fn argument(&mut self, place: &Place, no: StepNo, uses: &str, with: Option<&Template>, at: &str) {
         let empty = Value::Object(serde_json::Map::new());
         let (written, pointer) = match with {
-            Some(with) => (&with.0, format!("{at}/with")),
+            Some(with) => (&with.0, below(&at, "/with")),
             None => (&empty, at.to_owned()),
         };
         let given = self.template(place, written, &pointer);
@@ -117,7 +118,7 @@ impl Flow<'_, '_> {
                     .get(name)
                     .is_some_and(|value| value.as_str().is_none_or(|text| text.contains("${")));
                 if computed || written.is_string() {
-                    self.remain(ResidualKind::Conversion, format!("{at}/with"), Some(no));
+                    self.remain(ResidualKind::Conversion, below(&at, "/with"), Some(no));
                     break;
                 }
             }
@@ -145,13 +146,13 @@ impl Flow<'_, '_> {
             places.extend(["/path", "/url", "/headers", "/query", "/method"].map(str::to_owned));
         }
         if with.is_some_and(|with| places.iter().any(|place| with.0.pointer(place).is_some_and(computed))) {
-            self.remain(ResidualKind::ContractInput, format!("{at}/with"), Some(no));
+            self.remain(ResidualKind::ContractInput, below(&at, "/with"), Some(no));
         }
     }
 
     /// The action that takes the effect back: its input is made when the step is done, and may read its value.
     pub(super) fn undo(&mut self, place: &Place, no: StepNo, undo: &Undo, pointer: &str) {
-        let at = format!("{pointer}/undo");
+        let at = below(&pointer, "/undo");
         self.argument(place, no, &undo.uses, undo.with.as_ref(), &at);
         if undo.uses == "core.emit" {
             self.payload(place, no, undo.with.as_ref(), &at);

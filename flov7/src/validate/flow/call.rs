@@ -6,6 +6,7 @@ use super::links::{Link, Parts, link};
 use super::roots::{Known, Typed};
 use super::{Flow, Gives, Place};
 use crate::finding::{Residual, ResidualKind};
+use crate::json::below;
 use crate::types::{Lowered, MemberLookup, Type, lower};
 use crate::validate::callees::{Called, input_of};
 use crate::validate::outline::StepNo;
@@ -31,7 +32,7 @@ impl Flow<'_, '_> {
             no,
             written,
             &input,
-            &format!("{at}/with/input"),
+            &below(&at, "/with/input"),
             Parts::Arguments("core.call"),
         );
     }
@@ -57,7 +58,7 @@ impl Flow<'_, '_> {
             return;
         };
         let written = with.0.get("payload").unwrap_or(&Value::Null);
-        self.handed_over(place, no, written, &schema, &format!("{at}/with/payload"), Parts::Members);
+        self.handed_over(place, no, written, &schema, &below(&at, "/with/payload"), Parts::Members);
     }
 
     /// A member of `with` that has a schema of its own. Its expressions were looked at with the whole.
@@ -115,7 +116,7 @@ impl Flow<'_, '_> {
             if self.pass.callees.returns(name) {
                 kinds.extend(own.iter().copied());
             }
-            let pointer = format!("{}/action", at.pointer);
+            let pointer = below(&at.pointer, "/action");
             more.extend(
                 kinds.into_iter().map(|kind| Residual::new(kind, pointer.clone()).with_step(&at.step.id)),
             );

@@ -16,17 +16,15 @@ use crate::expr::{
     Truth, TypeEnv, UntypedRead, marked,
 };
 use crate::finding::{Code, Finding, Severity, code, meter};
-use crate::json::{self, PatchOp};
+use crate::json::{self, PatchOp, below};
 use crate::types::{Kind, Kinds, Presence, Segment, Type, Usage};
 use crate::workflow::Expression;
 
 /// What a question answers.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Answer {
-    /// What is known where it is true, beyond what was known before.
-    pub(super) yes: Facts,
-    /// What is known where it is false.
-    pub(super) no: Facts,
+    /// The question, if it is sound, with what names are there.
+    asked: Option<(Expr, Seen)>,
     /// The answer, where it never changes.
     pub(super) always: Option<bool>,
     /// Whether that was said already, where the expression decides it by its types.
@@ -37,18 +35,33 @@ impl Answer {
     fn always(answer: bool) -> Answer {
         Answer { always: Some(answer), ..Answer::default() }
     }
+
+    /// What is known where it is true, beyond what was known before.
+    pub(super) fn yes(&self) -> Facts {
+        self.learnt(Truth::True)
+    }
+
+    /// What is known where it is false.
+    pub(super) fn no(&self) -> Facts {
+        self.learnt(Truth::False)
+    }
+
+    fn learnt(&self, truth: Truth) -> Facts {
+        self.asked.as_ref().map(|(expr, seen)| learnt(expr, seen, truth)).unwrap_or_default()
+    }
 }
 
 /// What names are at a place.
+#[derive(Default)]
 struct Seen {
     env: TypeEnv,
     /// What questions have taught less about: names whose declared type is a greater one.
     declared: Vec<(RootName, StepType)>,
     /// Names that cannot be read, or of which nothing is known: what is said about expressions that read them would
     /// be said of something else.
-    unclear: BTreeSet<RootName>,
+    unclear: Vec<RootName>,
     /// Names whose type is only an upper bound.
-    computed: BTreeSet<RootName>,
+    computed: Vec<RootName>,
 }
 
 impl Seen {
@@ -74,8 +87,8 @@ impl Flow<'_, '_> {
         }
         let Some(expr) = self.marked(place, question, pointer) else { return Answer::default() };
         let before = self.pass.findings.len();
-        let seen = self.see(place, std::iter::once((&expr, &question.0)), &|_| pointer.to_owned());
-        let answer = self.answer(place, &expr, &seen, question, pointer);
+        let seen = self.see(place, &[&expr], &|_| (pointer.to_owned(), &question.0));
+        let answer = self.answer(place, expr, seen, question, pointer);
         self.prove_fixes(before, &question.0, pointer, |flow, mended| {
             flow.question(place, &Expression(mended.clone()), pointer);
         });
@@ -85,12 +98,12 @@ impl Flow<'_, '_> {
     fn answer(
         &mut self,
         place: &Place,
-        expr: &Expr,
-        seen: &Seen,
+        expr: Expr,
+        seen: Seen,
         question: &Expression,
         pointer: &str,
     ) -> Answer {
-        if !seen.is_clear(expr) {
+        if !seen.is_clear(&expr) {
             return Answer::default();
         }
         let mut checked = expr.check_condition(&seen.env);
@@ -111,12 +124,7 @@ impl Flow<'_, '_> {
             .findings
             .iter()
             .any(|finding| finding.code == Code::CONSTANT_CONDITION && finding.span == whole);
-        Answer {
-            yes: learnt(expr, seen, Truth::True),
-            no: learnt(expr, seen, Truth::False),
-            always: by_type.or_else(|| constant(expr)),
-            said,
-        }
+        Answer { always: by_type.or_else(|| constant(&expr)), said, asked: Some((expr, seen)) }
     }
 
     /// The list that `for_each` goes over.
@@ -155,28 +163,33 @@ impl Flow<'_, '_> {
     /// The type of what a template gives.
     pub(super) fn template(&mut self, place: &Place, template: &Value, pointer: &str) -> Known {
         let (parsed, mut sound) = self.compiled(place, template, pointer)?;
-        let mut exprs: Vec<(String, &Expr)> = Vec::new();
-        parsed.visit(&mut |below, expr, _| exprs.push((below.to_owned(), expr)));
+        let exprs = parsed.expressions();
         let before = self.pass.findings.len();
-        let texts =
-            exprs.iter().map(|(below, expr)| (*expr, json::get(template, below).unwrap_or(&Value::Null)));
-        let at = |nth: usize| format!("{pointer}{}", exprs.get(nth).map_or("", |(below, _)| below));
-        let seen = self.see(place, texts, &at);
+        let at = |nth: usize| {
+            let own = places(&parsed).swap_remove(nth);
+            let text = json::get(template, &own).unwrap_or(&Value::Null);
+            (below(pointer, &own), text)
+        };
+        let seen = self.see(place, &exprs, &at);
         let checked = parsed.check(&seen.env);
-        // What reads something unclear is not judged, string by string.
-        let unclear: BTreeSet<&str> =
-            exprs.iter().filter(|(_, expr)| !seen.is_clear(expr)).map(|(below, _)| below.as_str()).collect();
-        sound &= unclear.is_empty();
-        if checked.findings.is_empty() && checked.untyped.is_empty() && unclear.is_empty() {
-            for (below, kind, _) in &checked.residuals {
-                self.remain(*kind, format!("{pointer}{below}"), place.step);
+        let declared = checked.declared && exprs.iter().all(|expr| seen.is_declared(expr));
+        let clear = exprs.iter().all(|expr| seen.is_clear(expr));
+        sound &= clear;
+        if checked.findings.is_empty() && checked.untyped.is_empty() && clear {
+            for (own, kind, _) in &checked.residuals {
+                self.remain(*kind, below(pointer, own), place.step);
             }
             self.prove_fixes(before, template, pointer, |flow, mended| {
                 flow.template(place, mended, pointer);
             });
-            let declared = checked.declared && exprs.iter().all(|(_, expr)| seen.is_declared(expr));
             return sound.then_some(Typed { ty: checked.ty, declared });
         }
+        // What reads something unclear is not judged, string by string.
+        let places = places(&parsed);
+        let unclear: BTreeSet<&str> = std::iter::zip(&places, &exprs)
+            .filter(|(_, expr)| !seen.is_clear(expr))
+            .map(|(place, _)| place.as_str())
+            .collect();
         let mut by_string: BTreeMap<&str, (Vec<ExprFinding>, Vec<UntypedRead>)> = BTreeMap::new();
         for placed in &checked.findings {
             by_string.entry(&placed.pointer).or_default().0.push(placed.finding.clone());
@@ -185,27 +198,26 @@ impl Flow<'_, '_> {
             by_string.entry(below).or_default().1.push(read.clone());
         }
         let no_member = checked.findings.iter().any(|placed| is_no_member(&placed.finding));
-        let declared = no_member.then(|| parsed.check(&seen.declared()));
-        let mut by_declared: BTreeMap<&str, Vec<ExprFinding>> = BTreeMap::new();
-        for placed in declared.iter().flat_map(|declared| &declared.findings) {
-            by_declared.entry(&placed.pointer).or_default().push(placed.finding.clone());
+        let unlearnt = no_member.then(|| parsed.check(&seen.declared()));
+        let mut by_unlearnt: BTreeMap<&str, Vec<ExprFinding>> = BTreeMap::new();
+        for placed in unlearnt.iter().flat_map(|unlearnt| &unlearnt.findings) {
+            by_unlearnt.entry(&placed.pointer).or_default().push(placed.finding.clone());
         }
-        for (below, (mut findings, untyped)) in by_string {
-            as_declared(&mut findings, by_declared.get(below).map_or(&[], Vec::as_slice));
-            if !unclear.contains(below) {
-                let text = json::get(template, below).unwrap_or(&Value::Null);
-                sound &= self.say(place, &format!("{pointer}{below}"), text, &findings, &untyped);
+        for (own, (mut findings, untyped)) in by_string {
+            as_declared(&mut findings, by_unlearnt.get(own).map_or(&[], Vec::as_slice));
+            if !unclear.contains(own) {
+                let text = json::get(template, own).unwrap_or(&Value::Null);
+                sound &= self.say(place, &below(pointer, own), text, &findings, &untyped);
             }
         }
-        for (below, kind, _) in &checked.residuals {
-            if !unclear.contains(below.as_str()) {
-                self.remain(*kind, format!("{pointer}{below}"), place.step);
+        for (own, kind, _) in &checked.residuals {
+            if !unclear.contains(own.as_str()) {
+                self.remain(*kind, below(pointer, own), place.step);
             }
         }
         self.prove_fixes(before, template, pointer, |flow, mended| {
             flow.template(place, mended, pointer);
         });
-        let declared = checked.declared && exprs.iter().all(|(_, expr)| seen.is_declared(expr));
         sound.then_some(Typed { ty: checked.ty, declared })
     }
 
@@ -374,46 +386,35 @@ impl Flow<'_, '_> {
     }
 
     /// What everything that some expressions name is at a place. Whatever cannot be read there is noted where it is
-    /// named; `pointer` says where the nth expression stands.
-    fn see<'e>(
-        &mut self,
-        place: &Place,
-        exprs: impl Iterator<Item = (&'e Expr, &'e Value)>,
-        pointer: &dyn Fn(usize) -> String,
-    ) -> Seen {
-        let mut seen = Seen {
-            env: TypeEnv::new(),
-            declared: Vec::new(),
-            unclear: BTreeSet::new(),
-            computed: BTreeSet::new(),
-        };
-        let mut known: BTreeSet<RootName> = BTreeSet::new();
-        for (nth, (expr, text)) in exprs.enumerate() {
+    /// named; `at` says where the nth expression stands, and in which text.
+    fn see<'v>(&mut self, place: &Place, exprs: &[&Expr], at: &dyn Fn(usize) -> (String, &'v Value)) -> Seen {
+        let mut seen = Seen::default();
+        for (nth, expr) in exprs.iter().enumerate() {
             self.pass.work += (expr.ast().nodes().len() + expr.references().len()) as u64;
             meter::spend_len(4 * (expr.ast().nodes().len() + expr.references().len()));
             for reference in expr.references() {
                 let name = reference.name();
-                if known.insert(name.clone()) || seen.unclear.contains(name) {
-                    self.name(place, reference, (&|| pointer(nth), text), &mut seen);
+                // Whatever was looked up is in there.
+                if seen.env.name(name).is_none() || seen.unclear.contains(name) {
+                    self.name(place, reference, &|| at(nth), &mut seen);
                 }
             }
         }
         seen
     }
 
-    fn name(
+    fn name<'v>(
         &mut self,
         place: &Place,
         reference: &Reference,
-        at: (&dyn Fn() -> String, &Value),
+        at: &dyn Fn() -> (String, &'v Value),
         seen: &mut Seen,
     ) {
-        let (pointer, text) = at;
         let name = reference.name();
         match self.read(place, name) {
             Ok(Read::Of(typed, presence)) => {
                 if !typed.declared {
-                    seen.computed.insert(name.clone());
+                    seen.computed.push(name.clone());
                 }
                 let fact = place.facts.get(name);
                 // What questions have taught contradicts itself: nobody gets here, and nothing is said about it.
@@ -432,7 +433,7 @@ impl Flow<'_, '_> {
             Ok(Read::Unknown) => unclear(seen, name),
             Err(wrong) => {
                 unclear(seen, name);
-                let pointer = pointer();
+                let (pointer, text) = at();
                 for place_of_use in reference.uses() {
                     let finding = wrong.finding(&pointer, text, place_of_use.span);
                     self.note(finding, place.step);
@@ -440,6 +441,13 @@ impl Flow<'_, '_> {
             }
         }
     }
+}
+
+/// Where each expression of a template stands, from its root.
+fn places(template: &Template) -> Vec<String> {
+    let mut places = Vec::new();
+    template.visit(&mut |place, _, _| places.push(place.to_owned()));
+    places
 }
 
 fn is_no_member(finding: &ExprFinding) -> bool {
@@ -461,7 +469,9 @@ fn as_declared(findings: &mut [ExprFinding], declared: &[ExprFinding]) {
 
 /// With a name of which nothing is said: a type without values is never complained about.
 fn unclear(seen: &mut Seen, name: &RootName) {
-    seen.unclear.insert(name.clone());
+    if !seen.unclear.contains(name) {
+        seen.unclear.push(name.clone());
+    }
     seen.env = with(std::mem::take(&mut seen.env), name, StepType::Done(Type::never()));
 }
 
@@ -537,8 +547,9 @@ fn source(template: &Value) -> Option<(RootName, Vec<Segment>)> {
 /// The bytes of all strings of a template that hold an expression.
 fn expression_bytes(template: &Value) -> usize {
     let mut bytes = 0;
-    let mut stack = vec![template];
-    while let Some(value) = stack.pop() {
+    let mut stack = Vec::new();
+    let mut next = Some(template);
+    while let Some(value) = next.take().or_else(|| stack.pop()) {
         match value {
             Value::String(text) if text.contains("${") => bytes += text.len(),
             Value::Array(items) => stack.extend(items),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::roots::Typed;
 use crate::finding::{Code, Finding, Misnamed, slip};
-use crate::json::{PatchOp, ReadLimits, canonical, escape};
+use crate::json::{PatchOp, ReadLimits, canonical, child};
 use crate::types::{Assign, Kind, Kinds, Lowered, MemberLookup, Presence, Refusal, Type, assign};
 use crate::workflow::read::shorten;
 
@@ -87,7 +87,7 @@ fn members(
         }
     }
     for (name, ty, _) in &given {
-        let below = format!("{place}/{}", escape(name));
+        let below = child(&place, name);
         let wanted = match to.member(name) {
             MemberLookup::Required(wanted) | MemberLookup::Optional(wanted) => wanted,
             MemberLookup::Missing => {

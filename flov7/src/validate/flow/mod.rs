@@ -26,6 +26,7 @@ use super::order::{Order, Spot, first_after};
 use super::outline::{BlockNo, StepNo, continues};
 use super::schemas::Schemas;
 use crate::finding::{Code, Finding, Residual, ResidualKind, meter};
+use crate::json::below;
 use crate::types::{Additional, Lowered, Type};
 use crate::workflow::{Condition, Step};
 
@@ -422,9 +423,9 @@ impl Flow<'_, '_> {
         let (step, pointer, poisoned) = (at.step, at.pointer.clone(), at.poisoned);
         let mut place = Place::of(no, roots, facts);
         if let Some(when) = step.when.as_ref().filter(|_| !poisoned) {
-            let answer = self.question(&place, when, &format!("{pointer}/when"));
-            self.constant(&answer, no, &format!("{pointer}/when"), None);
-            place.facts = place.facts.and(&answer.yes);
+            let answer = self.question(&place, when, &below(&pointer, "/when"));
+            self.constant(&answer, no, &below(&pointer, "/when"), None);
+            place.facts = place.facts.and(&answer.yes());
         }
         let value = match (&step.action, &step.data, &step.condition) {
             // What could not be read is not looked at; the steps inside are.

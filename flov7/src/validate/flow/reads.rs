@@ -6,7 +6,7 @@ use super::roots::{Known, Typed};
 use super::{Flow, Place, StepValue};
 use crate::expr::{Edit, RootName, Span};
 use crate::finding::{Code, Finding, meter, nearest, slip};
-use crate::json::PatchOp;
+use crate::json::{PatchOp, below};
 use crate::types::Presence;
 use crate::validate::order::Sight;
 use crate::validate::outline::StepNo;
@@ -215,7 +215,7 @@ impl Flow<'_, '_> {
         let at = self.pass.outline.step(reader);
         let who = &at.step.id;
         let message = format!("`{who}` does not wait for `{named}`, so `{id}` may not have run");
-        let fix = PatchOp::Add { path: format!("{}/after/-", at.pointer), value: named.as_str().into() };
+        let fix = PatchOp::Add { path: below(&at.pointer, "/after/-"), value: named.as_str().into() };
         let wrong =
             Wrong::new(Code::NOT_ORDERED, message).help(format!("add `{named}` to the `after` of `{who}`"));
         Wrong { fix: Some(vec![fix]), ..wrong }

@@ -8,7 +8,7 @@ use super::{Flow, Place};
 use crate::catalog::CORE_PREFIX;
 use crate::expr::{RootName, UntypedRead};
 use crate::finding::Finding;
-use crate::json::PatchOp;
+use crate::json::{PatchOp, below};
 use crate::types::{Kind, Usage, infer_expect};
 use crate::workflow::Data;
 
@@ -84,13 +84,10 @@ impl Flow<'_, '_> {
                     (Some(action), _)
                         if !action.uses.starts_with(CORE_PREFIX) || action.uses == "core.ask" =>
                     {
-                        (
-                            format!("{}/action/expect", at.pointer),
-                            action.expect.as_ref().map(|expect| &expect.0),
-                        )
+                        (below(&at.pointer, "/action/expect"), action.expect.as_ref().map(|expect| &expect.0))
                     }
                     (_, Some(Data::Parse(parse))) => (
-                        format!("{}/data/parse/schema", at.pointer),
+                        below(&at.pointer, "/data/parse/schema"),
                         parse.schema.as_ref().map(|schema| &schema.0),
                     ),
                     _ => return None,

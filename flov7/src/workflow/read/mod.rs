@@ -74,11 +74,13 @@ pub fn read_with(value: &Value, limits: &DocumentLimits) -> Result<Workflow, Vec
 pub(crate) fn examine(value: &Value, limits: &DocumentLimits) -> Examined {
     let refused =
         |code, message| Examined { findings: vec![Finding::new(code, "", message)], ..Examined::default() };
-    if nests_deeper(value, limits.depth) {
+    let mut bytes = 0;
+    if nests_deeper(value, limits.depth, &mut bytes) {
         let message = format!("lists and objects nest deeper than {} levels", limits.depth);
         return refused(Code::DOCUMENT_DEPTH, message);
     }
-    if json::canonical_size(value) > limits.document_bytes {
+    // Counted exactly only where a rough count leaves it open.
+    if bytes > limits.document_bytes && json::canonical_size(value) > limits.document_bytes {
         let message = format!("the document has more than {} bytes", limits.document_bytes);
         return refused(Code::DOCUMENT_SIZE, message);
     }
@@ -91,7 +93,7 @@ pub(crate) fn examine(value: &Value, limits: &DocumentLimits) -> Examined {
 /// Reads one step of the outermost block; none if anything is wrong with its shape, or if it nests deeper than it may in a
 /// document.
 pub(crate) fn read_step_at(value: &Value, index: usize, limits: &DocumentLimits) -> Option<super::Step> {
-    if nests_deeper(value, limits.depth.checked_sub(2)?) {
+    if nests_deeper(value, limits.depth.checked_sub(2)?, &mut 0) {
         return None;
     }
     let mut reader = Reader::new(*limits);
@@ -103,15 +105,28 @@ pub(crate) fn read_step_at(value: &Value, index: usize, limits: &DocumentLimits)
 }
 
 /// Whether lists and objects nest deeper than `most`. A value that came through our reader does not; any other may.
-fn nests_deeper(value: &Value, most: usize) -> bool {
+/// Adds to `bytes` what the canonical text has at most, if they do not.
+fn nests_deeper(value: &Value, most: usize, bytes: &mut usize) -> bool {
+    /// Of a number or a word, with its comma.
+    const SCALAR: usize = 32;
+    // Each byte of a text becomes six at most; then quotes, and a comma or a colon.
+    let text = |text: &str| text.len().saturating_mul(6).saturating_add(3);
     // As deep as the limit and no deeper, so that recursion is safe.
-    let below = |value: &Value| match most.checked_sub(1) {
-        Some(most) => nests_deeper(value, most),
+    let below = |value: &Value, bytes: &mut usize| match most.checked_sub(1) {
+        Some(most) => nests_deeper(value, most, bytes),
         None => true,
     };
+    *bytes = bytes.saturating_add(SCALAR);
     match value {
-        Value::Array(items) => items.iter().any(below),
-        Value::Object(members) => members.values().any(below),
+        Value::String(own) => {
+            *bytes = bytes.saturating_add(text(own));
+            false
+        }
+        Value::Array(items) => items.iter().any(|item| below(item, bytes)),
+        Value::Object(members) => members.iter().any(|(name, member)| {
+            *bytes = bytes.saturating_add(text(name));
+            below(member, bytes)
+        }),
         _ => false,
     }
 }
