@@ -1,5 +1,7 @@
 //! Faults of values that go where they do not fit.
 
+use std::sync::Arc;
+
 use flov7::types::{Defs, SchemaChecker};
 use serde_json::{Value, json};
 
@@ -141,7 +143,7 @@ fn written(site: &mut Site<'_>, will_do: impl Fn(&Value, &Value) -> bool) -> Opt
             })
     })?;
     let schema = input(site.at(&step))?;
-    Some((format!("{step}/action/with"), schema))
+    Some((format!("{step}/action/with"), Arc::unwrap_or_clone(schema)))
 }
 
 fn wrong_argument(site: &mut Site<'_>) -> Option<String> {

@@ -172,7 +172,7 @@ pub struct ActionDescriptor {
 }
 
 fn anything() -> Schema {
-    Schema(Value::Bool(true))
+    Schema::from(Value::Bool(true))
 }
 
 /// How an action without a handler is run.
@@ -219,8 +219,8 @@ impl ActionDescriptor {
             title: title.into(),
             description: String::new(),
             phrases: Vec::new(),
-            input: Schema(input),
-            output: Schema(output),
+            input: Schema::from(input),
+            output: Schema::from(output),
             connector: None,
             effect: EffectOf::default(),
             errors: Vec::new(),
@@ -320,7 +320,7 @@ pub struct ConnectorDescriptor {
 impl ConnectorDescriptor {
     /// A descriptor.
     pub fn new(id: impl Into<String>, title: impl Into<String>, settings: Value) -> Self {
-        ConnectorDescriptor { id: id.into(), title: title.into(), settings: Schema(settings) }
+        ConnectorDescriptor { id: id.into(), title: title.into(), settings: Schema::from(settings) }
     }
 }
 
@@ -415,6 +415,11 @@ impl Catalog {
     /// The schema of an action's output as a type, computed once; none without such an action or schema.
     pub(crate) fn output_of(&self, id: &str) -> Option<&Lowered> {
         self.actions.get(id)?.output()
+    }
+
+    /// Pointers to the arguments of an action that are paths, found once.
+    pub(crate) fn paths_of(&self, id: &str) -> &[String] {
+        self.actions.get(id).map_or(&[], Entry::paths)
     }
 
     /// The digest of an action's interface, computed once.

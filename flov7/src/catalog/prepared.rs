@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use super::ActionDescriptor;
+use super::{ActionDescriptor, path_arguments};
 use crate::finding::meter::apart;
 use crate::id::Digest;
-use crate::types::{Defs, Lowered, lower};
+use crate::types::{Defs, Lowered, lower_shared};
 
 /// An action with what has been computed from it so far.
 #[derive(Clone, Debug)]
@@ -14,11 +14,18 @@ pub(super) struct Entry {
     input: OnceLock<Option<Lowered>>,
     output: OnceLock<Option<Lowered>>,
     interface: OnceLock<Digest>,
+    paths: OnceLock<Vec<String>>,
 }
 
 impl From<ActionDescriptor> for Entry {
     fn from(action: ActionDescriptor) -> Entry {
-        Entry { action, input: OnceLock::new(), output: OnceLock::new(), interface: OnceLock::new() }
+        Entry {
+            action,
+            input: OnceLock::new(),
+            output: OnceLock::new(),
+            interface: OnceLock::new(),
+            paths: OnceLock::new(),
+        }
     }
 }
 
@@ -31,12 +38,17 @@ impl PartialEq for Entry {
 impl Entry {
     /// The schema of its input as a type; none if that is no schema.
     pub(super) fn input(&self) -> Option<&Lowered> {
-        self.input.get_or_init(|| apart(|| lower(&self.action.input.0, &Defs::none()).ok())).as_ref()
+        self.input.get_or_init(|| apart(|| lower_shared(&self.action.input.0, &Defs::none()).ok())).as_ref()
     }
 
     /// The schema of its output as a type; none if that is no schema.
     pub(super) fn output(&self) -> Option<&Lowered> {
-        self.output.get_or_init(|| apart(|| lower(&self.action.output.0, &Defs::none()).ok())).as_ref()
+        self.output.get_or_init(|| apart(|| lower_shared(&self.action.output.0, &Defs::none()).ok())).as_ref()
+    }
+
+    /// Pointers to the arguments that are paths.
+    pub(super) fn paths(&self) -> &[String] {
+        self.paths.get_or_init(|| path_arguments(&self.action.input.0))
     }
 
     /// [`ActionDescriptor::interface`].

@@ -24,6 +24,13 @@ macro_rules! functions {
                     $( Function::$variant => Signature { name: $name, forms: Forms::$forms, min: $min, max: $max }, )+
                 }
             }
+
+            fn named(name: &str) -> Option<Function> {
+                match name {
+                    $( $name => Some(Function::$variant), )+
+                    _ => None,
+                }
+            }
         }
     };
 }
@@ -232,7 +239,7 @@ impl Function {
     /// The function of that name, the namespace included.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Function> {
-        Function::ALL.iter().copied().find(|f| f.name() == name)
+        Function::named(name)
     }
 }
 

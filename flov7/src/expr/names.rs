@@ -43,7 +43,8 @@ const RESERVED: &[&str] = &[
 /// ```
 #[must_use]
 pub fn is_reserved(name: &str) -> bool {
-    RESERVED.contains(&name)
+    // No word is longer, and most names begin with none.
+    name.len() <= 9 && RESERVED.contains(&name)
 }
 
 /// Whether `function` reads a part of a time, so that its second argument is an offset.

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::ser::SerializeStruct;
@@ -349,7 +350,7 @@ impl Residual {
 pub struct Report {
     findings: Vec<Finding>,
     #[serde(default)]
-    residuals: Vec<Residual>,
+    residuals: Arc<Vec<Residual>>,
 }
 
 impl Report {
@@ -363,7 +364,7 @@ impl Report {
     pub fn new(findings: Vec<Finding>, mut residuals: Vec<Residual>) -> Report {
         sort_residuals(&mut residuals);
         residuals.dedup();
-        Report { findings: ordered(findings), residuals }
+        Report { findings: ordered(findings), residuals: Arc::new(residuals) }
     }
 
     /// The findings.
@@ -378,10 +379,15 @@ impl Report {
         &self.residuals
     }
 
+    /// The same list, shared.
+    pub(crate) fn shared_residuals(&self) -> Arc<Vec<Residual>> {
+        Arc::clone(&self.residuals)
+    }
+
     /// Both lists.
     #[must_use]
     pub fn into_parts(self) -> (Vec<Finding>, Vec<Residual>) {
-        (self.findings, self.residuals)
+        (self.findings, Arc::unwrap_or_clone(self.residuals))
     }
 
     /// Whether there is no error. Warnings and hints do not stop a workflow.
@@ -424,7 +430,7 @@ impl Report {
             !within(&other.pointer) && compare_pointers(&other.pointer, pointer).is_lt()
         });
         let end = start + self.residuals[start..].iter().take_while(|other| within(&other.pointer)).count();
-        self.residuals.splice(start..end, residuals);
+        Arc::make_mut(&mut self.residuals).splice(start..end, residuals);
         let had = self.findings.iter().any(|finding| within(&finding.pointer));
         if had || !findings.is_empty() {
             let mut all = std::mem::take(&mut self.findings);
@@ -447,7 +453,7 @@ impl Serialize for Report {
         let mut report = serializer.serialize_struct("Report", 3)?;
         report.serialize_field("valid", &self.is_valid())?;
         report.serialize_field("findings", &self.findings)?;
-        report.serialize_field("residuals", &self.residuals)?;
+        report.serialize_field("residuals", &*self.residuals)?;
         report.end()
     }
 }
@@ -560,14 +566,29 @@ fn same(a: &Finding, b: &Finding) -> bool {
     a.code == b.code && a.pointer == b.pointer && a.expr_span == b.expr_span && a.message == b.message
 }
 
-/// The order of two pointers whose first tokens differ, where nothing in these is escaped: what most come to.
-fn compare_plain(a: &str, b: &str) -> Option<Ordering> {
-    fn first(pointer: &str) -> Option<&str> {
-        let token = pointer.strip_prefix('/')?;
-        let end = token.bytes().position(|byte| byte == b'/').unwrap_or(token.len());
-        token.get(..end).filter(|token| !token.contains('~'))
+/// How many bytes two texts begin with alike.
+fn shared(a: &[u8], b: &[u8]) -> usize {
+    const WIDE: usize = 8;
+    let wide = |at: usize| a.get(at..at + WIDE).zip(b.get(at..at + WIDE)).is_some_and(|(a, b)| a == b);
+    let mut same = 0;
+    while wide(same) {
+        same += WIDE;
     }
-    Some(compare_tokens(first(a)?, first(b)?)).filter(|order| order.is_ne())
+    same + std::iter::zip(&a[same..], &b[same..]).take_while(|(a, b)| a == b).count()
+}
+
+/// The order of two names of members that begin at `start` and differ at `at`, where neither is a number and nothing is
+/// escaped around there: what most come to. Nothing where one pointer ends and the other goes on.
+fn compare_plain(a: &[u8], b: &[u8], start: usize, at: usize) -> Option<Ordering> {
+    let is_name = |pointer: &[u8]| pointer.get(start).is_some_and(u8::is_ascii_alphabetic);
+    let (x, y) = (a.get(at), b.get(at));
+    let escaped = a.get(at - 1) == Some(&b'~') || x == Some(&b'~') || y == Some(&b'~');
+    if !is_name(a) || !is_name(b) || escaped {
+        return None;
+    }
+    // Bytes of UTF-8 are in the order of what they stand for; none is where the name ends.
+    let inside = |byte: Option<&u8>| byte.copied().filter(|byte| *byte != b'/');
+    Some(inside(x).cmp(&inside(y))).filter(|order| order.is_ne())
 }
 
 /// Numbers by their size, before all other names; those by their bytes. A name that merely begins with a digit is none:
@@ -602,17 +623,17 @@ fn compare_pointers(a: &str, b: &str) -> Ordering {
         "output",
     ];
     // What both begin with decides nothing: they are compared from the first token that differs.
-    let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let same = shared(a.as_bytes(), b.as_bytes());
     if same == a.len() && same == b.len() {
         return Ordering::Equal;
     }
     let start = a.as_bytes()[..same].iter().rposition(|byte| *byte == b'/').unwrap_or(0);
     let mut top = start == 0;
-    let rank = |token: &str| TOP.iter().position(|member| *member == token).unwrap_or(TOP.len());
-    let (a, b) = (a.get(start..).unwrap_or(a), b.get(start..).unwrap_or(b));
-    if !top && let Some(order) = compare_plain(a, b) {
+    if !top && let Some(order) = compare_plain(a.as_bytes(), b.as_bytes(), start + 1, same) {
         return order;
     }
+    let rank = |token: &str| TOP.iter().position(|member| *member == token).unwrap_or(TOP.len());
+    let (a, b) = (a.get(start..).unwrap_or(a), b.get(start..).unwrap_or(b));
     let (mut a, mut b) = (tokens(a), tokens(b));
     loop {
         let order = match (a.next(), b.next()) {

@@ -50,6 +50,12 @@ impl Name {
     /// # Errors
     /// When a character is not allowed, the text is empty or longer than 48 bytes, or the word is taken.
     pub fn parse(text: &str) -> Result<Name, IdError> {
+        Name::check(text)?;
+        Ok(Name(text.into()))
+    }
+
+    /// Checks `text` alone.
+    pub(crate) fn check(text: &str) -> Result<(), IdError> {
         check(text, Self::MAX_BYTES, "a name", is_word)?;
         if RESERVED_WORDS.binary_search(&text).is_ok() {
             return Err(IdError::of(text, "cannot be a name: expressions reserve this word"));
@@ -57,7 +63,7 @@ impl Name {
         if ROOTS.binary_search(&text).is_ok() {
             return Err(IdError::of(text, "cannot be a name: expressions already start from it"));
         }
-        Ok(Name(text.into()))
+        Ok(())
     }
 }
 

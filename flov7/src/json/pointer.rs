@@ -21,6 +21,13 @@ impl Pointer {
         push_member(&mut self.0, name);
     }
 
+    /// Goes into a member whose name has nothing to be escaped.
+    pub(crate) fn push_known(&mut self, name: &str) {
+        debug_assert!(!name.contains(['~', '/']), "{name}");
+        self.0.push('/');
+        self.0.push_str(name);
+    }
+
     /// Goes into the item `index`.
     pub fn push_index(&mut self, index: usize) {
         push_index(&mut self.0, index);

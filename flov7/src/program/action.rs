@@ -215,10 +215,11 @@ impl<'a> Build<'a> {
     /// What an action's output must conform to: its own schema, for a signal that of the signal, and the step's `expect`.
     pub(super) fn output(&self, action: &workflow::Action) -> Result<Box<[Checker]>, Error> {
         let none = Defs::none();
-        let own = (&self.interface(&action.uses)?.output.0, &none);
+        let own = (&*self.interface(&action.uses)?.output.0, &none);
         let signal = (action.uses == "core.wait_for").then(|| self.signal(action)).flatten();
         let further = [signal, action.expect.as_ref()].into_iter().flatten();
-        let all: Vec<_> = std::iter::once(own).chain(further.map(|schema| (&schema.0, &self.defs))).collect();
+        let all: Vec<_> =
+            std::iter::once(own).chain(further.map(|schema| (&*schema.0, &self.defs))).collect();
         checker::all(&all)
     }
 

@@ -235,7 +235,7 @@ fn declare(builder: &mut Builder<'_>, event: &EventDescriptor, subject: &Subject
     let input = json!({ &subject.noun: "${ trigger.payload }" });
     builder.document.triggers.push(trigger(id, "event", with, Some(input)));
     builder.document.name = event.name.replace('.', "_");
-    builder.document.input = Some(Schema(json!({
+    builder.document.input = Some(Schema::from(json!({
         "type": "object",
         "properties": { &subject.noun: event.payload },
         "required": [&subject.noun]

@@ -1,10 +1,10 @@
 //! Numbers and texts of a type: which values they accept, and how two descriptions are joined, met and compared.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::few::Few;
 use super::lattice::{MAX_VALUES, NumberFacet, TextFacet};
 use super::number::{Bound, Num};
 use crate::planted::{Bug, planted};
@@ -17,11 +17,7 @@ pub(crate) fn length(text: &str) -> u64 {
 impl NumberFacet {
     /// Exactly one number.
     pub(crate) fn just(number: Num) -> NumberFacet {
-        NumberFacet {
-            integer: number.is_whole(),
-            values: Some(Arc::new(BTreeSet::from([number]))),
-            ..NumberFacet::default()
-        }
+        NumberFacet { integer: number.is_whole(), values: Some(Few::One(number)), ..NumberFacet::default() }
     }
 
     /// The least number, if there is a least or a lower end.
@@ -83,13 +79,13 @@ impl NumberFacet {
         let opaque = self.opaque.and(&other.opaque);
         let finite = self.values.as_ref().or(other.values.as_ref());
         if let Some(values) = finite {
-            let kept: BTreeSet<Num> = values
+            let kept: Few<Num> = values
                 .iter()
                 .copied()
                 .filter(|value| self.accepts(*value) && other.accepts(*value))
                 .collect();
             let integer = kept.iter().all(|value| value.is_whole());
-            let values = Some(Arc::new(kept));
+            let values = Some(kept);
             return NumberFacet { integer, values, opaque, ..NumberFacet::default() }.unless_empty();
         }
         NumberFacet {
@@ -143,7 +139,7 @@ impl NumberFacet {
         if let (Some(a), Some(b)) = (&self.values, &other.values)
             && a.len() + b.len() <= MAX_VALUES
         {
-            let values = Some(Arc::new(a.union(b).copied().collect()));
+            let values = Some(a.union(b));
             let lossy = self.opaque != other.opaque;
             let opaque = self.opaque.common(&other.opaque);
             return (NumberFacet { integer, values, opaque, ..NumberFacet::default() }, lossy);
@@ -225,7 +221,7 @@ fn whole_upper(max: Bound) -> Bound {
 impl TextFacet {
     /// Exactly one text.
     pub(crate) fn just(text: &str) -> TextFacet {
-        TextFacet { values: Some(Arc::new(BTreeSet::from([Arc::from(text)]))), ..TextFacet::default() }
+        TextFacet { values: Some(Few::One(Arc::from(text))), ..TextFacet::default() }
     }
 
     /// The least length.
@@ -277,12 +273,12 @@ impl TextFacet {
         let opaque = self.opaque.and(&other.opaque);
         let format = self.format.clone().or_else(|| other.format.clone());
         if let Some(values) = self.values.as_ref().or(other.values.as_ref()) {
-            let kept: BTreeSet<Arc<str>> =
+            let kept: Few<Arc<str>> =
                 values.iter().filter(|text| self.accepts(text) && other.accepts(text)).cloned().collect();
             if kept.is_empty() {
                 return None;
             }
-            return Some(TextFacet { values: Some(Arc::new(kept)), format, opaque, min: 0, max: None });
+            return Some(TextFacet { values: Some(kept), format, opaque, min: 0, max: None });
         }
         let min = self.min.max(other.min);
         let max = match (self.max, other.max) {
@@ -308,7 +304,7 @@ impl TextFacet {
         if let (Some(a), Some(b)) = (&self.values, &other.values)
             && a.len() + b.len() <= MAX_VALUES
         {
-            let values = Some(Arc::new(a.union(b).cloned().collect()));
+            let values = Some(a.union(b));
             let lossy = self.opaque != other.opaque;
             return (TextFacet { values, format, opaque, min: 0, max: None }, lossy);
         }

@@ -1,8 +1,10 @@
 //! The type lattice: what a value at some place can be, as a union with one description per kind.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
+use super::few::Few;
+use super::members::Members;
 use super::number::{Bound, Num};
 use super::opaque::Opaques;
 use super::scope::Named;
@@ -87,7 +89,7 @@ pub(crate) struct NumberFacet {
     /// Every value is a multiple of each of these.
     pub(crate) multiple_of: BTreeSet<Num>,
     /// The only values; never empty.
-    pub(crate) values: Option<Arc<BTreeSet<Num>>>,
+    pub(crate) values: Option<Few<Num>>,
     pub(crate) opaque: Opaques,
 }
 
@@ -97,7 +99,7 @@ pub(crate) struct TextFacet {
     pub(crate) min: u64,
     pub(crate) max: Option<u64>,
     /// The only values; never empty.
-    pub(crate) values: Option<Arc<BTreeSet<Arc<str>>>>,
+    pub(crate) values: Option<Few<Arc<str>>>,
     /// An annotation (JSON Schema 2020-12 §7.2.1): it helps to invent a sample and constrains nothing.
     pub(crate) format: Option<Arc<str>>,
     pub(crate) opaque: Opaques,
@@ -118,7 +120,7 @@ pub(crate) struct ListFacet {
 /// Which objects.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct MapFacet {
-    pub(crate) members: BTreeMap<Arc<str>, MemberType>,
+    pub(crate) members: Members,
     pub(crate) additional: Additional,
     pub(crate) min: u64,
     pub(crate) max: Option<u64>,
@@ -364,11 +366,11 @@ impl Type {
     /// The given texts alone; none gives [`never`](Type::never).
     #[must_use]
     pub fn texts<'a>(values: impl IntoIterator<Item = &'a str>) -> Type {
-        let values: BTreeSet<Arc<str>> = values.into_iter().map(Arc::from).collect();
+        let values: Few<Arc<str>> = values.into_iter().map(Arc::from).collect();
         if values.is_empty() {
             return Type::never();
         }
-        Type::of_text(TextFacet { values: Some(Arc::new(values)), ..TextFacet::default() })
+        Type::of_text(TextFacet { values: Some(values), ..TextFacet::default() })
     }
 
     /// A list whose items all have the given type.
@@ -688,7 +690,7 @@ impl ListFacet {
 
 impl MapFacet {
     pub(crate) fn open(additional: Additional) -> MapFacet {
-        MapFacet { members: BTreeMap::new(), additional, min: 0, max: None, opaque: Opaques::none() }
+        MapFacet { members: Members::new(), additional, min: 0, max: None, opaque: Opaques::none() }
     }
 
     pub(crate) fn lookup(&self, name: &str) -> MemberLookup {

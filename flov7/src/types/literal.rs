@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::few::Few;
 use super::lattice::{
     Additional, ListFacet, MAX_PREFIX, MAX_VALUES, MapFacet, MemberType, NumberFacet, TextFacet, Type, Union,
     constant,
@@ -55,12 +56,12 @@ pub(crate) fn of_values(values: &[Value], fuel: &mut u32) -> (Type, bool) {
     if !numbers.is_empty() {
         let integer = numbers.iter().all(|number| number.is_whole());
         exact &= numbers.len() <= MAX_VALUES;
-        let values = (numbers.len() <= MAX_VALUES).then(|| Arc::new(numbers));
+        let values = (numbers.len() <= MAX_VALUES).then(|| Few::from(numbers));
         union.number = Some(NumberFacet { integer, values, ..NumberFacet::default() });
     }
     if !texts.is_empty() {
         exact &= texts.len() <= MAX_VALUES;
-        let values = (texts.len() <= MAX_VALUES).then(|| Arc::new(texts));
+        let values = (texts.len() <= MAX_VALUES).then(|| Few::from(texts));
         union.text = Some(TextFacet { values, ..TextFacet::default() });
     }
     let mut merge = Merge::new();
@@ -113,7 +114,7 @@ fn one(value: &Value, depth: usize, fuel: &mut u32) -> (Type, bool) {
                 exact &= whole;
                 described.insert(Arc::from(name.as_str()), MemberType { ty, required: true });
             }
-            let map = MapFacet { members: described, ..MapFacet::open(Additional::Closed) };
+            let map = MapFacet { members: described.into(), ..MapFacet::open(Additional::Closed) };
             (Type::of_map(map), exact)
         }
     }

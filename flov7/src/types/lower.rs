@@ -1,10 +1,11 @@
 //! From a JSON Schema to its type.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::few::Few;
 use super::lattice::{
     Additional, Kind, Kinds, ListFacet, MAX_PREFIX, MapFacet, MemberType, NumberFacet, TextFacet, Type, Union,
 };
@@ -14,7 +15,9 @@ use super::narrow::least_of;
 use super::number::{Bound, Num};
 use super::opaque::Opaques;
 use super::pattern::extent;
-use super::profile::{Keyword, SchemaFault, child, faults, keyword, kind_of_type, scope, sorted};
+use super::profile::{
+    Keyword, SchemaFault, child, faults, keyword, kind_of_type, scope, scope_shared, sorted,
+};
 use super::scope::{Defs, Named, Scope, Target};
 use super::work::{MAX_LEVELS, Work};
 
@@ -50,7 +53,15 @@ pub(crate) enum Source {
 /// # Errors
 /// All faults of the schema: `bad-schema`, `remote-schema`, `unknown-type`, each with its place.
 pub fn lower(schema: &Value, defs: &Defs) -> Result<Lowered, Vec<SchemaFault>> {
-    let scope = scope(schema, defs)?;
+    in_scope(scope(schema, defs)?)
+}
+
+/// As [`lower`], without a copy of the schema.
+pub(crate) fn lower_shared(schema: &Arc<Value>, defs: &Defs) -> Result<Lowered, Vec<SchemaFault>> {
+    in_scope(scope_shared(schema, defs)?)
+}
+
+fn in_scope(scope: Scope) -> Result<Lowered, Vec<SchemaFault>> {
     let faults = faults(&scope);
     if !faults.is_empty() {
         return Err(faults);
@@ -94,7 +105,7 @@ pub(crate) fn open(target: &Target) -> Type {
 pub(crate) fn open_at_cost(target: &Target) -> (Type, u32) {
     let Some(schema) = target.schema() else { return (Type::untyped(), 1) };
     let mut lowering = Lowering { work: Work::full(), level: 0 };
-    let ty = lowering.schema(&At { target: target.clone(), schema }, 0);
+    let ty = lowering.schema(&At::start(target, schema), 0);
     (ty, lowering.work.spent())
 }
 
@@ -106,29 +117,51 @@ pub(super) fn open_within(target: &Target, work: &mut Work, level: usize, depth:
     }
     let schema = target.schema()?;
     let mut lowering = Lowering { work: *work, level: level + 1 };
-    let ty = lowering.opened(&At { target: target.clone(), schema }, depth);
+    let ty = lowering.opened(&At::start(target, schema), depth);
     *work = lowering.work;
     Some(ty)
 }
 
-/// A schema and its place.
+/// A schema and its place. Hardly anybody asks for the pointer, so that it is kept as the way to it.
 struct At<'a> {
-    target: Target,
+    scope: &'a Scope,
+    way: Way<'a>,
     schema: &'a Value,
 }
 
+/// How a schema was come to.
+enum Way<'a> {
+    /// It is where lowering began.
+    Start(&'a str),
+    /// It stands under a keyword of another one.
+    Below(&'a At<'a>, &'a str),
+    /// It stands under a name or a position under a keyword.
+    BelowTwo(&'a At<'a>, &'a str, &'a str),
+}
+
 impl<'a> At<'a> {
-    fn below(&self, keyword: &str, schema: &'a Value) -> At<'a> {
-        self.at(child(&self.target.pointer, keyword), schema)
+    fn start(target: &'a Target, schema: &'a Value) -> At<'a> {
+        At { scope: &target.scope, way: Way::Start(&target.pointer), schema }
     }
 
-    fn below_two(&self, keyword: &str, token: &str, schema: &'a Value) -> At<'a> {
-        self.at(child(&child(&self.target.pointer, keyword), token), schema)
+    fn below<'b>(&'b self, keyword: &'b str, schema: &'b Value) -> At<'b> {
+        At { scope: self.scope, way: Way::Below(self, keyword), schema }
     }
 
-    fn at(&self, pointer: String, schema: &'a Value) -> At<'a> {
-        let target = Target { scope: self.target.scope.clone(), pointer: Arc::from(pointer) };
-        At { target, schema }
+    fn below_two<'b>(&'b self, keyword: &'b str, token: &'b str, schema: &'b Value) -> At<'b> {
+        At { scope: self.scope, way: Way::BelowTwo(self, keyword, token), schema }
+    }
+
+    fn target(&self) -> Target {
+        Target { scope: self.scope.clone(), pointer: Arc::from(self.pointer()) }
+    }
+
+    fn pointer(&self) -> String {
+        match &self.way {
+            Way::Start(pointer) => (*pointer).to_owned(),
+            Way::Below(at, keyword) => child(&at.pointer(), keyword),
+            Way::BelowTwo(at, keyword, token) => child(&child(&at.pointer(), keyword), token),
+        }
     }
 
     /// All that the schema says, as one condition: for where merging lost a part of it.
@@ -139,7 +172,7 @@ impl<'a> At<'a> {
     }
 
     fn opaque(&self, keywords: &[&str]) -> Opaques {
-        Opaques::of(&self.target, keywords)
+        Opaques::of(&self.target(), keywords)
     }
 }
 
@@ -177,7 +210,7 @@ impl Lowering {
                 return Type(super::lattice::Repr::Named(Named::new(target)));
             }
             ty = match target.schema() {
-                Some(schema) => self.opened(&At { target: target.clone(), schema }, depth + 1),
+                Some(schema) => self.opened(&At::start(&target, schema), depth + 1),
                 None => Type::untyped(),
             };
         }
@@ -185,9 +218,11 @@ impl Lowering {
         let (met, lossy) = self.merge(|merge| merge.meet(&ty, &own, depth));
         ty = if lossy { constrained(met, at.whole()) } else { met };
         ty = self.combined(at, members, ty, depth);
-        for (name, _) in sorted(members) {
-            if keyword(name) == Keyword::Unknown {
-                ty = constrained(ty, at.opaque(&[name]));
+        if members.keys().any(|name| keyword(name) == Keyword::Unknown) {
+            for (name, _) in sorted(members) {
+                if keyword(name) == Keyword::Unknown {
+                    ty = constrained(ty, at.opaque(&[name]));
+                }
             }
         }
         ty
@@ -213,7 +248,7 @@ impl Lowering {
     /// The schema at `target`, taken apart where it stands.
     fn in_place(&mut self, target: &Target, depth: usize) -> Type {
         match target.schema() {
-            Some(schema) => self.schema(&At { target: target.clone(), schema }, depth + 1),
+            Some(schema) => self.schema(&At::start(target, schema), depth + 1),
             None => Type::untyped(),
         }
     }
@@ -222,7 +257,8 @@ impl Lowering {
     fn combined(&mut self, at: &At<'_>, members: &Map<String, Value>, own: Type, depth: usize) -> Type {
         let mut ty = own;
         for (index, schema) in list(members, "allOf").iter().enumerate() {
-            let here = at.below_two("allOf", &index.to_string(), schema);
+            let index = index.to_string();
+            let here = at.below_two("allOf", &index, schema);
             if members.len() == 1 && list(members, "allOf").len() == 1 {
                 // A wrapper, as generators of schemas like to write.
                 return self.schema(&here, depth + 1);
@@ -296,30 +332,27 @@ impl Lowering {
     /// What the schema says by itself about each kind.
     fn own(&mut self, at: &At<'_>, members: &Map<String, Value>, depth: usize) -> Type {
         let (kinds, integer) = kinds_of(members);
-        let shaped = |names: &[&str]| names.iter().any(|name| members.contains_key(*name));
-        let number = shaped(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]);
-        let text = shaped(&["minLength", "maxLength", "pattern", "format"]);
-        let list = shaped(&[
-            "items",
-            "prefixItems",
-            "minItems",
-            "maxItems",
-            "uniqueItems",
-            "contains",
-            "minContains",
-            "maxContains",
-        ]);
-        let map = shaped(&[
-            "properties",
-            "required",
-            "additionalProperties",
-            "patternProperties",
-            "propertyNames",
-            "minProperties",
-            "maxProperties",
-            "dependentRequired",
-            "dependentSchemas",
-        ]);
+        let (mut number, mut text, mut list, mut map) = (false, false, false, false);
+        for name in members.keys() {
+            match name.as_str() {
+                "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" => {
+                    number = true
+                }
+                "minLength" | "maxLength" | "pattern" | "format" => text = true,
+                "items" | "prefixItems" | "minItems" | "maxItems" | "uniqueItems" | "contains"
+                | "minContains" | "maxContains" => list = true,
+                "properties"
+                | "required"
+                | "additionalProperties"
+                | "patternProperties"
+                | "propertyNames"
+                | "minProperties"
+                | "maxProperties"
+                | "dependentRequired"
+                | "dependentSchemas" => map = true,
+                _ => {}
+            }
+        }
         let mut ty = match kinds {
             None if !(number || text || list || map) => Type::untyped(),
             kinds => {
@@ -409,17 +442,24 @@ impl Lowering {
             let keywords = ["additionalProperties", "patternProperties", "properties"];
             facet.opaque = facet.opaque.and(&at.opaque(&keywords));
         }
+        let mut declared: BTreeMap<Arc<str>, MemberType> = BTreeMap::new();
         if let Some(Value::Object(properties)) = members.get("properties") {
             for (name, schema) in properties {
                 let ty = self.schema(&at.below_two("properties", name, schema), depth + 1);
-                facet.members.insert(Arc::from(name.as_str()), MemberType { ty, required: false });
+                declared.insert(Arc::from(name.as_str()), MemberType { ty, required: false });
             }
         }
         let undeclared = facet.undeclared().unwrap_or_else(Type::never);
         for name in list(members, "required").iter().filter_map(Value::as_str) {
-            let fresh = || MemberType { ty: undeclared.clone(), required: true };
-            facet.members.entry(Arc::from(name)).or_insert_with(fresh).required = true;
+            match declared.get_mut(name) {
+                Some(member) => member.required = true,
+                None => {
+                    let member = MemberType { ty: undeclared.clone(), required: true };
+                    declared.insert(Arc::from(name), member);
+                }
+            }
         }
+        facet.members = declared.into();
         facet.min = count(members, "minProperties").unwrap_or(0);
         facet.max = count(members, "maxProperties");
         for name in ["propertyNames", "dependentRequired", "dependentSchemas"] {
@@ -472,7 +512,7 @@ fn constrained(ty: Type, opaque: Opaques) -> Type {
 }
 
 fn reference(at: &At<'_>, members: &Map<String, Value>) -> Option<Target> {
-    at.target.scope.resolve(members.get("$ref")?.as_str()?).ok()
+    at.scope.resolve(members.get("$ref")?.as_str()?).ok()
 }
 
 /// The kinds that `type` admits, and whether numbers must be whole.
@@ -519,8 +559,8 @@ fn text_facet(at: &At<'_>, members: &Map<String, Value>) -> Option<TextFacet> {
     if let Some(pattern) = members.get("pattern").and_then(Value::as_str) {
         let said = extent(pattern);
         if let Some(texts) = said.texts {
-            let values = texts.iter().map(|text| Arc::from(text.as_str())).collect::<BTreeSet<Arc<str>>>();
-            let listed = TextFacet { values: Some(Arc::new(values)), ..TextFacet::default() };
+            let values = texts.iter().map(|text| Arc::from(text.as_str())).collect::<Few<Arc<str>>>();
+            let listed = TextFacet { values: Some(values), ..TextFacet::default() };
             return listed.meet(&facet);
         }
         facet.min = facet.min.max(said.min);

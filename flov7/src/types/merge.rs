@@ -258,7 +258,7 @@ impl Merge {
             (Additional::Of(a), Additional::Of(b)) => Additional::Of(self.join(a, b, depth)),
         };
         MapFacet {
-            members,
+            members: members.into(),
             additional,
             min: a.min.min(b.min),
             max: a.max.zip(b.max).map(|(a, b)| a.max(b)),
@@ -358,7 +358,7 @@ impl Merge {
             (Additional::Of(a), Additional::Of(b)) => Additional::Of(self.meet(a, b, depth)),
         };
         let facet = MapFacet {
-            members,
+            members: members.into(),
             additional,
             min: a.min.max(b.min),
             max: least(a.max, b.max),
@@ -403,7 +403,7 @@ impl MapFacet {
         }
         if self.additional == Additional::Closed {
             // Where nothing undeclared may stand, a member that cannot be there need not be named.
-            self.members.retain(|_, member| !member.ty.is_never());
+            self.members.retain(|member| !member.ty.is_never());
         }
         let required = self.members.values().filter(|member| member.required).count();
         let required = u64::try_from(required).unwrap_or(u64::MAX);

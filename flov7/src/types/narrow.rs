@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::few::Few;
 use super::lattice::{
     Additional, Kind, Kinds, ListFacet, MAX_PREFIX, MapFacet, MemberLookup, MemberType, NumberFacet, Repr,
     Type, Union,
@@ -75,9 +76,9 @@ impl Type {
                 if let Some(facet) = &mut union.text
                     && let Some(values) = &facet.values
                 {
-                    let kept: std::collections::BTreeSet<Arc<str>> =
+                    let kept: Few<Arc<str>> =
                         values.iter().filter(|value| ***value != **text).cloned().collect();
-                    facet.values = Some(Arc::new(kept));
+                    facet.values = Some(kept);
                 }
                 union.text =
                     union.text.filter(|facet| facet.values.as_ref().is_none_or(|values| !values.is_empty()));
@@ -101,7 +102,11 @@ impl Type {
             Limit::Greater => (Some(Bound::exclusive(at)), None),
             Limit::GreaterOrEqual => (Some(Bound::inclusive(at)), None),
         };
-        self.intersect(&Type::of_number(NumberFacet { min, max, ..NumberFacet::default() }))
+        let limit = NumberFacet { min, max, ..NumberFacet::default() };
+        let Some(union) = self.open() else { return Type::of_number(limit) };
+        let number = union.number.as_ref().and_then(|number| number.meet(&limit));
+        let (opaque, coarse) = (union.opaque.clone(), union.coarse);
+        Type::of_union(Union { number, opaque, coarse, ..Union::default() })
     }
 
     /// With a number of members between two ends: items of a list, code points of a text. Other kinds are dropped
@@ -178,7 +183,7 @@ impl MapFacet {
         map.members.insert(Arc::clone(name), MemberType { ty, required });
         // A forbidden member of a dictionary stays forbidden by its name.
         if map.additional == Additional::Closed {
-            map.members.retain(|_, member| !member.ty.is_never());
+            map.members.retain(|member| !member.ty.is_never());
         }
         map
     }
@@ -211,9 +216,8 @@ impl NumberFacet {
     fn without(&self, number: Num) -> Option<NumberFacet> {
         let mut facet = self.clone();
         if let Some(values) = &facet.values {
-            let kept: std::collections::BTreeSet<Num> =
-                values.iter().copied().filter(|value| *value != number).collect();
-            facet.values = Some(Arc::new(kept));
+            let kept: Few<Num> = values.iter().copied().filter(|value| *value != number).collect();
+            facet.values = Some(kept);
             return facet.unless_empty();
         }
         for end in [&mut facet.min, &mut facet.max].into_iter().flatten() {

@@ -1,8 +1,9 @@
 //! Looking at one kind of a type, and making types from parts: what the expression checker computes with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::few::Few;
 use super::lattice::{
     Additional, Kind, Kinds, ListFacet, MAX_PREFIX, MapFacet, MemberLookup, MemberType, NumberFacet,
     TextFacet, Type,
@@ -127,7 +128,7 @@ impl Type {
             && joined_bytes(a, b) <= MAX_JOINED_BYTES
         {
             let joined = a.iter().flat_map(|a| b.iter().map(move |b| Arc::from(crate::json::below(a, b))));
-            let values = Some(Arc::new(joined.collect()));
+            let values = Some(joined.collect());
             return Type::of_text(TextFacet { values, ..TextFacet::default() });
         }
         let most = own.greatest().zip(other.greatest()).and_then(|(a, b)| a.checked_add(b));
@@ -226,15 +227,14 @@ impl MapFacet {
             (Additional::Of(a), Additional::Of(b)) => Additional::Of(a.union(b)),
         };
         let max = self.max.zip(right.max).and_then(|(a, b)| a.checked_add(b));
-        MapFacet { members, min: self.min.max(right.min), max, ..MapFacet::open(additional) }
+        MapFacet { members: members.into(), min: self.min.max(right.min), max, ..MapFacet::open(additional) }
     }
 }
 
 /// The bytes of all combinations of two sets of texts.
-fn joined_bytes(a: &BTreeSet<Arc<str>>, b: &BTreeSet<Arc<str>>) -> usize {
-    let bytes = |texts: &BTreeSet<Arc<str>>| {
-        texts.iter().fold(0_usize, |total, text| total.saturating_add(text.len()))
-    };
+fn joined_bytes(a: &Few<Arc<str>>, b: &Few<Arc<str>>) -> usize {
+    let bytes =
+        |texts: &Few<Arc<str>>| texts.iter().fold(0_usize, |total, text| total.saturating_add(text.len()));
     bytes(a).saturating_mul(b.len()).saturating_add(bytes(b).saturating_mul(a.len()))
 }
 

@@ -148,6 +148,18 @@ pub(crate) fn sorted(members: &Map<String, Value>) -> Vec<(&String, &Value)> {
 
 /// A scope with its own copy of the schema; refused where it nests deeper than anything that was read.
 pub(crate) fn scope(schema: &Value, defs: &Defs) -> Result<Scope, Vec<SchemaFault>> {
+    shallow(schema)?;
+    Ok(Scope::new(Arc::new(schema.clone()), defs.clone()))
+}
+
+/// As [`scope`], without a copy.
+pub(crate) fn scope_shared(schema: &Arc<Value>, defs: &Defs) -> Result<Scope, Vec<SchemaFault>> {
+    shallow(schema)?;
+    Ok(Scope::new(Arc::clone(schema), defs.clone()))
+}
+
+/// Refuses what nests deeper than anything that was read.
+fn shallow(schema: &Value) -> Result<(), Vec<SchemaFault>> {
     let mut open = vec![(schema, 1)];
     while let Some((value, depth)) = open.pop() {
         if depth > json::MAX_DEPTH {
@@ -160,7 +172,7 @@ pub(crate) fn scope(schema: &Value, defs: &Defs) -> Result<Scope, Vec<SchemaFaul
             _ => {}
         }
     }
-    Ok(Scope::new(Arc::new(schema.clone()), defs.clone()))
+    Ok(())
 }
 
 /// Everything wrong with a schema, in the order of its text (members by name). Named types are looked into only as
@@ -188,18 +200,27 @@ impl<'a> Walk<'a> {
     fn run(&mut self) {
         let root: &'a Value = &self.scope.root;
         let mut seen: BTreeSet<String> = BTreeSet::new();
+        // Looked at, and put into order only where a reference asks.
+        let mut done: Vec<String> = Vec::new();
         let mut open: Vec<(String, &'a Value, usize)> = vec![(String::new(), root, 0)];
-        while let Some((pointer, schema, depth)) = open.pop().or_else(|| self.referred(root, &seen)) {
-            seen.insert(pointer.clone());
+        while let Some((pointer, schema, depth)) =
+            open.pop().or_else(|| self.referred(root, &mut seen, &mut done))
+        {
             if depth > MAX_DEPTH {
-                self.bad(pointer, format!("schemas are nested deeper than {MAX_DEPTH}"));
+                self.bad(pointer.clone(), format!("schemas are nested deeper than {MAX_DEPTH}"));
+                done.push(pointer);
                 continue;
             }
             let members = match schema {
-                Value::Bool(_) => continue,
+                Value::Bool(_) => {
+                    done.push(pointer);
+                    continue;
+                }
                 Value::Object(members) => members,
                 other => {
-                    self.bad(pointer, format!("a schema is an object, true or false, not {}", a_kind(other)));
+                    let message = format!("a schema is an object, true or false, not {}", a_kind(other));
+                    self.bad(pointer.clone(), message);
+                    done.push(pointer);
                     continue;
                 }
             };
@@ -209,11 +230,20 @@ impl<'a> Walk<'a> {
             }
             // The stack gives back the last first: keep the order of the text.
             open[from..].reverse();
+            done.push(pointer);
         }
     }
 
     /// A schema that only a reference leads to.
-    fn referred(&mut self, root: &'a Value, seen: &BTreeSet<String>) -> Option<(String, &'a Value, usize)> {
+    fn referred(
+        &mut self,
+        root: &'a Value,
+        seen: &mut BTreeSet<String>,
+        done: &mut Vec<String>,
+    ) -> Option<(String, &'a Value, usize)> {
+        if !self.targets.is_empty() {
+            seen.extend(done.drain(..));
+        }
         while let Some(target) = self.targets.pop() {
             if !seen.contains(&target) {
                 let schema = json::get(root, &target)?;
@@ -235,90 +265,90 @@ impl<'a> Walk<'a> {
         depth: usize,
         open: &mut Vec<(String, &'a Value, usize)>,
     ) {
-        let here = child(pointer, name);
+        let here = || child(pointer, name);
         match keyword(name) {
             Keyword::Note | Keyword::Unknown | Keyword::AnyValue => {}
             Keyword::Refused(why) => {
                 // An identifier of the whole schema is harmless: nothing is ever fetched by it.
                 if !(name == "$id" && pointer.is_empty()) {
-                    self.bad(here, why);
+                    self.bad(here(), why);
                 }
             }
-            Keyword::Type => self.type_names(here, value),
+            Keyword::Type => self.type_names(&here, value),
             Keyword::Values => match value.as_array() {
                 Some(values) if !values.is_empty() => {}
-                _ => self.bad(here, format!("`{name}` is a list of at least one value")),
+                _ => self.bad(here(), format!("`{name}` is a list of at least one value")),
             },
             Keyword::Schema if name == "items" && value.is_array() => {
-                self.bad(here, "`items` is one schema; a list of schemas is `prefixItems`");
+                self.bad(here(), "`items` is one schema; a list of schemas is `prefixItems`");
             }
-            Keyword::Schema => open.push((here, value, depth + 1)),
+            Keyword::Schema => open.push((here(), value, depth + 1)),
             Keyword::Schemas => match value.as_array() {
                 Some(schemas) if !schemas.is_empty() => {
                     let schemas = schemas.iter().enumerate();
                     open.extend(
-                        schemas.map(|(at, schema)| (child(&here, &at.to_string()), schema, depth + 1)),
+                        schemas.map(|(at, schema)| (child(&here(), &at.to_string()), schema, depth + 1)),
                     );
                 }
-                _ => self.bad(here, format!("`{name}` is a list of at least one schema")),
+                _ => self.bad(here(), format!("`{name}` is a list of at least one schema")),
             },
             Keyword::NamedSchemas | Keyword::PatternSchemas => match value.as_object() {
                 Some(schemas) => {
                     for (key, schema) in sorted(schemas) {
                         if keyword(name) == Keyword::PatternSchemas {
-                            self.pattern(child(&here, key), key);
+                            self.pattern(child(&here(), key), key);
                         }
-                        open.push((child(&here, key), schema, depth + 1));
+                        open.push((child(&here(), key), schema, depth + 1));
                     }
                 }
-                None => self.bad(here, format!("`{name}` is an object of schemas")),
+                None => self.bad(here(), format!("`{name}` is an object of schemas")),
             },
-            Keyword::Number | Keyword::PositiveNumber => self.number(here, name, value),
+            Keyword::Number | Keyword::PositiveNumber => self.number(&here, name, value),
             Keyword::Count => {
                 let whole = value.as_number().and_then(Num::read);
                 if !whole.is_some_and(|count| count.is_whole() && count >= Num::int(0)) {
-                    self.bad(here, format!("`{name}` is a whole number of at least 0"));
+                    self.bad(here(), format!("`{name}` is a whole number of at least 0"));
                 }
             }
             Keyword::Flag => {
                 if !value.is_boolean() {
-                    self.bad(here, format!("`{name}` is true or false"));
+                    self.bad(here(), format!("`{name}` is true or false"));
                 }
             }
             Keyword::Text => {
                 if !value.is_string() {
-                    self.bad(here, format!("`{name}` is text"));
+                    self.bad(here(), format!("`{name}` is text"));
                 }
             }
             Keyword::Pattern => match value.as_str() {
-                Some(pattern) => self.pattern(here, pattern),
-                None => self.bad(here, format!("`{name}` is text")),
+                Some(pattern) => self.pattern(here(), pattern),
+                None => self.bad(here(), format!("`{name}` is text")),
             },
-            Keyword::Names => self.names(here, name, value),
+            Keyword::Names => self.names(&here, name, value),
             Keyword::NamedNames => match value.as_object() {
                 Some(members) => {
                     for (key, names) in sorted(members) {
-                        self.names(child(&here, key), name, names);
+                        self.names(&|| child(&here(), key), name, names);
                     }
                 }
-                None => self.bad(here, format!("`{name}` is an object of lists of names")),
+                None => self.bad(here(), format!("`{name}` is an object of lists of names")),
             },
-            Keyword::Reference => self.reference(pointer, here, value),
+            Keyword::Reference => self.reference(pointer, &here, value),
         }
     }
 
-    fn type_names(&mut self, here: String, value: &Value) {
-        let names: Vec<&Value> = match value {
-            Value::Array(names) if !names.is_empty() => names.iter().collect(),
+    fn type_names(&mut self, here: &dyn Fn() -> String, value: &Value) {
+        let names: &[Value] = match value {
+            Value::Array(names) if !names.is_empty() => names,
             Value::Array(_) => {
-                self.bad(here, "`type` names at least one type");
+                self.bad(here(), "`type` names at least one type");
                 return;
             }
-            one => vec![one],
+            one => std::slice::from_ref(one),
         };
-        for (at, name) in names.into_iter().enumerate() {
+        for (at, name) in names.iter().enumerate() {
             if name.as_str().and_then(kind_of_type).is_none() {
-                let place = if value.is_array() { child(&here, &at.to_string()) } else { here.clone() };
+                let place = if value.is_array() { child(&here(), &at.to_string()) } else { here() };
                 let said = match name {
                     Value::String(name) => format!("`{name}` is no type"),
                     other => format!("a type is named by text, not by {}", a_kind(other)),
@@ -329,13 +359,13 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn number(&mut self, here: String, name: &str, value: &Value) {
+    fn number(&mut self, here: &dyn Fn() -> String, name: &str, value: &Value) {
         match value.as_number().and_then(Num::read) {
             Some(number) if name == "multipleOf" && number <= Num::int(0) => {
-                self.bad(here, "`multipleOf` is greater than 0");
+                self.bad(here(), "`multipleOf` is greater than 0");
             }
             Some(_) => {}
-            None => self.bad(here, format!("`{name}` is a number")),
+            None => self.bad(here(), format!("`{name}` is a number")),
         }
     }
 
@@ -345,15 +375,15 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn names(&mut self, here: String, name: &str, value: &Value) {
+    fn names(&mut self, here: &dyn Fn() -> String, name: &str, value: &Value) {
         if !value.as_array().is_some_and(|names| names.iter().all(Value::is_string)) {
-            self.bad(here, format!("`{name}` is a list of names"));
+            self.bad(here(), format!("`{name}` is a list of names"));
         }
     }
 
-    fn reference(&mut self, pointer: &str, here: String, value: &Value) {
+    fn reference(&mut self, pointer: &str, here: &dyn Fn() -> String, value: &Value) {
         let Some(reference) = value.as_str() else {
-            self.bad(here, "`$ref` is text");
+            self.bad(here(), "`$ref` is text");
             return;
         };
         let (kind, message) = match self.scope.resolve(reference) {
@@ -378,7 +408,7 @@ impl<'a> Walk<'a> {
                 format!("`{reference}` leads nowhere; references are `#/types/NAME` and `#/$defs/NAME`"),
             ),
         };
-        self.faults.push(SchemaFault { kind, pointer: here, message });
+        self.faults.push(SchemaFault { kind, pointer: here(), message });
     }
 }
 

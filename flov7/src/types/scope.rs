@@ -29,8 +29,8 @@ impl Defs {
 
     /// The named types of a document, `types` of FORMAT 1.
     #[must_use]
-    pub fn new<N: Into<Arc<str>>>(types: impl IntoIterator<Item = (N, Value)>) -> Defs {
-        let types = types.into_iter().map(|(name, schema)| (name.into(), Arc::new(schema)));
+    pub fn new<N: Into<Arc<str>>, S: Into<Arc<Value>>>(types: impl IntoIterator<Item = (N, S)>) -> Defs {
+        let types = types.into_iter().map(|(name, schema)| (name.into(), schema.into()));
         Defs { types: Arc::new(types.collect()) }
     }
 

@@ -138,7 +138,7 @@ impl Callees {
         let Some(workflow) = examined.workflow else {
             return Err(first_error(&examined.findings).unwrap_or_default());
         };
-        let passed = passes(&workflow, examined.findings, &examined.poisoned, catalog, limits, self);
+        let passed = passes(&workflow, examined.findings, &examined.poisoned, catalog, limits, self, true);
         if let Some(error) = first_error(&passed.findings) {
             return Err(error);
         }
@@ -249,9 +249,10 @@ fn written<'w>(workflow: &'w Workflow, uses: &str, argument: &str) -> BTreeSet<&
         for step in steps {
             let action = step.action.as_ref().map(|Action { uses, with, .. }| (uses, with));
             let undo = step.undo.as_ref().map(|undo| (&undo.uses, &undo.with));
-            for (used, with) in [action, undo].into_iter().flatten() {
+            let both = [action, undo].into_iter().flatten();
+            for (_, with) in both.filter(|(used, _)| *used == uses) {
                 let text = with.as_ref().and_then(|with| with.0.get(argument)?.as_str());
-                found.extend(text.filter(|text| used == uses && !text.contains("${")));
+                found.extend(text.filter(|text| !text.contains("${")));
             }
             blocks.extend(step.condition.iter().flat_map(inside));
         }

@@ -40,7 +40,7 @@ pub(super) fn check(pass: &mut Pass<'_>) {
         ];
         for (member, uses, connection) in uses.into_iter().flatten() {
             let Some(action) = pass.catalog.action(uses) else { continue };
-            let place = format!("{}/{member}", at.pointer);
+            let place = || format!("{}/{member}", at.pointer);
             if let Some(finding) = action_connection(pass, &known, action, connection.as_deref(), &place) {
                 findings.push(finding.with_step(&at.step.id));
             }
@@ -61,7 +61,7 @@ fn connectors<'p>(pass: &Pass<'p>) -> BTreeSet<&'p str> {
 pub(super) fn declared<'p>(
     pass: &Pass<'p>,
     id: &str,
-    pointer: String,
+    pointer: &dyn Fn() -> String,
 ) -> Result<Option<&'p Connection>, Box<Finding>> {
     // With a `connections` that could not be read, nobody knows.
     if pass.poisoned.contains("/connections") || pass.poisoned.contains("") {
@@ -72,7 +72,7 @@ pub(super) fn declared<'p>(
         return Ok(Some(connection));
     }
     let finding =
-        Finding::new(Code::UNKNOWN_CONNECTION, pointer, format!("no connection `{id}` is declared"));
+        Finding::new(Code::UNKNOWN_CONNECTION, pointer(), format!("no connection `{id}` is declared"));
     let known = workflow.connections.iter().map(|connection| connection.id.as_str());
     let mut finding = finding.with_found(id).with_names(id, known, Misnamed::Value);
     if finding.help.is_none() {
@@ -86,19 +86,20 @@ fn action_connection(
     known: &BTreeSet<&str>,
     action: &ActionDescriptor,
     connection: Option<&str>,
-    place: &str,
+    place: &dyn Fn() -> String,
 ) -> Option<Finding> {
     let Some(id) = connection else {
         let Some(ConnectorUse::Required(connector)) = &action.connector else { return None };
-        return Some(missing(pass, &action.id, connector, place));
+        return Some(missing(pass, &action.id, connector, &place()));
     };
-    let pointer = below(&place, "/connection");
-    let declared = match declared(pass, id, pointer.clone()) {
+    let pointer = || below(&place(), "/connection");
+    let declared = match declared(pass, id, &pointer) {
         Ok(declared) => declared?,
         Err(finding) => return Some(*finding),
     };
     let Some(needed) = action.connector.as_ref().map(ConnectorUse::connector) else {
         let message = format!("`{}` uses no connection", action.id);
+        let pointer = pointer();
         let fix = vec![PatchOp::Remove { path: pointer.clone() }];
         return Some(Finding::new(Code::UNKNOWN_CONNECTOR, pointer, message).with_found(id).with_fix(fix));
     };
@@ -111,7 +112,7 @@ fn action_connection(
         action.id, declared.connector
     );
     Some(
-        Finding::new(Code::UNKNOWN_CONNECTOR, pointer, message)
+        Finding::new(Code::UNKNOWN_CONNECTOR, pointer(), message)
             .with_found(&*declared.connector)
             .with_allowed(needed),
     )

@@ -17,7 +17,7 @@ pub(super) fn valid(
 ) -> ValidWorkflow {
     let Callee { document, interfaces, connections, checks, events } = part(workflow, catalog, checks);
     let bundle = Bundle { interfaces, callees, connections, checks, events, rules: RULES, document };
-    ValidWorkflow::new(bundle, report.residuals().to_vec(), report.findings().to_vec())
+    ValidWorkflow::new(bundle, report.shared_residuals(), report.findings().to_vec())
 }
 
 /// What a bundle holds of one workflow.

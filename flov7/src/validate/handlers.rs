@@ -69,6 +69,9 @@ pub(super) fn check(pass: &mut Pass<'_>) {
             value(at, rule, &pointer, &mut findings);
             steps(pass, StepNo(index), rule, &pointer, &mut findings);
             for (place, code) in rule.codes.iter().flatten().enumerate() {
+                if is_declared(pass, at, code) {
+                    continue;
+                }
                 let possible = possible.get_or_insert_with(|| Possible::of(pass, StepNo(index)));
                 let pointer = format!("{pointer}/codes/{place}");
                 if let Some(mut finding) = check_code(possible, code, pointer) {
@@ -84,6 +87,13 @@ pub(super) fn check(pass: &mut Pass<'_>) {
         }
     }
     pass.findings.append(&mut findings);
+}
+
+/// Whether a code is one that the step itself is known to fail with: most are.
+fn is_declared(pass: &Pass<'_>, at: &StepAt<'_>, code: &str) -> bool {
+    let own = at.step.action.as_ref().and_then(|action| pass.catalog.action(&action.uses));
+    !UNCATCHABLE.contains(&code)
+        && (OURS.contains(&code) || own.is_some_and(|own| own.errors.iter().any(|error| error.code == code)))
 }
 
 fn value(at: &StepAt<'_>, rule: &OnError, pointer: &str, findings: &mut Vec<Finding>) {

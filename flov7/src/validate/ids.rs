@@ -11,7 +11,9 @@ pub(super) fn check(pass: &mut Pass<'_>) {
     let mut findings = Vec::new();
     let steps =
         pass.outline.steps.iter().map(|at| (at.step.id.as_str(), at.pointer.as_str(), Some(&at.step.id)));
-    unique("step", steps, &mut findings);
+    if !pass.outline.has_unique_ids() {
+        unique("step", steps, &mut findings);
+    }
     let connections: Vec<String> =
         (0..pass.workflow.connections.len()).map(|index| format!("/connections/{index}")).collect();
     let ids = pass.workflow.connections.iter().map(|connection| connection.id.as_str());

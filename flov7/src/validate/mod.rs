@@ -245,7 +245,7 @@ struct Passed {
     checks: BTreeSet<String>,
     /// What a completed execution gives.
     gives: Gives,
-    /// The codes that its own steps can fail with.
+    /// The codes that its own steps can fail with, where somebody calls it.
     codes: BTreeSet<String>,
 }
 
@@ -259,7 +259,7 @@ fn run(
     let Some(workflow) = workflow else { return (Report::new(findings, Vec::new()), None, 0) };
     let ((callees, passed), visits) = meter::metered(limits.visits, || {
         let callees = Callees::of(&workflow, catalog, limits);
-        let passed = passes(&workflow, findings, &poisoned, catalog, limits, &callees);
+        let passed = passes(&workflow, findings, &poisoned, catalog, limits, &callees, false);
         (callees, passed)
     });
     let Passed { findings, residuals, checks, .. } = passed;
@@ -269,7 +269,7 @@ fn run(
     (report, valid, visits)
 }
 
-/// All passes over one workflow.
+/// All passes over one workflow, which is `called` by another or looked at for itself.
 fn passes(
     workflow: &Workflow,
     findings: Vec<Finding>,
@@ -277,12 +277,13 @@ fn passes(
     catalog: &Catalog,
     limits: &DocumentLimits,
     callees: &Callees,
+    called: bool,
 ) -> Passed {
     let outline = Outline::new(workflow, poisoned);
     let mut pass = Pass::new(workflow, catalog, limits, outline, poisoned, callees);
     pass.findings = findings;
     let (_, gives, _) = pass.all();
-    let codes = own_codes(&pass);
+    let codes = if called { own_codes(&pass) } else { BTreeSet::new() };
     let Pass { findings, residuals, checks, .. } = pass;
     Passed { findings, residuals, checks: checks.into_iter().collect(), gives, codes }
 }

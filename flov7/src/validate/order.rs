@@ -227,11 +227,11 @@ fn named(
     findings: &mut Vec<Finding>,
 ) -> Option<StepNo> {
     let step = outline.step(no);
-    let pointer = format!("{}/after/{position}", step.pointer);
+    let pointer = || format!("{}/after/{position}", step.pointer);
     let block = outline.block_at(step.block);
     let Some(found) = outline.find(id) else {
         let earlier = block.steps[..step.index].iter().map(|no| outline.step(*no).step.id.as_str());
-        let finding = Finding::new(Code::UNKNOWN_STEP, pointer, format!("no step is called `{id}`"))
+        let finding = Finding::new(Code::UNKNOWN_STEP, pointer(), format!("no step is called `{id}`"))
             .with_step(&step.step.id)
             .with_found(id);
         let all: Vec<&str> = earlier.clone().filter(|id| !id.is_empty()).take(6).collect();
@@ -246,6 +246,7 @@ fn named(
     if other.block == step.block && other.index < step.index {
         return Some(found);
     }
+    let pointer = pointer();
     let (message, help) = if found == no {
         (format!("`{id}` cannot wait for itself"), None)
     } else if other.block == step.block {

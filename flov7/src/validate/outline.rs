@@ -1,6 +1,6 @@
 //! The document as a numbered tree: every step and block with its place, looked up in constant time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -115,7 +115,10 @@ pub(super) struct BlockPlace {
 pub(super) struct Outline<'w> {
     pub(super) steps: Vec<StepAt<'w>>,
     pub(super) blocks: Vec<BlockAt<'w>>,
-    by_id: Arc<BTreeMap<String, StepNo>>,
+    /// Steps with an id, in the order of their ids; the first, where an id is there twice.
+    by_id: Arc<[StepNo]>,
+    /// Whether no id is there twice.
+    unique: bool,
 }
 
 /// What an outline says of places alone: it fits every document of the same steps in the same places.
@@ -123,29 +126,37 @@ pub(super) struct Outline<'w> {
 pub(super) struct Places {
     steps: Vec<Arc<StepPlace>>,
     blocks: Vec<Arc<BlockPlace>>,
-    by_id: Arc<BTreeMap<String, StepNo>>,
+    by_id: Arc<[StepNo]>,
+    unique: bool,
 }
 
 /// An outline that is being made.
 struct Building<'w> {
     steps: Vec<(&'w Step, StepPlace)>,
     blocks: Vec<(BlockPlace, Option<&'w Template>)>,
-    by_id: BTreeMap<String, StepNo>,
 }
 
 impl<'w> Outline<'w> {
     pub(super) fn new(workflow: &'w Workflow, poisoned: &BTreeSet<String>) -> Outline<'w> {
-        let mut building = Building { steps: Vec::new(), blocks: Vec::new(), by_id: BTreeMap::new() };
+        let mut building = Building { steps: Vec::new(), blocks: Vec::new() };
         let mut pointer = Pointer::root();
         pointer.push("steps");
         let output = workflow.output.as_ref().map(|output| (output, "/output".to_owned()));
         building.block(poisoned, &mut pointer, None, Role::Top, &workflow.steps, output, 0);
+        let id = |no: &StepNo| building.steps[no.0].0.id.as_str();
+        let named = (0..building.steps.len()).map(StepNo).filter(|no| !id(no).is_empty());
+        let mut by_id: Vec<StepNo> = named.collect();
+        by_id.sort_by(|a, b| id(a).cmp(id(b)));
+        let all = by_id.len();
+        by_id.dedup_by(|later, first| id(later) == id(first));
+        let unique = by_id.len() == all;
         let steps = building.steps.into_iter();
         let blocks = building.blocks.into_iter();
         Outline {
             steps: steps.map(|(step, place)| StepAt { step, place: Arc::new(place) }).collect(),
             blocks: blocks.map(|(place, output)| BlockAt { place: Arc::new(place), output }).collect(),
-            by_id: Arc::new(building.by_id),
+            by_id: by_id.into(),
+            unique,
         }
     }
 
@@ -155,6 +166,7 @@ impl<'w> Outline<'w> {
             steps: self.steps.iter().map(|at| at.place.clone()).collect(),
             blocks: self.blocks.iter().map(|at| at.place.clone()).collect(),
             by_id: self.by_id.clone(),
+            unique: self.unique,
         }
     }
 
@@ -173,17 +185,24 @@ impl<'w> Outline<'w> {
             steps: steps.map(|(step, place)| StepAt { step, place: place.clone() }).collect(),
             blocks: blocks.map(|(output, place)| BlockAt { place: place.clone(), output }).collect(),
             by_id: places.by_id.clone(),
+            unique: places.unique,
         })
     }
 
     /// The step of that id; the first, where the id is there twice.
     pub(super) fn find(&self, id: &str) -> Option<StepNo> {
-        self.by_id.get(id).copied()
+        let found = self.by_id.binary_search_by(|no| self.step(*no).step.id.as_str().cmp(id)).ok()?;
+        self.by_id.get(found).copied()
+    }
+
+    /// Whether no id is there twice.
+    pub(super) fn has_unique_ids(&self) -> bool {
+        self.unique
     }
 
     /// All ids, sorted.
     pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
-        self.by_id.keys().map(String::as_str)
+        self.by_id.iter().map(|no| self.step(*no).step.id.as_str())
     }
 
     pub(super) fn step(&self, no: StepNo) -> &StepAt<'w> {
@@ -234,9 +253,6 @@ impl<'w> Building<'w> {
                 poisoned: poisoned.contains(pointer.as_str()),
             };
             self.steps.push((step, place));
-            if !step.id.is_empty() {
-                self.by_id.entry(step.id.clone()).or_insert(own);
-            }
             if let Some(condition) = &step.condition {
                 pointer.push("condition");
                 self.inside(poisoned, pointer, own, condition, path_bytes);

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Pass;
 use crate::finding::{Code, Finding, Misnamed, code, meter};
 use crate::json::{self, PatchOp};
-use crate::types::{Defs, Lowered, SchemaFault, SchemaFaultKind, lower};
+use crate::types::{Defs, Lowered, SchemaFault, SchemaFaultKind, lower_shared};
 use crate::workflow::Schema;
 
 /// Schemas by where they stand; none for one that cannot be used, of which nothing is asked again.
@@ -28,7 +28,7 @@ impl Schemas {
                 broken = true;
                 break;
             }
-            if let Err(faults) = lower(&schema.0, &defs) {
+            if let Err(faults) = lower_shared(&schema.0, &defs) {
                 broken = true;
                 let place = format!("/types/{}", json::escape(name));
                 findings.extend(faults.iter().map(|fault| finding(fault, &place, &schema.0, &defs)));
@@ -48,7 +48,7 @@ impl Schemas {
         if meter::is_spent() || self.broken && mentions_types(&schema.0) {
             return Err(Vec::new());
         }
-        lower(&schema.0, &self.defs).map_err(|faults| {
+        lower_shared(&schema.0, &self.defs).map_err(|faults| {
             let note = |fault: &SchemaFault| {
                 let finding = finding(fault, place, &schema.0, &self.defs);
                 match step {

@@ -173,7 +173,7 @@ impl One<'_, '_> {
                 let finding = missing(self.pass, "webhook", WEBHOOK, &self.pointer);
                 self.findings.push(finding);
             }
-            Some(id) => match declared(self.pass, id, below(&self.pointer, "/connection")) {
+            Some(id) => match declared(self.pass, id, &|| below(&self.pointer, "/connection")) {
                 Err(finding) => self.findings.push(*finding),
                 Ok(Some(connection))
                     if connection.connector != WEBHOOK && !connection.connector.is_empty() =>

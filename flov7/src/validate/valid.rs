@@ -12,19 +12,14 @@ pub struct ValidWorkflow {
     bundle: Arc<Bundle>,
     /// Computed when it is asked for: an editor never does.
     digest: Arc<OnceLock<Digest>>,
-    residuals: Arc<[Residual]>,
+    residuals: Arc<Vec<Residual>>,
     remarks: Arc<[Finding]>,
 }
 
 impl ValidWorkflow {
     /// Only the last pass of validation calls this.
-    pub(super) fn new(bundle: Bundle, residuals: Vec<Residual>, remarks: Vec<Finding>) -> Self {
-        ValidWorkflow {
-            bundle: Arc::new(bundle),
-            digest: Arc::default(),
-            residuals: residuals.into(),
-            remarks: remarks.into(),
-        }
+    pub(super) fn new(bundle: Bundle, residuals: Arc<Vec<Residual>>, remarks: Vec<Finding>) -> Self {
+        ValidWorkflow { bundle: Arc::new(bundle), digest: Arc::default(), residuals, remarks: remarks.into() }
     }
 
     /// What executions of it are bound to.

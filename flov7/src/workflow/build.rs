@@ -54,13 +54,13 @@ impl WorkflowBuilder {
 
     /// Gives the schema of its input.
     pub fn input(mut self, schema: Value) -> Self {
-        self.workflow.input = Some(Schema(schema));
+        self.workflow.input = Some(Schema::from(schema));
         self
     }
 
     /// Names a schema, for `"$ref": "#/types/NAME"`.
     pub fn named_type(mut self, name: impl Into<String>, schema: Value) -> Self {
-        self.workflow.types.insert(name.into(), Schema(schema));
+        self.workflow.types.insert(name.into(), Schema::from(schema));
         self
     }
 
@@ -72,7 +72,7 @@ impl WorkflowBuilder {
 
     /// Declares a signal with the schema of its payload.
     pub fn signal(mut self, name: impl Into<String>, schema: Value) -> Self {
-        self.workflow.signals.insert(name.into(), Schema(schema));
+        self.workflow.signals.insert(name.into(), Schema::from(schema));
         self
     }
 
@@ -154,7 +154,7 @@ impl Trigger {
     /// Narrows what `trigger` is.
     #[must_use]
     pub fn expect(mut self, schema: Value) -> Trigger {
-        self.expect = Some(Schema(schema));
+        self.expect = Some(Schema::from(schema));
         self
     }
 
@@ -187,7 +187,7 @@ impl Step {
     /// A step that holds a value against a schema.
     #[must_use]
     pub fn validate(id: impl Into<String>, value: Value, schema: Value) -> Step {
-        Step::data(id, Data::Validate(Validate { value: Template(value), schema: Schema(schema) }))
+        Step::data(id, Data::Validate(Validate { value: Template(value), schema: Schema::from(schema) }))
     }
 
     /// A step that computes.
@@ -270,7 +270,7 @@ impl Step {
     #[must_use]
     pub fn expect(mut self, schema: Value) -> Step {
         if let Some(action) = &mut self.action {
-            action.expect = Some(Schema(schema));
+            action.expect = Some(Schema::from(schema));
         }
         self
     }

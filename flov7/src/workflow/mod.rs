@@ -18,6 +18,7 @@ pub use schema::{document_schema, document_schema_text};
 pub use step::*;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -179,10 +180,16 @@ pub enum ConcurrencyPolicy {
 #[serde(transparent)]
 pub struct Template(pub Value);
 
-/// A JSON Schema (2020-12, nothing remote).
+/// A JSON Schema (2020-12, nothing remote). Cheap to clone: what it says is shared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Schema(pub Value);
+pub struct Schema(pub Arc<Value>);
+
+impl From<Value> for Schema {
+    fn from(schema: Value) -> Schema {
+        Schema(Arc::new(schema))
+    }
+}
 
 impl JsonSchema for Schema {
     fn schema_name() -> std::borrow::Cow<'static, str> {

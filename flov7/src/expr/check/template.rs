@@ -116,7 +116,7 @@ impl Walk<'_> {
                         Some(inner) => (inner.union(&ty.only_kinds(ty.kinds())), Presence::Optional),
                         None => (ty, Presence::Required),
                     };
-                    members.push((name.clone(), ty, presence));
+                    members.push((&**name, ty, presence));
                 }
                 Type::map(members, Additional::Closed)
             }
@@ -162,12 +162,16 @@ impl Walk<'_> {
             all = Some(match all {
                 _ if !clear => Type::text(),
                 Some(all) => all.concatenated(&next),
+                None if matches!(piece, Piece::Literal(text) if text.len() <= LISTED) => next,
                 None => Type::texts([""]).concatenated(&next),
             });
         }
         all.unwrap_or_else(|| Type::texts([""]))
     }
 }
+
+/// Bytes of a literal that stays one when it is joined to others.
+const LISTED: usize = 4_096;
 
 /// Percent-encoded text: each code point becomes at most four bytes of three letters.
 fn encoded(ty: &Type) -> Type {

@@ -308,12 +308,14 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn node(&mut self, env: &TypeEnv, id: NodeId) -> Seen {
-        if let Some(literal) = self.literal(id) {
-            return Seen::of(Type::of_value(&literal), 1).declared(true);
-        }
         let ast = self.ast;
         let mut seen = match &ast.node(id).kind {
-            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) => Seen::unclear(0),
+            ExprKind::Text(text) => Seen::of(Type::texts([&**text]), 0).declared(true),
+            ExprKind::Null => Seen::of(Type::null(), 0).declared(true),
+            ExprKind::Bool(truth) => Seen::of(Type::of_value(&Value::Bool(*truth)), 0).declared(true),
+            ExprKind::Number(number) => {
+                Seen::of(Type::of_value(&Value::Number(number.to_number())), 0).declared(true)
+            }
             // As a text it is one of few.
             ExprKind::Now => Seen::of(Type::timestamp(), 0),
             ExprKind::Reference { reference, optional } => {

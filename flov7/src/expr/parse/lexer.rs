@@ -67,7 +67,7 @@ pub(super) struct Lexeme<'s> {
 /// All tokens, [`Token::End`] last, and the fault that ended them early.
 pub(super) fn lex(source: &str, offset: usize) -> (Vec<Lexeme<'_>>, Option<ExprError>) {
     let mut lexer = Lexer { source, offset, at: 0, start: 0 };
-    let mut lexemes = Vec::with_capacity(source.len() / 4 + 2);
+    let mut lexemes = Vec::with_capacity(source.len() / 2 + 2);
     let fault = loop {
         match lexer.next() {
             Ok(token) => {
@@ -84,6 +84,22 @@ pub(super) fn lex(source: &str, offset: usize) -> (Vec<Lexeme<'_>>, Option<ExprE
         }
     };
     (lexemes, fault)
+}
+
+/// The bytes of names behind the first one.
+const WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        word[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    word
+};
+
+/// Whether a byte may stand in a name, behind the first one.
+pub(super) fn is_word(byte: u8) -> bool {
+    WORD[usize::from(byte)]
 }
 
 struct Lexer<'s> {
@@ -128,8 +144,9 @@ impl<'s> Lexer<'s> {
     }
 
     fn skip_blanks(&mut self) {
+        let bytes = self.source.as_bytes();
         loop {
-            while matches!(self.byte(0), Some(b' ' | b'\t' | b'\n' | b'\r' | 0xc)) {
+            while matches!(bytes.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r' | 0xc)) {
                 self.at += 1;
             }
             if self.byte(0) != Some(b'/') || self.byte(1) != Some(b'/') {
@@ -140,8 +157,12 @@ impl<'s> Lexer<'s> {
     }
 
     fn name_or_text(&mut self) -> Lexed<Token<'s>> {
-        let length = self.rest().bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
-        let name = &self.rest()[..length];
+        let bytes = self.source.as_bytes();
+        let mut end = self.at + 1;
+        while bytes.get(end).is_some_and(|byte| is_word(*byte)) {
+            end += 1;
+        }
+        let (name, length) = (&self.source[self.at..end], end - self.at);
         if matches!(self.byte(length), Some(b'"' | b'\'')) {
             match name {
                 "r" | "R" => {
@@ -185,14 +206,18 @@ impl<'s> Lexer<'s> {
 
     fn sign(&mut self) -> Lexed<Token<'s>> {
         let rest = self.rest();
-        if rest.starts_with("===") || rest.starts_with("!==") {
+        if matches!(rest.as_bytes(), [b'=' | b'!', b'=', b'=', ..]) {
             let right = if rest.starts_with('=') { "==" } else { "!=" };
             return self.wrong_sign(3, &format!("`{}` is written `{right}`", &rest[..3]), Some(right));
         }
         // The longer first.
         let length = match rest.as_bytes() {
             [b'=' | b'!' | b'<' | b'>', b'=', ..] | [b'&', b'&', ..] | [b'|', b'|', ..] => 2,
-            [first, ..] if b"()[]{}.,:?!-+*/%<>".contains(first) => 1,
+            [
+                b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'.' | b',' | b':' | b'?' | b'!' | b'-' | b'+'
+                | b'*' | b'/' | b'%' | b'<' | b'>',
+                ..,
+            ] => 1,
             _ => 0,
         };
         if length > 0 {
@@ -303,6 +328,14 @@ impl<'s> Lexer<'s> {
         self.at += if long { 3 } else { 1 };
         let mut text = String::new();
         loop {
+            // What stands for itself is taken as a whole.
+            let plain = |byte: &u8| *byte != quote as u8 && !matches!(byte, b'\\' | b'\n' | b'\r');
+            let bytes = &self.source.as_bytes()[self.at..];
+            let run = bytes.iter().position(|byte| !plain(byte)).unwrap_or(bytes.len());
+            if run > 0 {
+                text.push_str(&self.source[self.at..self.at + run]);
+                self.at += run;
+            }
             let rest = self.rest();
             if long && rest.starts_with(triple) {
                 self.at += 3;

@@ -8,6 +8,7 @@ mod comprehend;
 mod lexer;
 mod operators;
 mod pattern;
+mod plain;
 mod values;
 
 use lexer::{Lexeme, Sign, Token, lex};
@@ -32,6 +33,14 @@ pub(super) fn parse(source: &str, offset: usize, limits: &Limits) -> Result<Pars
             format!("an expression has at most {} bytes, this one has {}", limits.source_bytes, source.len());
         return Err(vec![ExprError::new("expression-size", whole, message)]);
     }
+    match plain::plain(source, offset, limits) {
+        Some(parsed) => Ok(parsed),
+        None => full(source, offset, limits),
+    }
+}
+
+/// As [`parse`], for what is more than a path.
+fn full(source: &str, offset: usize, limits: &Limits) -> Result<Parsed, Vec<ExprError>> {
     let (lexemes, fault) = lex(source, offset);
     // Most tokens but brackets and commas are a node or part of one.
     let room = lexemes.len().min(limits.nodes);

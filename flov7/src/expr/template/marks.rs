@@ -95,12 +95,28 @@ pub(super) fn whole(text: &str) -> Option<(usize, usize)> {
     (closing(text, 2) == Some(end)).then_some((2, end))
 }
 
+/// The bytes that decide where a mark ends.
+const MEANT: [bool; 256] = {
+    let mut meant = [false; 256];
+    let mut at = 0;
+    while at < 7 {
+        meant[b"{}\"'`/\\"[at] as usize] = true;
+        at += 1;
+    }
+    meant
+};
+
 /// Where the brace stands that closes a mark: braces of maps, texts and comments are passed over.
 fn closing(text: &str, start: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut open = 0usize;
     let mut at = start;
     while let Some(byte) = bytes.get(at) {
+        // Most bytes mean nothing here.
+        if !MEANT[usize::from(*byte)] {
+            at += 1;
+            continue;
+        }
         match byte {
             b'{' => open += 1,
             b'}' if open == 0 => return Some(at),
@@ -127,14 +143,13 @@ fn closing(text: &str, start: usize) -> Option<usize> {
 /// The byte after the text that opens at `at`.
 fn past_text(text: &str, at: usize, raw: bool) -> Option<usize> {
     let bytes = text.as_bytes();
-    let quote = &text[at..=at];
-    let triple = quote.repeat(3);
-    let (mark, mut at) =
-        if text[at..].starts_with(&triple) { (triple.as_str(), at + 3) } else { (quote, at + 1) };
+    let triple = [bytes[at]; 3];
+    let long = bytes[at..].starts_with(&triple);
+    let (mark, mut at) = if long { (&triple[..], at + 3) } else { (&triple[..1], at + 1) };
     loop {
         match bytes.get(at)? {
             b'\\' if !raw => at += 2,
-            _ if bytes[at..].starts_with(mark.as_bytes()) => return Some(at + mark.len()),
+            _ if bytes[at..].starts_with(mark) => return Some(at + mark.len()),
             _ => at += 1,
         }
     }

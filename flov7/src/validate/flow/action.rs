@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::links::{Link, Parts, link};
 use super::roots::{Known, Typed};
 use super::{Flow, Place};
-use crate::catalog::{CORE_PREFIX, path_arguments};
+use crate::catalog::CORE_PREFIX;
 use crate::finding::{Code, Finding, ResidualKind};
 use crate::json::below;
 use crate::planted::{Bug, planted};
@@ -140,12 +140,13 @@ impl Flow<'_, '_> {
             }
             false
         };
-        let Some(descriptor) = self.pass.catalog.action(uses) else { return };
-        let mut places = path_arguments(&descriptor.input.0);
-        if uses == REQUEST {
-            places.extend(["/path", "/url", "/headers", "/query", "/method"].map(str::to_owned));
-        }
-        if with.is_some_and(|with| places.iter().any(|place| with.0.pointer(place).is_some_and(computed))) {
+        let Some(with) = with.filter(|_| self.pass.catalog.action(uses).is_some()) else { return };
+        let members: &[&str] =
+            if uses == REQUEST { &["path", "url", "headers", "query", "method"] } else { &[] };
+        let mut paths = self.pass.catalog.paths_of(uses).iter();
+        if members.iter().any(|name| with.0.get(*name).is_some_and(computed))
+            || paths.any(|place| with.0.pointer(place).is_some_and(computed))
+        {
             self.remain(ResidualKind::ContractInput, below(&at, "/with"), Some(no));
         }
     }

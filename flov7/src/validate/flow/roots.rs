@@ -1,6 +1,6 @@
 //! What expressions start from, and what it is.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::types::{Additional, Lowered, Presence, Type};
@@ -40,24 +40,36 @@ impl Typed {
 /// computed from it is not looked at.
 pub(super) type Known = Option<Typed>;
 
-/// The names that an expression may start from, besides `steps` and `now`. Cheap to clone.
+/// The names that an expression may start from, besides `steps` and `now`. Cheap to clone and to add to: what is added
+/// hides what had the same name, which stays shared.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Roots(Arc<BTreeMap<String, Known>>);
+pub(super) struct Roots(Option<Arc<Root>>);
+
+#[derive(Debug)]
+struct Root {
+    name: Box<str>,
+    ty: Known,
+    rest: Roots,
+}
 
 impl Roots {
     pub(super) fn get(&self, name: &str) -> Option<&Known> {
-        self.0.get(name)
+        self.all().find(|root| *root.name == *name).map(|root| &root.ty)
     }
 
+    /// The names, sorted.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        let names: BTreeSet<&str> = self.all().map(|root| &*root.name).collect();
+        names.into_iter()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Root> {
+        std::iter::successors(self.0.as_deref(), |root| root.rest.0.as_deref())
     }
 
     /// These and one more.
     pub(super) fn with(&self, name: &str, ty: Known) -> Roots {
-        let mut more = BTreeMap::clone(&self.0);
-        more.insert(name.to_owned(), ty);
-        Roots(Arc::new(more))
+        Roots(Some(Arc::new(Root { name: name.into(), ty, rest: self.clone() })))
     }
 }
 

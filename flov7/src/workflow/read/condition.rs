@@ -47,7 +47,9 @@ pub(super) fn condition(reader: &mut Reader, value: &Value) -> Option<Condition>
     }
     let own: &[&str] = if kind == "if" { &["if", "then", "else"] } else { &[kind] };
     let known: Vec<&str> = own.iter().copied().chain(rest).collect();
-    reader.unknown_members(members, &format!("a condition with `{kind}`"), &known);
+    if members.keys().any(|name| !known.contains(&name.as_str())) {
+        reader.unknown_members(members, &format!("a condition with `{kind}`"), &known);
+    }
     if kind == "if" {
         return Some(Condition::If(if_then(reader, members)));
     }

@@ -93,6 +93,47 @@ impl Reader {
         result
     }
 
+    /// As [`Reader::within`], for one of format 1's own names.
+    fn within_known<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.pointer.len();
+        self.pointer.push_known(name);
+        let result = read(self);
+        self.pointer.truncate(length);
+        result
+    }
+
+    /// The members of the object here by the names that it knows; unknown ones are noted.
+    pub(crate) fn members<'v, const N: usize>(
+        &mut self,
+        members: &'v Members,
+        what: &str,
+        known: &[&str; N],
+    ) -> [Option<&'v Value>; N] {
+        let mut found = [None; N];
+        let mut unknown = false;
+        for (name, value) in members {
+            match known.iter().position(|known| known == name) {
+                Some(at) => found[at] = Some(value),
+                None => unknown = true,
+            }
+        }
+        if unknown {
+            self.unknown_members(members, what, known);
+        }
+        found
+    }
+
+    /// The member `name`, which was looked up already, as `read` makes it, if it is there.
+    pub(crate) fn known<'v, T>(
+        &mut self,
+        value: Option<&'v Value>,
+        name: &str,
+        read: impl FnOnce(&mut Self, &'v Value) -> Option<T>,
+    ) -> Option<T> {
+        let value = value?;
+        self.within_known(name, |reader| read(reader, value))
+    }
+
     /// Reads the item `index`.
     pub(crate) fn within_index<T>(&mut self, index: usize, read: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.pointer.len();
@@ -189,7 +230,7 @@ impl Reader {
         read: impl FnOnce(&mut Self, &'v Value) -> Option<T>,
     ) -> Option<T> {
         match members.get(name) {
-            Some(value) => self.within(name, |reader| read(reader, value)),
+            Some(value) => self.within_known(name, |reader| read(reader, value)),
             // What is written with a slip of the pen is not missing too.
             None if self.has_slip(members, &[name]) => {
                 self.poison();
@@ -210,7 +251,7 @@ impl Reader {
         read: impl FnOnce(&mut Self, &'v Value) -> Option<T>,
     ) -> Option<T> {
         let value = members.get(name)?;
-        self.within(name, |reader| read(reader, value))
+        self.within_known(name, |reader| read(reader, value))
     }
 
     /// A text.
@@ -226,7 +267,7 @@ impl Reader {
 
     /// Notes why a text is no name, with the nearest that would be one.
     pub(crate) fn check_name(&mut self, text: &str) {
-        let Err(error) = Name::parse(text) else { return };
+        let Err(error) = Name::check(text) else { return };
         let mut finding = self.about(Code::BAD_ID, error.to_string()).with_found(shorten(text));
         if let Some(near) = as_name(text) {
             finding = finding.with_help(format!("`{near}` would do"));
@@ -376,7 +417,7 @@ impl Reader {
     /// A JSON Schema: an object or a bool. What stands inside is checked where schemas are understood.
     pub(crate) fn schema(&mut self, value: &Value) -> Option<Schema> {
         match value {
-            Value::Object(_) | Value::Bool(_) => Some(Schema(value.clone())),
+            Value::Object(_) | Value::Bool(_) => Some(Schema::from(value.clone())),
             _ => {
                 self.wrong_kind("a JSON Schema (an object, true or false)", value);
                 None

@@ -9,7 +9,7 @@ use super::reader::{Members, Reader, Zero};
 use crate::finding::Code;
 use crate::workflow::{Action, OnError, Retry, Step, Then, Undo};
 
-const MEMBERS: &[&str] = &[
+const MEMBERS: [&str; 12] = [
     "id",
     "after",
     "when",
@@ -59,27 +59,32 @@ pub(super) fn step(reader: &mut Reader, value: &Value) -> Option<Step> {
 
 fn read_step(reader: &mut Reader, value: &Value) -> Step {
     let what = "a step";
-    reader.step = value.get("id").and_then(Value::as_str).map(str::to_owned);
-    let Some(members) = reader.object(value, what, MEMBERS) else { return Step::default() };
+    let Some(members) = value.as_object() else {
+        reader.wrong_kind("a step (an object)", value);
+        return Step::default();
+    };
+    reader.step = members.get("id").and_then(Value::as_str).map(str::to_owned);
+    let [_, after, when, does, computes, decides, timeout, attempt_timeout, repeats, undoes, rules, note] =
+        reader.members(members, what, &MEMBERS);
     let id = reader.required(members, what, "id", id);
     one_body(reader, members);
     let mut step = Step {
         id: id.unwrap_or_default(),
-        after: reader.optional(members, "after", Reader::texts),
-        when: reader.optional(members, "when", Reader::condition),
-        action: reader.optional(members, "action", action),
-        data: reader.optional(members, "data", data),
+        after: reader.known(after, "after", Reader::texts),
+        when: reader.known(when, "when", Reader::condition),
+        action: reader.known(does, "action", action),
+        data: reader.known(computes, "data", data),
         condition: None,
-        timeout: reader.optional(members, "timeout", |reader, value| reader.duration(value, Zero::Refused)),
+        timeout: reader.known(timeout, "timeout", |reader, value| reader.duration(value, Zero::Refused)),
         attempt_timeout: reader
-            .optional(members, "attempt_timeout", |reader, value| reader.duration(value, Zero::Refused)),
-        retry: reader.optional(members, "retry", retry),
-        undo: reader.optional(members, "undo", undo),
+            .known(attempt_timeout, "attempt_timeout", |reader, value| reader.duration(value, Zero::Refused)),
+        retry: reader.known(repeats, "retry", retry),
+        undo: reader.known(undoes, "undo", undo),
         on_error: reader
-            .optional(members, "on_error", |reader, value| reader.list(value, "a list of rules", on_error)),
-        note: reader.optional(members, "note", Reader::text),
+            .known(rules, "on_error", |reader, value| reader.list(value, "a list of rules", on_error)),
+        note: reader.known(note, "note", Reader::text),
     };
-    step.condition = reader.optional(members, "condition", condition);
+    step.condition = reader.known(decides, "condition", condition);
     step
 }
 
@@ -114,11 +119,16 @@ fn one_body(reader: &mut Reader, members: &Members) {
 
 fn action(reader: &mut Reader, value: &Value) -> Option<Action> {
     let what = "an action";
-    let members = reader.object(value, what, &["use", "connection", "with", "expect"])?;
+    let Some(members) = value.as_object() else {
+        reader.wrong_kind("an action (an object)", value);
+        return None;
+    };
+    let [_, connection, with, expect] =
+        reader.members(members, what, &["use", "connection", "with", "expect"]);
     let uses = reader.required(members, what, "use", Reader::text);
-    let connection = reader.optional(members, "connection", Reader::text);
-    let with = reader.optional(members, "with", Reader::template);
-    let expect = reader.optional(members, "expect", Reader::schema);
+    let connection = reader.known(connection, "connection", Reader::text);
+    let with = reader.known(with, "with", Reader::template);
+    let expect = reader.known(expect, "expect", Reader::schema);
     Some(Action { uses: uses?, connection, with, expect })
 }
 

@@ -61,7 +61,7 @@ fn the_schemas_come_from_the_types_in_one_piece() {
     let action = total();
     let descriptor = action.descriptor();
     assert_eq!(
-        descriptor.input.0,
+        *descriptor.input.0,
         json!({
             "description": "An order.",
             "type": "object",

@@ -48,7 +48,7 @@ fn everything_is_read() {
     assert_eq!(invoice.attempt_timeout.as_ref().unwrap().millis(), Some(5_000));
     assert!(matches!(&invoice.via, Some(Via::Http(via)) if via.connection == "shop" && via.result.is_some()));
     let look = catalog.action("shop.look").unwrap();
-    assert_eq!((&look.effect, &look.output.0), (&EffectOf::Kind(Effect::None), &json!(true)));
+    assert_eq!((&look.effect, &*look.output.0), (&EffectOf::Kind(Effect::None), &json!(true)));
     assert_eq!(catalog.event("order.received").unwrap().measure.as_deref(), Some("/total"));
     assert_eq!(catalog.people(), ["manager", "boss"]);
     assert!(catalog.action("core.approve").is_some());

@@ -261,3 +261,20 @@ fn names_that_begin_with_digits_have_one_order() {
         assert_eq!(got, ["", "/9", "/010", "/10", "/10/a", "/1a", "/a~1b", "/a~0", "/b"], "turn {turn}");
     }
 }
+
+#[test]
+fn residuals_come_in_the_order_of_the_document_however_far_out_of_place_they_were() {
+    let pointer = |at: usize| format!("/steps/{}/action/{}", at / 2, ["expect", "with"][at % 2]);
+    let ordered: Vec<Residual> =
+        (0..600).map(|at| Residual::new(ResidualKind::Index, pointer(at)).with_step("a")).collect();
+    let mut reversed = ordered.clone();
+    reversed.reverse();
+    let mut neighbours = ordered.clone();
+    neighbours.chunks_mut(3).for_each(<[Residual]>::reverse);
+    let mut twice = reversed.clone();
+    twice.extend(ordered.clone());
+    for (name, given) in [("reversed", reversed), ("neighbours", neighbours), ("twice", twice)] {
+        let report = Report::new(Vec::new(), given);
+        assert_eq!(report.residuals(), ordered, "{name}");
+    }
+}

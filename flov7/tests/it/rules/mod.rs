@@ -24,7 +24,7 @@ pub(crate) fn shop() -> Catalog {
             name: name.into(),
             title: title.into(),
             phrases: phrases.iter().map(|p| (*p).to_owned()).collect(),
-            payload: Schema(payload),
+            payload: Schema::from(payload),
             measure: measure.map(str::to_owned),
         };
     let order = object(

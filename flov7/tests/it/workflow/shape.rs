@@ -426,3 +426,17 @@ fn yaml_is_refused_where_it_is_not_built_in() {
     let findings = workflow::read_text("flov7: 1", Syntax::Yaml).unwrap_err();
     assert_eq!(findings[0].code.name(), "yaml-syntax");
 }
+
+#[test]
+fn the_size_of_a_document_is_counted_exactly() {
+    for text in ["plain", "\u{1}\u{2} \"quoted\" \n", "é€😀"] {
+        let document = json!({ "flov7": 1, "name": "x", "note": text.repeat(20), "steps": [
+            { "id": "a", "data": { "set": [1, -20, 0.5, 1e300, null, true, {}, []] } } ] });
+        let size = json::canonical_size(&document);
+        let read =
+            |bytes| workflow::read_with(&document, &DocumentLimits::default().with_document_bytes(bytes));
+        assert!(read(size).is_ok(), "{text:?}");
+        let refused = read(size - 1).unwrap_err();
+        assert_eq!(refused[0].code.name(), "document-size", "{text:?}");
+    }
+}
