@@ -577,9 +577,12 @@ fn shared(a: &[u8], b: &[u8]) -> usize {
     same + std::iter::zip(&a[same..], &b[same..]).take_while(|(a, b)| a == b).count()
 }
 
-/// The order of two names of members that begin at `start` and differ at `at`, where neither is a number and nothing is
-/// escaped around there: what most come to. Nothing where one pointer ends and the other goes on.
+/// The order of two tokens that begin at `start` and differ at `at`, where both are the position of an item, or both are
+/// names and nothing is escaped around there: what most come to. Nothing where one pointer ends and the other goes on.
 fn compare_plain(a: &[u8], b: &[u8], start: usize, at: usize) -> Option<Ordering> {
+    if let (Some(x), Some(y)) = (digits(a, start), digits(b, start)) {
+        return Some(x.cmp(&y)).filter(|order| order.is_ne());
+    }
     let is_name = |pointer: &[u8]| pointer.get(start).is_some_and(u8::is_ascii_alphabetic);
     let (x, y) = (a.get(at), b.get(at));
     let escaped = a.get(at - 1) == Some(&b'~') || x == Some(&b'~') || y == Some(&b'~');
@@ -589,6 +592,23 @@ fn compare_plain(a: &[u8], b: &[u8], start: usize, at: usize) -> Option<Ordering
     // Bytes of UTF-8 are in the order of what they stand for; none is where the name ends.
     let inside = |byte: Option<&u8>| byte.copied().filter(|byte| *byte != b'/');
     Some(inside(x).cmp(&inside(y))).filter(|order| order.is_ne())
+}
+
+/// The position that begins at `start`: digits without a zero before them, and not too many.
+fn digits(pointer: &[u8], start: usize) -> Option<u64> {
+    /// All numbers of so many digits fit.
+    const MOST: usize = 18;
+    let rest = pointer.get(start..)?;
+    let mut number = 0;
+    for (place, byte) in rest.iter().enumerate() {
+        match byte {
+            b'/' if place > 0 => return Some(number),
+            b'0' if place == 0 && rest.get(1).is_some_and(u8::is_ascii_digit) => return None,
+            b'0'..=b'9' if place < MOST => number = number * 10 + u64::from(byte - b'0'),
+            _ => return None,
+        }
+    }
+    (!rest.is_empty()).then_some(number)
 }
 
 /// Numbers by their size, before all other names; those by their bytes. A name that merely begins with a digit is none:
@@ -626,6 +646,16 @@ fn compare_pointers(a: &str, b: &str) -> Ordering {
     let same = shared(a.as_bytes(), b.as_bytes());
     if same == a.len() && same == b.len() {
         return Ordering::Equal;
+    }
+    // What holds a value comes before it.
+    let goes_on = |whole: &str, longer: &str| {
+        whole.len() == same && longer.starts_with('/') && longer.as_bytes()[same] == b'/'
+    };
+    if goes_on(a, b) {
+        return Ordering::Less;
+    }
+    if goes_on(b, a) {
+        return Ordering::Greater;
     }
     let start = a.as_bytes()[..same].iter().rposition(|byte| *byte == b'/').unwrap_or(0);
     let mut top = start == 0;

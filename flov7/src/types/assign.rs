@@ -121,7 +121,7 @@ fn shape(ty: &Type, depth: usize, fuel: &mut u32) -> Type {
         return Type::untyped();
     }
     let Some(union) = ty.open() else { return Type::untyped() };
-    let mut wide = Union::clone(&union);
+    let mut wide = Union::clone(union);
     wide.opaque = Opaques::none();
     (wide.no, wide.yes) = (union.no || union.yes, union.no || union.yes);
     // A few numbers that are all whole may be all that is allowed, and that is a limit.
@@ -198,7 +198,7 @@ impl Proof {
             self.assumed.push((named, target.clone()));
         }
         let holds = self.opened(source, target, depth)
-            || source.open().is_some_and(|source| self.by_cases(&source, target, depth + 1));
+            || source.open().is_some_and(|source| self.by_cases(source, target, depth + 1));
         if !holds {
             // Neither a disproven assumption nor what was proven under it may help elsewhere.
             self.assumed.truncate(before);
@@ -332,7 +332,7 @@ pub(crate) fn opening(ty: &Type) -> u32 {
 }
 
 fn any() -> Union {
-    Type::any().open().map(|union| Union::clone(&union)).unwrap_or_default()
+    Type::any().open().map(|union| Union::clone(union)).unwrap_or_default()
 }
 
 /// Whether no opaque condition is in reach.

@@ -358,7 +358,7 @@ impl Lowering {
             kinds => {
                 let kinds = kinds.unwrap_or(Kinds::JSON);
                 let plain = Type::of_kinds(kinds);
-                let mut union = plain.open().map(|union| Union::clone(&union)).unwrap_or_default();
+                let mut union = plain.open().map(|union| Union::clone(union)).unwrap_or_default();
                 if kinds.has(Kind::Number) {
                     union.number = number_facet(members, integer).unless_empty();
                 }
@@ -508,7 +508,7 @@ fn constrained(ty: Type, opaque: Opaques) -> Type {
     let ty = if ty.is_untyped() { Type::any() } else { ty };
     let Some(union) = ty.open() else { return ty };
     let opaque = union.opaque.and(&opaque);
-    Type::of_union(Union { opaque, ..Union::clone(&union) })
+    Type::of_union(Union { opaque, ..Union::clone(union) })
 }
 
 fn reference(at: &At<'_>, members: &Map<String, Value>) -> Option<Target> {

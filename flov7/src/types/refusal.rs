@@ -67,12 +67,12 @@ fn refusal(ty: &Type, value: &Value, pointer: &str, depth: usize) -> Option<Refu
             return match &union.list {
                 Some(facet) => of_list(facet, items, value, pointer, depth)
                     .or_else(|| broken(&union.opaque, value, pointer)),
-                None => Some(wrong_kind(ty, &union, value, pointer)),
+                None => Some(wrong_kind(ty, union, value, pointer)),
             };
         }
         Value::Object(_) => {
             return match union.maps.as_slice() {
-                [] => Some(wrong_kind(ty, &union, value, pointer)),
+                [] => Some(wrong_kind(ty, union, value, pointer)),
                 [only] => {
                     of_map(only, value, pointer, depth).or_else(|| broken(&union.opaque, value, pointer))
                 }
@@ -82,7 +82,7 @@ fn refusal(ty: &Type, value: &Value, pointer: &str, depth: usize) -> Option<Refu
         }
     };
     match inside {
-        None => Some(wrong_kind(ty, &union, value, pointer)),
+        None => Some(wrong_kind(ty, union, value, pointer)),
         Some(Some(message)) => Some(Refusal { pointer: pointer.to_owned(), message }),
         Some(None) => broken(&union.opaque, value, pointer),
     }

@@ -60,7 +60,7 @@ impl Measure {
             return ENDLESS;
         }
         match ty.open() {
-            Some(union) => self.of_union(&union, depth),
+            Some(union) => self.of_union(union, depth),
             None => ENDLESS,
         }
     }

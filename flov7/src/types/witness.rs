@@ -192,7 +192,7 @@ impl Search {
                 _ => Some(Value::Null),
             };
         };
-        self.each_kind(&union, wish, depth).into_iter().next()
+        self.each_kind(union, wish, depth).into_iter().next()
     }
 
     /// The smallest value of each kind, in the order null, false, number, text, list, object.
@@ -323,7 +323,7 @@ impl Search {
             let any = [Value::Null, json!(false), json!(0), json!(""), json!([]), json!({})];
             return if self.extremes { any.into() } else { Vec::new() };
         };
-        let mut values = self.each_kind(&union, None, depth);
+        let mut values = self.each_kind(union, None, depth);
         if let Some(number) = &union.number {
             values.extend(numbers(number, None));
         }
@@ -331,7 +331,7 @@ impl Search {
             values.extend(texts(text, None));
         }
         if self.extremes {
-            values.extend(edges(&union));
+            values.extend(edges(union));
             let longest = union.list.as_ref().and_then(|list| Some((list, list.max?)));
             if let Some((list, max)) = longest.filter(|(_, max)| *max <= MAX_ITEMS) {
                 values.extend(self.list(list, None, max, depth));
@@ -366,7 +366,7 @@ impl Search {
         let lacking = Type::of_union(own.only(lacking));
         let lacking = lacking.open();
         if let Some(lacking) = lacking {
-            found.extend(self.each_kind(&lacking, None, depth));
+            found.extend(self.each_kind(lacking, None, depth));
         }
         found.extend((own.no && !other.no).then_some(Value::Bool(false)));
         found.extend((own.yes && !other.yes).then_some(Value::Bool(true)));
@@ -458,7 +458,7 @@ impl Search {
             }
             if let Additional::Of(ty) = &own.additional {
                 for (name, member) in
-                    other.members.iter().filter(|(name, _)| !own.members.contains_key(*name))
+                    other.members.iter().filter(|(name, _)| !own.members.contains_key(name))
                 {
                     self.refused(ty, &member.ty, depth + 1).into_iter().for_each(|value| put(name, value));
                 }

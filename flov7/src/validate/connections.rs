@@ -135,7 +135,7 @@ pub(super) fn missing(pass: &Pass<'_>, what: &str, connector: &str, place: &str)
         )),
         [only] => finding
             .with_help(format!("`{only}` is one"))
-            .with_fix(vec![PatchOp::Add { path: below(&place, "/connection"), value: (*only).into() }]),
+            .with_fix(vec![PatchOp::Add { path: below(place, "/connection"), value: (*only).into() }]),
         several => finding.with_help(format!("one of `{}`", several.join("`, `"))),
     }
 }

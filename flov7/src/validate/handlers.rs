@@ -100,7 +100,7 @@ fn value(at: &StepAt<'_>, rule: &OnError, pointer: &str, findings: &mut Vec<Find
     if rule.value.is_none() {
         return;
     }
-    let pointer = below(&pointer, "/value");
+    let pointer = below(pointer, "/value");
     if !continues(rule) {
         let message = "a step that fails has no value: nobody will read this one";
         let finding = Finding::new(Code::VALUE_WITH_FAIL, pointer, message)

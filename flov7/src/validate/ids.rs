@@ -58,7 +58,7 @@ fn unique<'a>(
             Some(first) => {
                 let message = format!("there is a {what} `{id}` already, at {first}");
                 let mut finding =
-                    Finding::new(Code::DUPLICATE_ID, below(&pointer, "/id"), message).with_found(id);
+                    Finding::new(Code::DUPLICATE_ID, below(pointer, "/id"), message).with_found(id);
                 if let Some(step) = step {
                     finding = finding.with_step(step);
                 }

@@ -169,7 +169,7 @@ fn places(finding: &Finding) -> impl Iterator<Item = &str> {
 
 /// Whether one place is the other, is inside of it, or stands in the same list or object.
 fn touch(a: &str, b: &str) -> bool {
-    let parent = |path: &str| path.rsplit_once('/').map_or(String::new(), |(parent, _)| below(&parent, "/"));
+    let parent = |path: &str| path.rsplit_once('/').map_or(String::new(), |(parent, _)| below(parent, "/"));
     let inside = |a: &str, b: &str| a == b || a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'));
     inside(a, b) || inside(b, a) || parent(a) == parent(b)
 }

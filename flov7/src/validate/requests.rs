@@ -42,7 +42,7 @@ fn request(connected: bool, with: Option<&workflow::Template>, place: &str) -> O
         // Which host is called must be seen before it runs.
         Some(Value::String(_)) => {
             return refused(
-                below(&place, "/with"),
+                below(place, "/with"),
                 &format!("`with` is written out here, so that its `{wanted}` can be checked"),
             );
         }

@@ -18,6 +18,10 @@ pub(super) fn plain(source: &str, offset: usize, limits: &Limits) -> Option<Pars
     }
     let from = source.len() - source.trim_start_matches(' ').len();
     let path = source.trim_matches(' ');
+    // What is more than a path mostly shows at once.
+    if !path.bytes().all(|byte| byte == b'.' || is_word(byte)) {
+        return None;
+    }
     let mut at = from;
     let mut names = path.split('.').map(|name| {
         let span = Span::new(offset + at, offset + at + name.len());

@@ -16,7 +16,7 @@ use crate::workflow::{Action, Template, Undo};
 
 impl Flow<'_, '_> {
     pub(super) fn action(&mut self, place: &Place, no: StepNo, action: &Action, pointer: &str) -> Known {
-        let place_of_action = below(&pointer, "/action");
+        let place_of_action = below(pointer, "/action");
         self.argument(place, no, &action.uses, action.with.as_ref(), &place_of_action);
         if action.uses == "core.fail" {
             self.ends[no.0] = true;
@@ -88,7 +88,7 @@ impl Flow<'_, '_> {
     fn argument(&mut self, place: &Place, no: StepNo, uses: &str, with: Option<&Template>, at: &str) {
         let empty = Value::Object(serde_json::Map::new());
         let (written, pointer) = match with {
-            Some(with) => (&with.0, below(&at, "/with")),
+            Some(with) => (&with.0, below(at, "/with")),
             None => (&empty, at.to_owned()),
         };
         let given = self.template(place, written, &pointer);
@@ -118,7 +118,7 @@ impl Flow<'_, '_> {
                     .get(name)
                     .is_some_and(|value| value.as_str().is_none_or(|text| text.contains("${")));
                 if computed || written.is_string() {
-                    self.remain(ResidualKind::Conversion, below(&at, "/with"), Some(no));
+                    self.remain(ResidualKind::Conversion, below(at, "/with"), Some(no));
                     break;
                 }
             }
@@ -147,13 +147,13 @@ impl Flow<'_, '_> {
         if members.iter().any(|name| with.0.get(*name).is_some_and(computed))
             || paths.any(|place| with.0.pointer(place).is_some_and(computed))
         {
-            self.remain(ResidualKind::ContractInput, below(&at, "/with"), Some(no));
+            self.remain(ResidualKind::ContractInput, below(at, "/with"), Some(no));
         }
     }
 
     /// The action that takes the effect back: its input is made when the step is done, and may read its value.
     pub(super) fn undo(&mut self, place: &Place, no: StepNo, undo: &Undo, pointer: &str) {
-        let at = below(&pointer, "/undo");
+        let at = below(pointer, "/undo");
         self.argument(place, no, &undo.uses, undo.with.as_ref(), &at);
         if undo.uses == "core.emit" {
             self.payload(place, no, undo.with.as_ref(), &at);

@@ -32,7 +32,7 @@ impl Flow<'_, '_> {
             no,
             written,
             &input,
-            &below(&at, "/with/input"),
+            &below(at, "/with/input"),
             Parts::Arguments("core.call"),
         );
     }
@@ -58,7 +58,7 @@ impl Flow<'_, '_> {
             return;
         };
         let written = with.0.get("payload").unwrap_or(&Value::Null);
-        self.handed_over(place, no, written, &schema, &below(&at, "/with/payload"), Parts::Members);
+        self.handed_over(place, no, written, &schema, &below(at, "/with/payload"), Parts::Members);
     }
 
     /// A member of `with` that has a schema of its own. Its expressions were looked at with the whole.

@@ -21,7 +21,7 @@ impl Flow<'_, '_> {
         condition: &Condition,
         pointer: &str,
     ) -> StepValue {
-        let pointer = below(&pointer, "/condition");
+        let pointer = below(pointer, "/condition");
         match condition {
             Condition::If(condition) => self.if_then(place, no, condition, &pointer).into(),
             Condition::Switch(condition) => {
@@ -101,14 +101,14 @@ impl Flow<'_, '_> {
     }
 
     fn if_then(&mut self, place: &Place, no: StepNo, condition: &If, pointer: &str) -> Known {
-        let answer = self.question(place, &condition.if_, &below(&pointer, "/if"));
+        let answer = self.question(place, &condition.if_, &below(pointer, "/if"));
         let (then, otherwise) = (self.block_of(no, Role::Then), self.block_of(no, Role::Else));
         let never = match answer.always {
             Some(true) => otherwise,
             Some(false) => then,
             None => None,
         };
-        self.constant(&answer, no, &below(&pointer, "/if"), never);
+        self.constant(&answer, no, &below(pointer, "/if"), never);
         let so = if then.is_some() { answer.yes() } else { Facts::default() };
         let yes = self.run(then, place, &so);
         let not = if otherwise.is_some() { answer.no() } else { Facts::default() };
@@ -219,7 +219,7 @@ impl Flow<'_, '_> {
     }
 
     fn for_each(&mut self, place: &Place, no: StepNo, each: &ForEach, pointer: &str) -> Known {
-        let items = self.items(place, &each.items, &below(&pointer, "/items"));
+        let items = self.items(place, &each.items, &below(pointer, "/items"));
         let item = items.and_then(|items| {
             let declared = items.declared && items.ty.has_one_element_type();
             Some(Typed { ty: items.ty.element()?, declared })
@@ -247,13 +247,13 @@ impl Flow<'_, '_> {
     }
 
     fn loop_(&mut self, place: &Place, no: StepNo, round: &Loop, pointer: &str) -> Known {
-        let first = self.template(place, &round.state.0, &below(&pointer, "/state"));
+        let first = self.template(place, &round.state.0, &below(pointer, "/state"));
         let schema =
-            round.schema.as_ref().map(|schema| self.schema(schema, &below(&pointer, "/schema"), Some(no)));
+            round.schema.as_ref().map(|schema| self.schema(schema, &below(pointer, "/schema"), Some(no)));
         let state: Known = match (&schema, first) {
             (Some(schema), first) => {
                 if let (Some(schema), Some(first)) = (schema, &first) {
-                    self.state_fits(no, first, schema, &below(&pointer, "/state"));
+                    self.state_fits(no, first, schema, &below(pointer, "/state"));
                 }
                 schema.as_ref().map(|schema| Typed::declared(schema.upper().clone()))
             }
@@ -261,7 +261,7 @@ impl Flow<'_, '_> {
             (None, Some(first)) if says_too_little(&first.ty) => {
                 let message =
                     format!("a state that starts as {} says too little about what it becomes", first.ty);
-                let finding = Finding::new(Code::LOOP_STATE_TYPE, below(&pointer, "/state"), message)
+                let finding = Finding::new(Code::LOOP_STATE_TYPE, below(pointer, "/state"), message)
                     .with_help("say with `schema` what the state is");
                 self.note(finding, Some(no));
                 None
@@ -274,7 +274,7 @@ impl Flow<'_, '_> {
         let (Some(state), Some(next)) = (state, next) else { return None };
         match schema {
             Some(schema) => {
-                self.state_fits(no, &next, &schema?, &below(&pointer, "/next"));
+                self.state_fits(no, &next, &schema?, &below(pointer, "/next"));
                 Some(state)
             }
             None => {
@@ -300,7 +300,7 @@ impl Flow<'_, '_> {
 
     fn other_state(&mut self, no: StepNo, next: &Type, state: &Type, pointer: &str) {
         let message = format!("the state is {state}, and the next one would be {next}");
-        let finding = Finding::new(Code::LOOP_STATE_TYPE, below(&pointer, "/next"), message)
+        let finding = Finding::new(Code::LOOP_STATE_TYPE, below(pointer, "/next"), message)
             .with_allowed(state.to_string())
             .with_help("make `next` of the same type, or say with `schema` what the state is");
         self.note(finding, Some(no));
@@ -309,16 +309,16 @@ impl Flow<'_, '_> {
     /// One round: its question, its steps, its next state.
     fn round(&mut self, place: &Place, no: StepNo, round: &Loop, state: Known, pointer: &str) -> Known {
         let inner = place.with_root("state", state).with_root("index", Some(Typed::declared(Type::index())));
-        let answer = self.question(&inner, &round.while_, &below(&pointer, "/while"));
+        let answer = self.question(&inner, &round.while_, &below(pointer, "/while"));
         // `while: true` is bounded by `max`: that is a way to say "this often".
         if answer.always == Some(false) {
-            self.constant(&answer, no, &below(&pointer, "/while"), self.block_of(no, Role::Round));
+            self.constant(&answer, no, &below(pointer, "/while"), self.block_of(no, Role::Round));
         }
         let block = self.block_of(no, Role::Round)?;
         let facts = inner.facts.and(&answer.yes());
         let (facts, _) = self.steps_of(block, &inner.roots, &facts);
         let end = Place { facts, ..inner.at(Spot::End(block)) };
-        self.template(&end, &round.next.0, &below(&pointer, "/next"))
+        self.template(&end, &round.next.0, &below(pointer, "/next"))
     }
 
     fn state_fits(&mut self, no: StepNo, given: &Typed, schema: &Lowered, pointer: &str) {

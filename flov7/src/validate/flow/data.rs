@@ -12,22 +12,22 @@ use crate::workflow::{Data, Format, Parse, TextFormat, Validate};
 impl Flow<'_, '_> {
     pub(super) fn data(&mut self, place: &Place, no: StepNo, data: &Data, pointer: &str) -> Known {
         match data {
-            Data::Set(template) => self.template(place, &template.0, &below(&pointer, "/data/set")),
-            Data::Parse(parse) => self.parse(place, no, parse, &below(&pointer, "/data/parse")),
-            Data::Format(format) => self.format(place, no, format, &below(&pointer, "/data/format")),
+            Data::Set(template) => self.template(place, &template.0, &below(pointer, "/data/set")),
+            Data::Parse(parse) => self.parse(place, no, parse, &below(pointer, "/data/parse")),
+            Data::Format(format) => self.format(place, no, format, &below(pointer, "/data/format")),
             Data::Validate(validate) => {
-                self.validate(place, no, validate, &below(&pointer, "/data/validate"))
+                self.validate(place, no, validate, &below(pointer, "/data/validate"))
             }
         }
     }
 
     fn parse(&mut self, place: &Place, no: StepNo, parse: &Parse, pointer: &str) -> Known {
-        let text = below(&pointer, "/text");
+        let text = below(pointer, "/text");
         self.wanted(place, &parse.text.0, &text, Kinds::only(Kind::Text), "text", Code::NOT_ASSIGNABLE);
         if !planted(Bug::ParseNotListed) {
-            self.remain(ResidualKind::Conversion, below(&pointer, "/text"), Some(no));
+            self.remain(ResidualKind::Conversion, below(pointer, "/text"), Some(no));
         }
-        self.remain(ResidualKind::Size, below(&pointer, "/text"), Some(no));
+        self.remain(ResidualKind::Size, below(pointer, "/text"), Some(no));
         let rows = match (parse.format, parse.header) {
             (TextFormat::Csv, Some(false)) => Some(Type::list(Type::list(Type::text()))),
             (TextFormat::Csv, _) => Some(Type::list(Type::map::<&str>([], Additional::Of(Type::text())))),
@@ -36,20 +36,20 @@ impl Flow<'_, '_> {
         let Some(schema) = &parse.schema else {
             return Some(Typed::declared(rows.unwrap_or_else(Type::untyped)));
         };
-        let schema = self.schema(schema, &below(&pointer, "/schema"), Some(no))?;
+        let schema = self.schema(schema, &below(pointer, "/schema"), Some(no))?;
         self.remain(ResidualKind::ContractData, pointer, Some(no));
         let Some(rows) = rows else { return Some(Typed::declared(schema.upper().clone())) };
         let both = schema.upper().intersect(&rows);
         if both.is_never() {
             let message = format!("CSV gives {rows}, which is never {}", schema.upper());
-            self.note(Finding::new(Code::NOT_ASSIGNABLE, below(&pointer, "/schema"), message), Some(no));
+            self.note(Finding::new(Code::NOT_ASSIGNABLE, below(pointer, "/schema"), message), Some(no));
             return None;
         }
         Some(Typed::declared(both))
     }
 
     fn format(&mut self, place: &Place, no: StepNo, format: &Format, pointer: &str) -> Known {
-        let pointer = below(&pointer, "/value");
+        let pointer = below(pointer, "/value");
         let given = self.template(place, &format.value.0, &pointer);
         self.remain(ResidualKind::Size, pointer.clone(), Some(no));
         if format.as_ == TextFormat::Csv {
@@ -73,8 +73,8 @@ impl Flow<'_, '_> {
     }
 
     fn validate(&mut self, place: &Place, no: StepNo, validate: &Validate, pointer: &str) -> Known {
-        let given = self.template(place, &validate.value.0, &below(&pointer, "/value"));
-        let schema = self.schema(&validate.schema, &below(&pointer, "/schema"), Some(no))?;
+        let given = self.template(place, &validate.value.0, &below(pointer, "/value"));
+        let schema = self.schema(&validate.schema, &below(pointer, "/schema"), Some(no))?;
         let given = given?;
         match assign(&given.lowered(), &schema) {
             Assign::Yes => {}
@@ -89,7 +89,7 @@ impl Flow<'_, '_> {
             } else {
                 format!("no value here is {wanted}: it is {found}")
             };
-            self.note(Finding::new(Code::NOT_ASSIGNABLE, below(&pointer, "/value"), message), Some(no));
+            self.note(Finding::new(Code::NOT_ASSIGNABLE, below(pointer, "/value"), message), Some(no));
             return None;
         }
         Some(Typed { ty: both, declared: given.declared })

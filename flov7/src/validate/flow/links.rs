@@ -87,7 +87,7 @@ fn members(
         }
     }
     for (name, ty, _) in &given {
-        let below = child(&place, name);
+        let below = child(place, name);
         let wanted = match to.member(name) {
             MemberLookup::Required(wanted) | MemberLookup::Optional(wanted) => wanted,
             MemberLookup::Missing => {

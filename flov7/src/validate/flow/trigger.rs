@@ -38,7 +38,7 @@ impl Flow<'_, '_> {
         if let Some(filter) = trigger.with.as_ref().and_then(|with| with.0.get("filter"))
             && trigger.uses == "event"
         {
-            let answer = self.question(&place, &Expression(filter.clone()), &below(&pointer, "/with/filter"));
+            let answer = self.question(&place, &Expression(filter.clone()), &below(pointer, "/with/filter"));
             facts = answer.yes();
         }
         let default = match trigger.uses.as_str() {
@@ -46,7 +46,7 @@ impl Flow<'_, '_> {
             _ => Value::Object(Map::new()),
         };
         let (written, at) = match &trigger.input {
-            Some(template) => (&template.0, below(&pointer, "/input")),
+            Some(template) => (&template.0, below(pointer, "/input")),
             None => (&default, pointer.to_owned()),
         };
         let place = Place { facts, ..place };
@@ -79,7 +79,7 @@ impl Flow<'_, '_> {
     /// The type of `trigger`.
     fn arrived(&mut self, trigger: &Trigger, pointer: &str, input: &Option<Lowered>) -> Known {
         let expected = match &trigger.expect {
-            Some(expect) => Some(self.schema(expect, &below(&pointer, "/expect"), None)?.upper().clone()),
+            Some(expect) => Some(self.schema(expect, &below(pointer, "/expect"), None)?.upper().clone()),
             None => None,
         };
         let own = match kind(trigger)? {
@@ -97,7 +97,7 @@ impl Flow<'_, '_> {
         let both = own.intersect(&expected);
         if both.is_never() {
             let message = format!("nothing that arrives here is {expected}: it is {own}");
-            self.note(Finding::new(Code::NOT_ASSIGNABLE, below(&pointer, "/expect"), message), None);
+            self.note(Finding::new(Code::NOT_ASSIGNABLE, below(pointer, "/expect"), message), None);
             return None;
         }
         Some(Typed::declared(both))
