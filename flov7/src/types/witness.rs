@@ -457,8 +457,7 @@ impl Search {
                 }
             }
             if let Additional::Of(ty) = &own.additional {
-                for (name, member) in
-                    other.members.iter().filter(|(name, _)| !own.members.contains_key(name))
+                for (name, member) in other.members.iter().filter(|(name, _)| !own.members.contains_key(name))
                 {
                     self.refused(ty, &member.ty, depth + 1).into_iter().for_each(|value| put(name, value));
                 }

@@ -25,7 +25,7 @@ pub struct PlacedFinding {
 pub struct TemplateChecked {
     /// What it gives, as JSON. Members whose expression may give an empty optional are optional.
     pub ty: Type,
-    /// Whether every value of the type may come; see [`Checked::declared`].
+    /// Whether every value of the type may come; see [`Checked::declared`](super::Checked::declared).
     pub declared: bool,
     /// What is wrong or odd, string by string.
     pub findings: Vec<PlacedFinding>,
@@ -131,6 +131,9 @@ impl Walk<'_> {
     fn expression(&mut self, expr: &Expr, place: Place, at: &Trail<'_>) -> (Type, bool) {
         let (checked, weight) = Checker::new(expr).check_weighed(self.env, place);
         self.weigh(weight.steps, weight.bytes);
+        if checked.findings.is_empty() && checked.residuals.is_empty() && checked.untyped.is_empty() {
+            return (checked.ty, checked.declared);
+        }
         let findings = checked.findings.into_iter();
         self.found.findings.extend(findings.map(|finding| PlacedFinding { pointer: at.pointer(), finding }));
         self.listed |= checked.residuals.iter().any(|(kind, _)| *kind == ResidualKind::Size);

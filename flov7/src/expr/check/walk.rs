@@ -208,11 +208,18 @@ impl<'a> Checker<'a> {
 
     fn finish(mut self, seen: Seen) -> Checked {
         self.findings.sort_by_key(|finding| (finding.span.start, finding.span.end));
+        let residuals = self.residuals;
+        // Most often there are none, and taking a set apart costs something even then.
+        let residuals = if residuals.is_empty() {
+            Vec::new()
+        } else {
+            residuals.into_iter().map(|(span, kind)| (kind, span)).collect()
+        };
         Checked {
             ty: seen.ty,
             declared: seen.declared && !seen.unclear,
             findings: self.findings,
-            residuals: self.residuals.into_iter().map(|(span, kind)| (kind, span)).collect(),
+            residuals,
             untyped: self.untyped,
         }
     }

@@ -15,9 +15,7 @@ impl Flow<'_, '_> {
             Data::Set(template) => self.template(place, &template.0, &below(pointer, "/data/set")),
             Data::Parse(parse) => self.parse(place, no, parse, &below(pointer, "/data/parse")),
             Data::Format(format) => self.format(place, no, format, &below(pointer, "/data/format")),
-            Data::Validate(validate) => {
-                self.validate(place, no, validate, &below(pointer, "/data/validate"))
-            }
+            Data::Validate(validate) => self.validate(place, no, validate, &below(pointer, "/data/validate")),
         }
     }
 
