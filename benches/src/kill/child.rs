@@ -132,18 +132,16 @@ async fn run(path: &str, seed: u64, origin: i64) -> Result<(), Error> {
     }
     let (mut answered, mut rounds) = (BTreeSet::new(), 0u64);
     while !open.is_empty() {
-        let mut still = Vec::new();
+        let (mut still, mut waiting) = (Vec::new(), 0);
         for id in open {
             let view = executor.describe(&here(), &id).await?;
             if view.status.is_ended() {
                 say(&format!("ended {id}"));
                 continue;
             }
-            // Its instant has not come: it waits as it should, and says so now and then.
-            let waits = view.waiting.iter().any(|wait| wait.due.is_some_and(|due| due > clock.now()));
-            if waits && u64::is_multiple_of(rounds, 200) {
-                say("waits");
-            }
+            // Its instant has not come: it waits as it should.
+            waiting +=
+                usize::from(view.waiting.iter().any(|wait| wait.due.is_some_and(|due| due > clock.now())));
             for wait in &view.waiting {
                 if let Some((token, signal)) = reply(&case.world, wait)
                     && !answered.contains(&token)
@@ -156,9 +154,13 @@ async fn run(path: &str, seed: u64, origin: i64) -> Result<(), Error> {
             still.push(id);
         }
         open = still;
+        if waiting > 0 && waiting == open.len() && u64::is_multiple_of(rounds, 200) {
+            say("waits");
+        }
         rounds += 1;
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     say("over");
+    executor.shutdown(Duration::ZERO).await;
     Ok(())
 }

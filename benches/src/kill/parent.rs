@@ -24,6 +24,10 @@ use crate::simulate::stage::{Asked, Given, answer_of, here};
 /// How long nothing may happen after a child was started.
 const STUCK: Duration = Duration::from_secs(5);
 
+/// How long all executions of a file may do nothing but wait for instants to come, before the file is judged as it is:
+/// what waits for a month says nothing more.
+const IDLE: Duration = Duration::from_secs(3);
+
 /// The most kills of one file.
 const KILLS: u64 = 10;
 
@@ -166,6 +170,7 @@ fn attend(
 ) -> io::Result<End> {
     let mut heard = 0;
     let mut last = Instant::now();
+    let mut moved = last;
     let mut opened: Option<Instant> = None;
     loop {
         let left = match (mercy, opened) {
@@ -177,7 +182,10 @@ fn attend(
             Ok(line) => {
                 last = Instant::now();
                 heard += 1;
-                if line == "over" {
+                if line != "waits" {
+                    moved = last;
+                }
+                if line == "over" || (mercy.is_none() && moved.elapsed() > IDLE) {
                     return Ok(End::Over);
                 }
                 if line == "open" {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use flov7::catalog::Effect;
 use flov7::clock::Clock;
@@ -11,7 +12,7 @@ use flov7::machine::{CallErrorKind, EndStatus, Machine, Status, TurnBody};
 use flov7::program::Program;
 use flov7::store::{ExecutionQuery, ExecutionStore};
 
-use super::stage::{Asked, Given, Stage, here};
+use super::stage::{Asked, FAR, Given, Stage, here};
 use crate::author::Case;
 use crate::play::Played;
 use crate::verdict::judge;
@@ -36,8 +37,9 @@ pub(super) async fn hold(stage: &Stage<'_>) -> (Vec<String>, String, u64) {
             *keys.entry(key.clone()).or_insert(0) += 1;
         }
         ended += u64::from(row.head.status.is_ended());
-        if !row.head.status.is_ended() {
-            let now = stage.clock().now();
+        let now = stage.clock().now();
+        let far = now.saturating_add(Duration::from_millis(FAR));
+        if !row.head.status.is_ended() && row.head.due.is_none_or(|due| due <= far) {
             wrong.push(format!("{id} is stuck: {:?}, due {:?}, now {now}", row.head.status, row.head.due));
         }
         let turns = store.turns(&here(), &id, 0, 100_000).await.unwrap_or_default();
@@ -176,8 +178,10 @@ pub(crate) fn asked(
             if done.is_some_and(|attempt| one.attempt > attempt) {
                 wrong.push(format!("{id}: `{path}` has a recorded result and was asked again"));
             }
-            // What only reads may begin before its commit, and is then begun anew by the next owner.
-            if !attempts.insert(one.attempt) && effect != Some(Effect::None) {
+            // What only reads may begin before its commit, and is then begun anew by the next owner; or never again, where
+            // the execution was ended before.
+            let reads = effect.map_or_else(|| only_reads(case, one), |effect| effect == Effect::None);
+            if !attempts.insert(one.attempt) && !reads {
                 wrong.push(format!("{id}: attempt {} of `{path}` was made twice", one.attempt));
             }
             if unknown && effect == Some(Effect::Once) {

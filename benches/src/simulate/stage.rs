@@ -13,7 +13,7 @@ use flov7::id::{ExecutionId, Namespace, StepPath};
 use flov7::json;
 use flov7::machine::event::{ScheduledKind, SignalTo};
 use flov7::machine::{Actor, CallErrorKind, Control, Status, Waiting, approval};
-use flov7::store::Store;
+use flov7::store::{ExecutionQuery, ExecutionStore, Store};
 use flov7::testing::{ManualClock, SeededEntropy};
 use flov7::validate::ValidWorkflow;
 use flov7_conformance::disk::{Disk, Mishap, Process};
@@ -29,6 +29,9 @@ use crate::ty::Ty;
 
 /// How many rounds things go wrong.
 const ROUGH: u32 = 40;
+
+/// Who waits longer than so many milliseconds in the end is not waited for.
+pub(super) const FAR: u64 = 12 * 3_600_000;
 
 /// How many calm rounds an execution may take to its end after that.
 const CALM: u32 = 100;
@@ -219,6 +222,16 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
+    /// How many milliseconds until the first open execution is due by itself.
+    async fn until_due(&self) -> u64 {
+        let store = self.disk.process();
+        let rows = store.executions(&here(), &ExecutionQuery::new().with_limit(1_000)).await;
+        let rows = rows.map(|page| page.executions).unwrap_or_default();
+        let open = rows.iter().filter(|row| !row.head.status.is_ended());
+        let due = open.filter_map(|row| row.head.due).min();
+        due.map_or(0, |due| u64::try_from(due.ms() - self.clock.now().ms()).unwrap_or(0) + 1_000)
+    }
+
     pub(super) async fn play(mut self) -> Outcome {
         let wanted = self.dice.between(2, 4);
         let processes = self.dice.between(1, 2) as usize;
@@ -253,7 +266,11 @@ impl<'a> Stage<'a> {
             }
             let pause = match round < ROUGH {
                 true => *self.dice.one(&[1, 10, 500, 5_000, 70_000]),
-                false => 600_000,
+                // Some wait for the next midnight; what waits longer says nothing more.
+                false => match self.until_due().await {
+                    far if far > FAR => break,
+                    near => near.max(600_000),
+                },
             };
             self.clock.sleep_until(self.clock.now().saturating_add(Duration::from_millis(pause))).await;
         }
