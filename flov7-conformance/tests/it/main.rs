@@ -5,6 +5,7 @@ mod broken;
 mod clock;
 mod embedded;
 mod fault;
+mod golden;
 mod kit;
 mod memory;
 mod reference;

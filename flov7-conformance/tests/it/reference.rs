@@ -1,6 +1,6 @@
 //! The reference workflows (`examples/workflows`), in this process, on virtual time, over a disk that fails.
 
-mod drive;
+pub(crate) mod drive;
 mod faults;
 
 use std::fs;
@@ -34,7 +34,7 @@ fn read(path: &Path) -> Value {
 }
 
 /// The catalogue beside the workflows, and the one action of flov7-connect that they use.
-fn catalog() -> Catalog {
+pub(crate) fn catalog() -> Catalog {
     let request = ActionDescriptor::new(
         "http.request",
         "Send a request",
@@ -88,7 +88,7 @@ impl Reference {
     }
 }
 
-fn shop(called: &Called) -> Answer {
+pub(crate) fn shop(called: &Called) -> Answer {
     let input = &called.input;
     Answer::Output(match called.action.as_str() {
         "shop.order" => json!({ "id": input["id"], "total": 750, "tier": "gold" }),

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::cells::{OpenWork, Phase};
+use super::cells::{OpenWork, Phase, Scope};
 use super::codec::{self, Fault, In, Out};
 use super::event::{RULES, Timer};
 use super::frozen::{
@@ -195,12 +195,24 @@ fn read_state(input: &mut In<'_>, program: &Program) -> Result<State, Fault> {
 }
 
 impl State {
+    /// Whether a scope is where its prefix says: paths are made of it.
+    fn is_placed(&self, program: &Program, scope: &Scope) -> bool {
+        let Some(At { step, scope: outer }) = scope.holder else { return scope.prefix.is_empty() };
+        let Some(step) = program.steps.get(step as usize) else { return false };
+        let Some(Some(outer)) = self.scopes.get(outer as usize) else { return false };
+        match &step.path {
+            Some(path) => *scope.prefix == *format!("{path}[{}]", scope.index),
+            None => *scope.prefix == *format!("{}/{}[{}]", outer.prefix, step.suffix, scope.index),
+        }
+    }
+
     /// Makes again what follows from the open steps: timers, attempts in flight, tokens, waiters. None where a number
     /// leads nowhere.
     fn index(&mut self, program: &Program) -> Option<()> {
         if self.ended.is_some() {
             return self.scopes.first()?.is_some().then_some(());
         }
+        self.scopes.iter().flatten().all(|scope| self.is_placed(program, scope)).then_some(())?;
         for (number, scope) in (0u32..).zip(&self.scopes) {
             if scope.is_none() {
                 self.free.insert(number);

@@ -32,6 +32,8 @@ pub(crate) struct Played {
     pub(crate) operations: u64,
     /// Whether the mishap happened.
     pub(crate) happened: bool,
+    /// What is left of it.
+    pub(crate) disk: Disk,
 }
 
 /// Input digest, how it settled, digest of its output or code of its failure.
@@ -126,7 +128,8 @@ impl Stage<'_> {
             journals.push((row.execution, turns));
         }
         journals.sort_by_key(|(id, _)| *id != view.execution);
-        Played { view, journals, calls: self.script.calls(), operations, happened }
+        let calls = self.script.calls();
+        Played { view, journals, calls, operations, happened, disk: self.disk }
     }
 
     async fn pause(&self) {
