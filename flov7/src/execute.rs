@@ -201,6 +201,13 @@ pub struct EventPage {
 /// - `signal` and `control` return after the message is durable. What is undeclared or ill-typed is `Invalid`; a wait
 ///   token that nobody waits under is `NotFound`; an ended execution is `Closed`.
 /// - `describe` shows what is committed.
+/// - An execution that begins later ([`StartOptions::begin`]) is there at once and says when it begins; before that instant
+///   nothing of it runs, and a cancel ends it without running anything. Other executors over the same store keep to that, and
+///   to the order of those with the same concurrency key.
+/// - `list` gives those that fit all of the query, statuses and tags alike, with their tags.
+/// - Where pausing is declared, it reaches the executions that the paused one called, and so does going on.
+/// - What its store holds of an execution, where it keeps journals, is exported ([`Export::of`]) while it runs and after: the
+///   file replays without the store to what `describe` shows.
 ///
 /// `Arc` and `Box` of an executor are executors.
 #[async_trait]

@@ -2,6 +2,8 @@
 
 mod attempts;
 mod children;
+mod forking;
+mod lines;
 mod looking;
 mod namespaces;
 mod peers;
@@ -14,6 +16,8 @@ mod undoing;
 
 pub(super) use attempts::*;
 pub(super) use children::*;
+pub(super) use forking::*;
+pub(super) use lines::*;
 pub(super) use looking::*;
 pub(super) use namespaces::*;
 pub(super) use peers::*;

@@ -11,6 +11,7 @@ use flov7::action::{ActionContext, ActionError, Registry, from_fn};
 use flov7::catalog::{ActionDescriptor, Effect};
 use flov7::error::Error;
 use flov7::execute::Executor;
+use flov7::store::ExecutionStore;
 use flov7::testing::ManualClock;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
@@ -137,6 +138,7 @@ pub struct Fixture {
     pub(super) executor: Option<Arc<dyn Executor>>,
     pub(super) restart: Option<Restart>,
     pub(super) peer: Option<Arc<dyn Executor>>,
+    pub(super) store: Option<Arc<dyn ExecutionStore>>,
     pub(super) lapse: Duration,
     /// Dropped last: the directory that the store lives in.
     pub(super) guard: Option<Box<dyn Any + Send + Sync>>,
@@ -150,6 +152,7 @@ impl Fixture {
             executor: Some(executor),
             restart: None,
             peer: None,
+            store: None,
             lapse: Duration::from_secs(31),
             guard: None,
         }
@@ -172,6 +175,13 @@ impl Fixture {
     #[must_use]
     pub fn with_peer(mut self, peer: Arc<dyn Executor>) -> Self {
         self.peer = Some(peer);
+        self
+    }
+
+    /// Gives the store that the executor works on, which keeps journals. Without it, exports are not tried.
+    #[must_use]
+    pub fn with_store(mut self, store: Arc<dyn ExecutionStore>) -> Self {
+        self.store = Some(store);
         self
     }
 

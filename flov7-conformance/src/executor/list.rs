@@ -45,7 +45,16 @@ macro_rules! __executor_cases {
             start_key_gives_the_same_execution
             start_keys_are_per_workflow
             start_at_once_with_one_key_makes_one
+            delayed_start_begins_at_its_instant
+            delayed_start_that_is_cancelled_runs_nothing
+            line_runs_one_at_a_time_in_order
+            line_rejects_and_says_who_is_in_the_way
+            line_replaces_and_begins_once_the_others_ended
+            line_key_that_cannot_be_made_starts_nothing
             fork_undeclared_is_unsupported
+            fork_keeps_what_was_before_the_step
+            fork_is_refused_where_a_kept_step_was_undone
+            fork_is_of_what_ended_at_a_step_that_began
 
             describe_shows_what_is_committed
             describe_names_what_is_waited_for
@@ -55,6 +64,8 @@ macro_rules! __executor_cases {
             events_wait_until_something_happens
             list_is_newest_first_and_pages
             list_filters_by_status
+            list_filters_by_tags
+            export_replays_to_what_is_shown
 
             signal_wakes_who_waits
             signal_before_its_wait_is_kept
@@ -93,6 +104,7 @@ macro_rules! __executor_cases {
             pause_undeclared_is_unsupported
             pause_starts_nothing_and_keeps_what_ends
             pause_keeps_signals_and_timers_until_it_is_over
+            pause_reaches_what_was_called
 
             undo_runs_in_reverse_order_after_a_failure
             undo_that_fails_lets_the_next_run
@@ -109,6 +121,7 @@ macro_rules! __executor_cases {
             restart_fires_what_came_due_meanwhile_once
             restart_keeps_start_keys_and_ids
             restart_keeps_cursors
+            restart_keeps_lines_and_delays
 
             peers_see_what_the_other_committed
             peers_share_start_keys

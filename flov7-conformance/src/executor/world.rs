@@ -11,7 +11,7 @@ use flov7::execute::{Cursor, EventPage, Executor, SignalRequest, StartOptions};
 use flov7::id::{ExecutionId, Namespace, Timestamp};
 use flov7::machine::event::{Event, Recorded, SignalTo};
 use flov7::machine::{Actor, Control, ExecutionView, Settled, Status};
-use flov7::store::{Accepted, ExecutionQuery, ExecutionRow};
+use flov7::store::{Accepted, ExecutionQuery, ExecutionRow, ExecutionStore};
 use flov7::validate::{ValidWorkflow, validate};
 use flov7::workflow::Workflow;
 use serde_json::{Value, json};
@@ -112,6 +112,11 @@ impl World {
     /// The second executor; ends the case where there is none.
     pub(super) fn peer(&self) -> Outcome<Arc<dyn Executor>> {
         self.fixture.peer.clone().ok_or(Stop::NotDeclared("a second executor"))
+    }
+
+    /// The store that it works on; ends the case where it is not given.
+    pub(super) fn store(&self) -> Outcome<Arc<dyn ExecutionStore>> {
+        self.fixture.store.clone().ok_or(Stop::NotDeclared("its store"))
     }
 
     /// Stops the first executor where there are two, without a word to the other.

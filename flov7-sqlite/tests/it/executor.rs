@@ -23,7 +23,8 @@ async fn fixture(setting: Setting) -> Fixture {
     let directory = Directory::new();
     let options = Options::new().with_clock(Arc::new(setting.clock.clone()));
     let store = Arc::new(SqliteStore::open(directory.store(), options).unwrap());
-    Fixture::new(open(&setting, &store).unwrap()).with_guard(directory).with_restart(move || {
+    let fixture = Fixture::new(open(&setting, &store).unwrap()).with_store(store.clone());
+    fixture.with_guard(directory).with_restart(move || {
         let executor = open(&setting, &store);
         async move { executor }
     })

@@ -4,6 +4,7 @@ use flov7::id::ExecutionId;
 use flov7::machine::{Control, Status};
 use serde_json::{Value, json};
 
+use super::stopping::can_pause;
 use crate::executor::world::*;
 use crate::store::{Failure, Outcome};
 
@@ -62,5 +63,26 @@ pub(in crate::executor) async fn call_is_cancelled_with_its_caller(world: &mut W
     held.done(json!(1));
     world.ended(&child, Status::Cancelled).await?;
     world.ended(&id, Status::Cancelled).await?;
+    Ok(())
+}
+
+pub(in crate::executor) async fn pause_reaches_what_was_called(world: &mut World) -> Outcome {
+    can_pause(world)?;
+    let mut below = callee("gate.once");
+    below["steps"] = json!([{ "id": "work", "action": { "use": "gate.once" } }, { "id": "then", "action": { "use": "gate.once" } }]);
+    let workflow = world.valid_with(caller(), &[below])?;
+    let id = world.begin(&workflow).await?;
+    let held = world.call_of("work", 1).await?;
+    let child = held.cx.execution.clone();
+    ensure!(child != id, "it called itself");
+    world.control(&id, Control::Pause).await?;
+    world.until(&child, "the pause of the called one", |view| view.status == Status::Paused).await?;
+    held.done(json!(1));
+    // Once its result is journaled, whatever it leads to would have been scheduled with it.
+    let events = world.journaled(&child, "done", 1).await?;
+    ensure_eq!(kinds(&events).iter().filter(|kind| **kind == "scheduled").count(), 1, "what was scheduled");
+    world.control(&id, Control::Unpause).await?;
+    world.call_of("then", 1).await?.done(json!(2));
+    ensure_eq!(world.ended(&id, Status::Completed).await?.output, json!(9), "its output");
     Ok(())
 }

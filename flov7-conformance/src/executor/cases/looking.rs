@@ -1,6 +1,6 @@
 //! Describing, following and listing.
 
-use flov7::execute::Cursor;
+use flov7::execute::{Cursor, Export, StartOptions};
 use flov7::id::ExecutionId;
 use flov7::machine::{Settled, Status};
 use flov7::store::ExecutionQuery;
@@ -147,5 +147,48 @@ pub(in crate::executor) async fn list_filters_by_status(world: &mut World) -> Ou
         let ids: Vec<_> = page.executions.into_iter().map(|row| row.execution).collect();
         ensure_eq!(ids, *std::slice::from_ref(wanted), "those that are {status:?}");
     }
+    Ok(())
+}
+
+pub(in crate::executor) async fn list_filters_by_tags(world: &mut World) -> Outcome {
+    let (workflow, executor) = (world.valid(sequence("now.once", 1))?, world.executor()?);
+    let mut made = Vec::new();
+    for (customer, kind) in [("ann", "big"), ("bob", "big"), ("ann", "small")] {
+        let options = StartOptions::default().with_tag("customer", customer).with_tag("kind", kind);
+        made.push(executor.start(&ns(), &workflow, json!({}), options).await?.execution);
+    }
+    let none = ExecutionQuery::new().with_tag("customer", "ann").with_tag("kind", "none");
+    ensure_eq!(executor.list(&ns(), &none).await?.executions.len(), 0, "those with a tag that none has");
+    let both = ExecutionQuery::new().with_tag("customer", "ann").with_tag("kind", "big");
+    let rows = executor.list(&ns(), &both).await?.executions;
+    let ids: Vec<_> = rows.iter().map(|row| &row.execution).collect();
+    ensure_eq!(ids, [&made[0]], "those that have both tags");
+    ensure_eq!(rows[0].tags.len(), 2, "how many tags are shown");
+    Ok(())
+}
+
+pub(in crate::executor) async fn export_replays_to_what_is_shown(world: &mut World) -> Outcome {
+    let store = world.store()?;
+    let id = world
+        .start(json!({ "signals": { "go": true }, "steps": [
+            { "id": "go", "action": { "use": "core.wait_for", "with": { "signal": "go" } } },
+            { "id": "work", "action": { "use": "gate.keyed" } }], "output": "${ steps.work }" }))
+        .await?;
+    world.waits(&id).await?;
+    let under_way = Export::of(&*store, &ns(), &id).await?;
+    ensure_eq!(under_way.replay()?.view.status, Status::Waiting, "what it was doing under way");
+    world.signal(&id, to_name("go", None, json!(1))).await?;
+    world.call_of("work", 1).await?.done(json!({ "text": "ü", "n": 7.5 }));
+    let view = world.ended(&id, Status::Completed).await?;
+    let file = serde_json::to_value(Export::of(&*store, &ns(), &id).await?);
+    let file = file.map_err(|error| Failure::new(error.to_string()))?;
+    let read = Export::read(file)?;
+    ensure!(read.state.is_some(), "its journal does not replay");
+    let replayed = read.replay()?;
+    ensure_eq!(replayed.view.output, view.output, "the output of the replay");
+    ensure_eq!(replayed.view.steps, view.steps, "the steps of the replay");
+    let mut cut = read;
+    cut.turns.pop();
+    ensure!(cut.replay().is_err(), "a journal without its end is not seen");
     Ok(())
 }

@@ -110,7 +110,7 @@ pub(in crate::executor) async fn pause_undeclared_is_unsupported(world: &mut Wor
 }
 
 /// Ends the case where executions cannot be paused.
-fn can_pause(world: &World) -> Outcome {
+pub(super) fn can_pause(world: &World) -> Outcome {
     if world.executor()?.capabilities().pause { Ok(()) } else { Err(Stop::NotDeclared("pause")) }
 }
 

@@ -13,13 +13,15 @@ use flov7::execute::{
 };
 use flov7::id::{ExecutionId, Namespace, Timestamp};
 use flov7::machine::event::{Event, SignalTo};
-use flov7::machine::{Actor, CallErrorKind, Control, ExecutionView, Settled};
+use flov7::machine::{Actor, CallErrorKind, Control, ExecutionView, Settled, Status};
 use flov7::memory::InMemoryStore;
-use flov7::store::{Accepted, ExecutionPage, ExecutionQuery};
+use flov7::store::{Accepted, ExecutionPage, ExecutionQuery, Store};
 use flov7::testing::ManualClock;
 use flov7::validate::ValidWorkflow;
 use flov7_conformance::executor::{Fixture, Setting};
 use serde_json::Value;
+
+use super::store::{BrokenStore, Defect};
 
 macro_rules! flaws {
     ($($name:ident)*) => {
@@ -34,13 +36,15 @@ flaws! {
     RepeatsAnEvent NeverSaysThatItEnded NeverWaits OldestFirst EndsPagesEarly IgnoresFilters MergesNamespaces SignalLost
     ForgetsKeysOfSignals ForgetsIdsOfSignals TakesAnySignal SendsInItsOwnName OpenAfterTheEnd KeyPerAttempt KeyPerAction
     LostIsARetry RetryIsLost RetriesWhatFailedForGood ForgetsRetryAfter ClockRunsAhead FiresAgain IgnoresCancel
-    TerminateCancels IgnoresPause ForksUndeclared ForgetsOnRestart AsksAgainOnRestart UndoesNothing
+    TerminateCancels IgnoresPause DeclaresNothing ForgetsOnRestart AsksAgainOnRestart UndoesNothing
+    ForksNothing ForksAnyway ForgetsDelay SpreadsLines PausesItselfAlone JournalIsBent
 }
 
 /// An executor that breaks one promise; none without a flaw.
 pub(crate) struct BrokenExecutor {
     inner: EmbeddedExecutor,
     flaw: Option<Flaw>,
+    capabilities: ExecutorCapabilities,
 }
 
 /// A time that runs ahead of the true one.
@@ -100,26 +104,32 @@ fn registry(setting: &Setting, flaw: Option<Flaw>) -> Arc<Registry> {
     Arc::new(registry)
 }
 
-fn open(
-    setting: &Setting,
-    store: &Arc<InMemoryStore>,
-    flaw: Option<Flaw>,
-) -> Result<Arc<dyn Executor>, Error> {
+fn open(setting: &Setting, store: &Arc<dyn Store>, flaw: Option<Flaw>) -> Result<Arc<dyn Executor>, Error> {
     let clock: Arc<dyn Clock> = match flaw {
         Some(Flaw::ClockRunsAhead) => Arc::new(Ahead(setting.clock.clone())),
         _ => Arc::new(setting.clock.clone()),
     };
     let inner = EmbeddedExecutor::builder(store.clone(), registry(setting, flaw)).with_clock(clock).open()?;
-    Ok(Arc::new(BrokenExecutor { inner, flaw }))
+    let capabilities = match flaw {
+        Some(Flaw::DeclaresNothing) => ExecutorCapabilities::default(),
+        _ => inner.capabilities().clone(),
+    };
+    Ok(Arc::new(BrokenExecutor { inner, flaw, capabilities }))
 }
 
 pub(crate) async fn fixture(setting: Setting, flaw: Option<Flaw>) -> Fixture {
     let clock = Arc::new(setting.clock.clone());
-    let store = Arc::new(InMemoryStore::with_clock(match flaw {
-        Some(Flaw::ClockRunsAhead) => Arc::new(Ahead(setting.clock.clone())) as Arc<dyn Clock>,
-        _ => clock.clone(),
-    }));
-    Fixture::new(open(&setting, &store, flaw).unwrap()).with_restart(move || {
+    let store: Arc<dyn Store> = match flaw {
+        Some(Flaw::ClockRunsAhead) => {
+            Arc::new(InMemoryStore::with_clock(Arc::new(Ahead(setting.clock.clone()))))
+        }
+        Some(Flaw::JournalIsBent) => {
+            Arc::new(BrokenStore::new(Some(Defect::CutsBodies), setting.clock.clone()))
+        }
+        _ => Arc::new(InMemoryStore::with_clock(clock.clone())),
+    };
+    let fixture = Fixture::new(open(&setting, &store, flaw).unwrap()).with_store(store.clone());
+    fixture.with_restart(move || {
         let store = match flaw {
             Some(Flaw::ForgetsOnRestart) => Arc::new(InMemoryStore::with_clock(clock.clone())),
             _ => store.clone(),
@@ -142,7 +152,7 @@ impl BrokenExecutor {
 #[async_trait]
 impl Executor for BrokenExecutor {
     fn capabilities(&self) -> &ExecutorCapabilities {
-        self.inner.capabilities()
+        &self.capabilities
     }
 
     async fn start(
@@ -169,6 +179,12 @@ impl Executor for BrokenExecutor {
                 }
             }
             Some(Flaw::DuplicateStart) => options.key = None,
+            Some(Flaw::ForgetsDelay) => options.begin = None,
+            // As if each had a concurrency key of its own.
+            Some(Flaw::SpreadsLines) if input.get("who").is_some() => {
+                let all = self.inner.list(&namespace, &ExecutionQuery::new()).await?;
+                input["who"] = Value::from(format!("{} {}", input["who"], all.executions.len()));
+            }
             Some(Flaw::SharesKeysBetweenWorkflows) => {
                 let page = self.inner.list(&namespace, &ExecutionQuery::new()).await?;
                 if let Some(row) = page.executions.into_iter().find(|row| row.key == options.key) {
@@ -195,6 +211,11 @@ impl Executor for BrokenExecutor {
                 view.steps.iter_mut().for_each(|step| step.settled = Some(Settled::Done));
             }
             Some(Flaw::UndoesNothing) => view.undo.done.clear(),
+            // As if what was called had not been told.
+            Some(Flaw::PausesItselfAlone) if view.parent.is_some() && view.status == Status::Paused => {
+                self.inner.control(namespace, execution, Control::Unpause, Actor::new("nobody")).await?;
+                view.status = Status::Running;
+            }
             _ => {}
         }
         Ok(view)
@@ -257,10 +278,14 @@ impl Executor for BrokenExecutor {
         at: ForkAt,
         by: Actor,
     ) -> Result<Started, Error> {
-        if self.is(Flaw::ForksUndeclared) {
-            return Ok(Started { execution: execution.clone(), existing: false });
+        let same = Started { execution: execution.clone(), existing: false };
+        match self.flaw {
+            Some(Flaw::DeclaresNothing | Flaw::ForksNothing) => Ok(same),
+            Some(Flaw::ForksAnyway) => {
+                Ok(self.inner.fork(namespace, execution, at, by).await.unwrap_or(same))
+            }
+            _ => self.inner.fork(namespace, execution, at, by).await,
         }
-        self.inner.fork(namespace, execution, at, by).await
     }
 
     async fn events(
@@ -303,6 +328,7 @@ impl Executor for BrokenExecutor {
         let mut query = query.clone();
         if self.is(Flaw::IgnoresFilters) {
             query.statuses.clear();
+            query.tags.clear();
         }
         let mut page = self.inner.list(&self.namespace(namespace), &query).await?;
         match self.flaw {
