@@ -206,7 +206,7 @@ pub struct EventPage {
 ///   to the order of those with the same concurrency key.
 /// - `list` gives those that fit all of the query, statuses and tags alike, with their tags.
 /// - Where pausing is declared, it reaches the executions that the paused one called, and so does going on.
-/// - What its store holds of an execution, where it keeps journals, is exported ([`Export::of`]) while it runs and after: the
+/// - What its store holds of an execution, where it keeps journals, is exported ([`Export`]) while it runs and after: the
 ///   file replays without the store to what `describe` shows.
 ///
 /// `Arc` and `Box` of an executor are executors.

@@ -5,6 +5,8 @@ mod executor_wrapper;
 mod store;
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use flov7::testing::ManualClock;
@@ -138,6 +140,27 @@ fn every_case_fails_for_some_defect() {
         unproven.retain(|case| check(case, |clock| fixture(Some(*defect), clock)).is_ok());
     }
     assert!(unproven.is_empty(), "no planted defect fails {unproven:?}");
+}
+
+/// The page that says which evidence catches which defect names cases that are there, each of which catches a defect here;
+/// what the simulation alone catches has a planted defect there (`benches/tests/it/simulate.rs`).
+#[test]
+fn the_page_of_faults_names_cases_that_catch_something() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = fs::read_to_string(root.join("docs/decisions/faults.md")).unwrap();
+    let (_, table) = page.split_once("| defect | caught by |").unwrap();
+    let rows: Vec<&str> = table.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() >= 9, "{rows:?}");
+    let stores = CAUGHT.iter().map(|(_, case)| *case);
+    let proven: BTreeSet<&str> = stores.chain(EXECUTORS.iter().map(|(_, case)| *case)).collect();
+    for row in rows {
+        let named: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty() || row.contains("| simulation |"), "nothing catches it: {row}");
+        for case in named {
+            let own = include_str!("kit.rs").contains(&format!("fn {case}()"));
+            assert!(own || proven.contains(case), "`{case}` is not shown to catch anything: {row}");
+        }
+    }
 }
 
 /// Each flaw of an executor with the case that is named for it.
