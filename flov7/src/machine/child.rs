@@ -105,7 +105,7 @@ impl Run<'_> {
         fresh
     }
 
-    fn child(&mut self, execution: &ExecutionId, outcome: Outcome) {
+    pub(super) fn child(&mut self, execution: &ExecutionId, outcome: Outcome) {
         let Some(at) = self.state.children.remove(execution) else { return };
         let Some(OpenWork::Child(child)) = self.state.open(self.program, at).map(|open| &open.work) else {
             return;

@@ -15,9 +15,9 @@ use super::replay::{begin, corrupt};
 use super::run::{Run, Tag, Watch};
 use super::snapshot::{bytes_of, state_of};
 use super::state::{At, State};
-use super::{Blocked, Machine, ReplayError, Turn, TurnBody};
+use super::{Blocked, EndStatus, Ended, Machine, ReplayError, Turn, TurnBody};
 use crate::expr::{base64_bytes, base64_encode};
-use crate::id::{StepPath, Timestamp};
+use crate::id::{ExecutionId, StepPath, Timestamp};
 use crate::program::{Program, slot};
 
 /// Attempts of another execution's past are numbered from here: no journal is as long.
@@ -210,9 +210,15 @@ impl State {
         }
     }
 
-    /// Executions that were called belong to the other execution: their steps are as before their activation.
+    /// Executions that were called belong to the other execution: their steps are as before their activation. Those that
+    /// were being stopped are left where they are, for the fork's first decision ([`Run::leave_stopped`]).
     fn call_anew(&mut self, program: &Program) {
-        for at in std::mem::take(&mut self.children).into_values() {
+        for (execution, at) in std::mem::take(&mut self.children) {
+            let work = self.open(program, at).map(|open| &open.work);
+            if matches!(work, Some(OpenWork::Child(child)) if child.ending.is_some()) {
+                self.children.insert(execution, at);
+                continue;
+            }
             let step = &program.steps[at.step as usize];
             let block = self.block_mut(program, at.scope, step.block);
             if let Ok(place) = block.open.binary_search(&at.step) {
@@ -262,6 +268,17 @@ impl Run<'_> {
         self.hold_back();
         if self.state.held_back.is_none() {
             self.arm_timeout();
+        }
+        self.leave_stopped();
+    }
+
+    /// Whoever was being stopped tells only its own caller of its end, and is not called again to be stopped: its step
+    /// ends as it would have with it.
+    fn leave_stopped(&mut self) {
+        let stopped: Vec<ExecutionId> = self.state.children.keys().cloned().collect();
+        for execution in stopped {
+            let ended = Ended { status: EndStatus::Cancelled, output: Value::Null, error: None };
+            self.child(&execution, ended.outcome());
         }
     }
 

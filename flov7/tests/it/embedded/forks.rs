@@ -347,3 +347,57 @@ fn fork_stands_in_line_as_a_start_does() {
         assert_eq!(rested(&executor, &forked).await.status, Status::Completed);
     });
 }
+
+#[test]
+fn fork_does_not_wait_for_a_called_execution_that_was_being_stopped() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let callee = json!({ "name": "callee", "steps": [action("work", "gate.once", json!({}))], "output": 1 });
+        let branch = |id: &str, step: Value, output: Value| json!({ "id": id, "steps": [step], "output": output });
+        let call = |timeout: Option<&str>| {
+            let id = if timeout.is_some() { "timed" } else { "called" };
+            let mut step = action(id, "core.call", json!({ "workflow": "callee", "input": {} }));
+            if let Some(timeout) = timeout {
+                step["timeout"] = json!(timeout);
+                step["on_error"] = json!([{ "codes": ["timeout"], "then": "continue" }]);
+            }
+            step
+        };
+        let race = json!({ "id": "race", "after": [], "condition": { "parallel": { "wait": "any", "branches": [
+            branch("slow", call(None), json!(1)), branch("fast", action("quick", "gate.none", json!({})), json!(2))] } } });
+        let late = json!({ "id": "late", "after": [], "condition": { "parallel": { "branches": [
+            branch("only", call(Some("10s")), json!(1))] } } });
+        let first = json!({ "id": "first", "after": [], "action": { "use": "gate.idempotent" } });
+        let mut last = action("last", "gate.once", json!({}));
+        last["after"] = json!(["first"]);
+        let document = json!({ "steps": [race, late, first, last] });
+        let id = start(&executor, &world.valid_with(document, &[callee])).await;
+        let (mut works, mut others) = (Vec::new(), std::collections::BTreeMap::new());
+        for _ in 0..4 {
+            let held = world.held().await;
+            match held.place().0.as_str() {
+                "work" => works.push(held),
+                _ => drop(others.insert(held.place().0, held)),
+            }
+        }
+        // One is called off by the race, one by its time; both still work when `last` begins.
+        world.clock.advance(Duration::from_secs(10));
+        others.remove("race/fast/quick").unwrap().give(Ok(json!(null)));
+        quiet().await;
+        others.remove("first").unwrap().give(Ok(json!(null)));
+        world.held().await.give(Ok(json!(null)));
+        quiet().await;
+        works.into_iter().for_each(|held| held.give(Ok(json!(null))));
+        let view = rested(&executor, &id).await;
+        assert_eq!(view.status, Status::Completed, "{view:?}");
+
+        let forked = fork(&executor, &id, "last").await.unwrap();
+        world.held().await.give(Ok(json!(null)));
+        quiet().await;
+        let view = executor.describe(&space("default"), &forked).await.unwrap();
+        assert_eq!(view.status, Status::Completed, "{view:?}");
+        let calls = world.calls().iter().filter(|call| call.0 == "work").count();
+        assert_eq!(calls, 2, "what was called off is not called again");
+    });
+}
