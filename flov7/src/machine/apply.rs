@@ -192,11 +192,7 @@ impl Run<'_> {
     pub(super) fn control(&mut self, control: Control, id: &str) {
         match control {
             // Asked by no person, so it is nobody's first cancel.
-            Control::Cancel if id == REPLACED => {
-                self.let_go();
-                self.unpause();
-                self.stop(Ending::Cancelled);
-            }
+            Control::Cancel if id == REPLACED => self.cancel(),
             Control::Pause => {
                 self.state.paused = true;
                 self.steer_children(Control::Pause);
@@ -208,11 +204,21 @@ impl Run<'_> {
             // A second cancel is a terminate (RULES, cancel).
             Control::Cancel if !self.state.cancelled => {
                 self.state.cancelled = true;
-                self.let_go();
-                self.unpause();
-                self.stop(Ending::Cancelled);
+                self.cancel();
             }
             Control::Cancel | Control::Terminate => self.terminate(),
+        }
+    }
+
+    /// Ends in order, also what is paused.
+    fn cancel(&mut self) {
+        let was_paused = self.state.paused;
+        self.let_go();
+        self.unpause();
+        self.stop(Ending::Cancelled);
+        if was_paused {
+            // Those that were told to stop before they were paused hear of no other cancel.
+            self.steer_children(Control::Unpause);
         }
     }
 

@@ -329,3 +329,34 @@ fn pause_does_not_keep_children_from_being_cancelled() {
         assert_eq!(child(&executor, &world).await.undo.done.len(), 1);
     });
 }
+
+#[test]
+fn a_cancel_reaches_what_was_paused_while_it_stopped() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let callee = json!({ "name": "callee", "steps": [
+            { "id": "work", "action": { "use": "gate.once" }, "undo": { "use": "now.idempotent" } },
+            { "id": "more", "action": { "use": "gate.once" } }] });
+        let document = json!({ "steps": [{ "id": "call", "timeout": "10s",
+            "action": { "use": "core.call", "with": { "workflow": "callee", "input": {} } } }] });
+        let id = start(&executor, &world.valid_with(document, &[callee])).await;
+        let work = world.held().await;
+        let child = work.cx.execution.clone();
+        // Its time is over, and while it stops both are paused.
+        world.clock.advance(Duration::from_secs(10));
+        quiet().await;
+        let control = async |control| {
+            executor.control(&space("default"), &id, control, Actor::new("ann")).await.unwrap();
+            quiet().await;
+        };
+        control(Control::Pause).await;
+        assert_eq!(executor.describe(&space("default"), &child).await.unwrap().status, Status::Paused);
+        control(Control::Cancel).await;
+        work.give(Ok(json!(null)));
+        quiet().await;
+        let view = executor.describe(&space("default"), &child).await.unwrap();
+        assert_eq!(view.status, Status::Cancelled, "{view:?}");
+        assert_eq!(executor.describe(&space("default"), &id).await.unwrap().status, Status::Cancelled);
+    });
+}
