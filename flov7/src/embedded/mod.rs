@@ -42,7 +42,7 @@ use crate::execute::{
 };
 use crate::id::{ExecutionId, Namespace, Timestamp};
 use crate::machine::event::{Event, decode_turn};
-use crate::machine::{Actor, Control, ExecutionView, ForkRefusal, Machine, event};
+use crate::machine::{Actor, Control, ExecutionView, ForkRefusal, Machine, Status, event};
 use crate::program::Program;
 use crate::store::{Accepted, Claim, ExecutionPage, ExecutionQuery, Message, MessageBody, Store};
 use crate::validate::ValidWorkflow;
@@ -122,20 +122,33 @@ impl EmbeddedExecutor {
     }
 
     /// Whether all that an execution called, and what that called, rests too. One that has ended does not: its end is on
-    /// the way to its caller.
+    /// the way to its caller, unless that is blocked and takes nothing.
     async fn children_rest(
         &self,
         namespace: &Namespace,
         found: &Inspection,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let mut open: Vec<ExecutionId> = found.children().cloned().collect();
-        while let Some(child) = open.pop() {
-            let found = self.look(namespace, &child).await?;
-            if found.view.status.is_ended() || !found.rests(now) {
+        let called = |found: &Inspection| {
+            let takes = found.view.status != Status::Blocked;
+            found.children().map(|child| (child.clone(), takes)).collect::<Vec<_>>()
+        };
+        let mut open = called(found);
+        while let Some((child, takes)) = open.pop() {
+            let ended = match self.look(namespace, &child).await {
+                Ok(found) if found.view.status.is_ended() => true,
+                Ok(found) if !found.rests(now) => return Ok(false),
+                Ok(found) => {
+                    open.extend(called(&found));
+                    false
+                }
+                // It ended, and was taken away.
+                Err(error) if error.kind() == ErrorKind::NotFound => true,
+                Err(error) => return Err(error),
+            };
+            if ended && takes {
                 return Ok(false);
             }
-            open.extend(found.children().cloned());
         }
         Ok(true)
     }

@@ -1,12 +1,15 @@
 //! Executions that call others (RULES, call).
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use flov7::action::Registry;
+use flov7::embedded::EmbeddedExecutor;
 use flov7::execute::{Executor, SignalRequest};
 use flov7::id::ExecutionId;
 use flov7::machine::event::SignalTo;
 use flov7::machine::{Actor, Control, ExecutionView, Settled, Status, approval};
-use flov7::store::{ExecutionQuery, ExecutionStore, Expect, WorkflowStore, with_callees};
+use flov7::store::{ExecutionQuery, ExecutionStore, Expect, Purge, Store, WorkflowStore, with_callees};
 use serde_json::{Value, json};
 
 use super::support::{World, quiet, rested, run, space, start, trace};
@@ -358,5 +361,43 @@ fn a_cancel_reaches_what_was_paused_while_it_stopped() {
         let view = executor.describe(&space("default"), &child).await.unwrap();
         assert_eq!(view.status, Status::Cancelled, "{view:?}");
         assert_eq!(executor.describe(&space("default"), &id).await.unwrap().status, Status::Cancelled);
+    });
+}
+
+#[test]
+fn wait_comes_back_from_a_blocked_caller_whose_call_has_ended() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let pause = json!({ "id": "pause", "action": { "use": "core.wait", "with": { "for": "1h" } } });
+        let callee = json!({ "name": "callee", "steps": [pause] });
+        let document = json!({ "steps": [
+            { "id": "call", "action": { "use": "core.call", "with": { "workflow": "callee", "input": {} } } },
+            { "id": "after", "action": { "use": "now.once" } }] });
+        let id = start(&executor, &world.valid_with(document, &[callee])).await;
+        quiet().await;
+        let child = children(&world).await.remove(0);
+        drop(executor);
+        quiet().await;
+        // The next owner can run what was called, and not the caller.
+        let store: Arc<dyn Store> = world.store.clone();
+        let executor = EmbeddedExecutor::builder(store, Arc::new(Registry::new()))
+            .with_clock(Arc::new(world.clock.clone()))
+            .with_owner("two")
+            .open()
+            .unwrap();
+        world.clock.advance(Duration::from_secs(3_600));
+        quiet().await;
+        assert_eq!(executor.describe(&space("default"), &child).await.unwrap().status, Status::Completed);
+        for purge in [false, true] {
+            if purge {
+                assert_eq!(world.store.purge(&Purge::new(0)).await.unwrap().executions, 1);
+            }
+            let (executor, id) = (executor.clone(), id.clone());
+            let waiter = tokio::spawn(async move { executor.wait(&space("default"), &id).await });
+            quiet().await;
+            assert!(waiter.is_finished(), "purged: {purge}");
+            assert_eq!(waiter.await.unwrap().unwrap().status, Status::Blocked);
+        }
     });
 }
