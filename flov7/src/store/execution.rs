@@ -295,7 +295,8 @@ pub struct Claimed {
 /// - `post` returns after the message is durable. The same id to the same execution again is `Duplicate`, also after it
 ///   was consumed and after the execution ended, whatever the message says.
 /// - A new message to an ended execution is `Closed`; to one that is not there `NotFound`; an id that is empty, too
-///   long, or one of the store's own (`flov7:…`) is `Invalid`.
+///   long, or one of the store's own (`flov7:…`) is `Invalid`, and so is a signal under one by which callers and called
+///   executions tell each other (`caller:…`, `child:EXECUTION`).
 /// - A signal that would make more than [`super::INBOX_MESSAGES`] signals or [`super::INBOX_BYTES`] bytes of them wait
 ///   is `Busy`; what the machine holds counts ([`Head::buffered`]). Controls and ends of called executions are never
 ///   `Busy` and do not count.

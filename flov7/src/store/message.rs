@@ -45,7 +45,8 @@ impl Message {
     /// What every store checks of a message before anything else.
     ///
     /// # Errors
-    /// `Invalid` where the id is empty or longer than [`MESSAGE_ID_BYTES`], or begins with `flov7:`: those are the store's.
+    /// `Invalid` where the id is empty or longer than [`MESSAGE_ID_BYTES`], or begins with `flov7:`: those are the store's;
+    /// of a signal also where it is one under which callers and called executions tell each other.
     pub fn check(&self) -> Result<(), Error> {
         if self.id.is_empty() || self.id.len() > MESSAGE_ID_BYTES {
             let length = self.id.len();
@@ -58,7 +59,20 @@ impl Message {
                 "ids of messages that begin with `flov7:` are the store's own",
             ));
         }
+        if matches!(self.body, MessageBody::Signal { .. }) && self.is_of_the_family() {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "ids such as `caller:…` and `child:EXECUTION` are those of called executions and their callers",
+            ));
+        }
         Ok(())
+    }
+
+    /// Whether its id is one under which an executor tells of a cancel or of an end: a signal that has taken it would make
+    /// that a duplicate, which nobody hears of.
+    fn is_of_the_family(&self) -> bool {
+        let child = self.id.strip_prefix("child:");
+        self.id.starts_with("caller:") || child.is_some_and(|child| ExecutionId::parse(child).is_ok())
     }
 
     /// Whether it fits into the inbox of an execution with this head, where `signals` signals of `bytes` bytes together

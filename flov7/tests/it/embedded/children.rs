@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use flov7::action::Registry;
 use flov7::embedded::EmbeddedExecutor;
+use flov7::error::ErrorKind;
 use flov7::execute::{Executor, SignalRequest};
 use flov7::id::ExecutionId;
 use flov7::machine::event::SignalTo;
@@ -399,5 +400,29 @@ fn wait_comes_back_from_a_blocked_caller_whose_call_has_ended() {
             assert!(waiter.is_finished(), "purged: {purge}");
             assert_eq!(waiter.await.unwrap().unwrap().status, Status::Blocked);
         }
+    });
+}
+
+#[test]
+fn call_is_heard_of_whatever_ids_signals_have() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        let id = start(&executor, &world.valid_with(json!({ "signals": { "paid": {} }, "steps": [call("call", 1),
+            { "id": "wait", "after": [], "action": { "use": "core.wait_for", "with": { "signal": "paid" } } }] }),
+            &[callee("now.once")])).await;
+        let last = world.held().await;
+        let child = last.cx.execution.clone();
+        let send = async |to: &ExecutionId, message: String| {
+            let name = SignalTo::Name { name: "paid".into(), key: None };
+            let signal = SignalRequest::new(name, json!(1), Actor::new("ann")).with_id(message);
+            executor.signal(&space("default"), to, signal).await
+        };
+        let refused = send(&id, format!("child:{child}")).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Invalid);
+        assert_eq!(send(&id, "caller:cancel".to_owned()).await.unwrap_err().kind(), ErrorKind::Invalid);
+        send(&id, "child:7".to_owned()).await.unwrap();
+        last.give(Ok(json!(null)));
+        assert_eq!(rested(&executor, &id).await.status, Status::Completed);
     });
 }
