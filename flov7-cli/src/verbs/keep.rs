@@ -82,7 +82,9 @@ pub(crate) fn replay(output: Output, args: &args::Replay) -> Answer {
         .with_depth(json::MAX_STORED_DEPTH);
     let value =
         json::read(&written, &limits).map_err(|fault| Failure::unreadable(format!("{name}: {fault}")))?;
-    let replayed = Export::read(value)?.replay().map_err(|error| Failure::from(error).with_exit(FAILED))?;
+    let export = Export::read(value)?;
+    let replayed = export.replay().map_err(|error| Failure::from(error).with_exit(FAILED))?;
+    let held = if export.state.is_some() { "as the file says" } else { "the file says of none" };
     output.either(
         || {
             let mut answer = view_json(&replayed.view, &[]);
@@ -91,7 +93,7 @@ pub(crate) fn replay(output: Output, args: &args::Replay) -> Answer {
         },
         || {
             let shown = text(output, &replayed.view, Next::Past);
-            format!("{shown}replayed to state {}, as the file says\n", replayed.state)
+            format!("{shown}replayed to state {}, {held}\n", replayed.state)
         },
     );
     Ok(DONE)

@@ -1,5 +1,6 @@
 //! `dry-run`, `run`, `resume`: executions, on virtual and on real time.
 
+use flov7::clock::{Clock, SystemClock};
 use flov7::execute::Executor;
 use flov7::execute::{DryRun, ForkAt, Mocks, StartOptions};
 use flov7::finding::{Report, Style, render};
@@ -84,6 +85,10 @@ pub(crate) async fn run(output: Output, common: &Common, args: &args::Run) -> An
     };
     if started.existing {
         output.note(&format!("execution {} has this key", started.execution));
+    } else if args.at.is_some_and(|at| at > SystemClock.now()) || args.delay.is_some_and(|delay| !delay.is_zero()) {
+        // What it is called is needed before it begins: to look at it, and to cancel it.
+        let id = &started.execution;
+        output.note(&format!("execution {id} begins later; it is kept where this command is stopped"));
     }
     let view = engine.finish(&started.execution).await?;
     tell(output, &view, &Again::beside(common, &args.file), &[])

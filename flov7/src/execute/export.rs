@@ -208,6 +208,18 @@ impl Export {
         {
             return Err(corrupt("the journal is that of another execution"));
         }
+        if self.workflow.as_str() != &*program.name {
+            return Err(corrupt("the bundle is that of another workflow"));
+        }
+        // The row may be newer than the journal that was read before it; what has ended changes no more.
+        if let Some(ended) = machine.ended()
+            && self.status != Status::from(ended.status)
+        {
+            return Err(corrupt("the execution ended otherwise than the file says"));
+        }
+        if self.parent != started.parent {
+            return Err(corrupt("the execution was called by another one than the file says"));
+        }
         let state = format!("{:016x}", machine.state_digest());
         if self.state.as_ref().is_some_and(|expected| *expected != state) {
             return Err(Error::defect("the replay comes to another state than the file says"));
