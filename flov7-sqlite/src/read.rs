@@ -113,11 +113,14 @@ pub(crate) fn executions(
         [] => vec![None],
         some => some.iter().map(|status| rows::status_text(*status).map(Some)).collect::<Result<_, _>>()?,
     };
+    // As of one moment: one whose status changes meanwhile is in one of the queries.
+    let snapshot_of_file = connection.unchecked_transaction()?;
     let mut executions: Vec<ExecutionRow> = Vec::new();
     for status in statuses {
         // One more than the page holds tells whether another page follows.
         executions.extend(listed(connection, namespace, query, status, limit + 1)?);
     }
+    snapshot_of_file.finish()?;
     executions.sort_by(|a, b| b.execution.cmp(&a.execution));
     executions.dedup_by(|a, b| a.execution == b.execution);
     let more = executions.len() > limit;

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use flov7::error::ErrorKind;
 use flov7::id::{ExecutionId, Namespace, Timestamp};
 use flov7::machine::Status;
-use flov7::store::{Claim, Created, ExecutionStore, Head, Lease, NewExecution, Turn, TurnBody, TurnError};
+use flov7::store::{
+    Claim, Created, ExecutionQuery, ExecutionStore, Head, Lease, NewExecution, Turn, TurnBody, TurnError,
+};
 use serde_json::json;
 
 use crate::{Options, SqliteStore};
@@ -224,4 +226,32 @@ async fn what_validates_is_kept_however_deep_it_nests() {
     drop(store);
     let loaded = file.open().restore(&ns(), &id(1)).await.unwrap();
     assert_eq!(loaded.bundle.digest(), *valid.digest());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listing_by_status_misses_none_whose_status_changes() {
+    let file = File::new();
+    let store = Arc::new(file.open());
+    let lease = start(&store, 1).await;
+    let writer = {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for n in 1..=1_000 {
+                let status = if n % 2 == 0 { Status::Running } else { Status::Waiting };
+                let mut turn = Turn::new(ns(), id(1), lease.clone());
+                turn.head = Some(Head::new(status, None));
+                assert!(store.commit(vec![turn]).await.remove(0).is_ok());
+            }
+        })
+    };
+    for statuses in [[Status::Running, Status::Waiting], [Status::Waiting, Status::Running]].iter().cycle() {
+        let mut query = ExecutionQuery::new();
+        query.statuses = statuses.to_vec();
+        let page = store.executions(&ns(), &query).await.unwrap();
+        assert_eq!(page.executions.len(), 1, "it is running or waiting at any time");
+        if writer.is_finished() {
+            break;
+        }
+    }
+    writer.await.unwrap();
 }
