@@ -118,6 +118,13 @@ impl Shared {
         }
     }
 
+    /// It ended: nothing of it is to be worked on.
+    pub(super) fn forget(&self, key: &Key) {
+        if let Some(named) = &self.named {
+            named.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        }
+    }
+
     /// The state of a machine, where the store keeps no journal that says it.
     pub(super) fn state_of(&self, machine: &Machine) -> Option<Arc<[u8]>> {
         if self.store.capabilities().history { None } else { machine.snapshot() }

@@ -202,6 +202,9 @@ impl Live {
             }
             Some(exit) => {
                 self.seat.desk.let_go();
+                if exit == Exit::Ended {
+                    self.shared.forget(&self.seat.key);
+                }
                 return Err(exit);
             }
             None => {}

@@ -255,3 +255,24 @@ fn cancel_a_call_that_does_not_listen_frees_its_connection() {
         assert_eq!(rested(&executor, &hangs).await.status, Status::Completed);
     });
 }
+
+#[test]
+fn what_ended_is_named_no_more() {
+    run(async {
+        let world = World::new();
+        let executor = world.builder("one", 1).only_named().open().unwrap();
+        let (short, long) = (world.valid(sequence("now.once", 1)), world.valid(sequence("gate.once", 1)));
+        let live = start(&executor, &long).await;
+        let held = world.held().await;
+        for _ in 0..20 {
+            let id = start(&executor, &short).await;
+            rested(&executor, &id).await;
+        }
+        rested(&executor, &start(&executor, &world.valid(sequence("now.none", 1))).await).await;
+        world.clock.advance(Duration::from_secs(5));
+        quiet().await;
+        assert_eq!(world.store.among(), 1, "a long life does not fill memory");
+        held.give(Ok(json!(null)));
+        assert_eq!(rested(&executor, &live).await.status, Status::Completed);
+    });
+}

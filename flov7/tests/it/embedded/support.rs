@@ -236,6 +236,7 @@ pub(crate) struct Counting {
     commits: AtomicUsize,
     claims: AtomicUsize,
     damage: AtomicBool,
+    among: AtomicUsize,
 }
 
 impl Counting {
@@ -246,6 +247,7 @@ impl Counting {
             commits: AtomicUsize::new(0),
             claims: AtomicUsize::new(0),
             damage: AtomicBool::new(false),
+            among: AtomicUsize::new(0),
         }
     }
 
@@ -274,6 +276,11 @@ impl Counting {
     /// How often it created or committed.
     pub(crate) fn commits(&self) -> usize {
         self.commits.load(Ordering::SeqCst)
+    }
+
+    /// How many executions the last claim of named ones named.
+    pub(crate) fn among(&self) -> usize {
+        self.among.load(Ordering::SeqCst)
     }
 
     /// How many executions were claimed from it.
@@ -307,6 +314,9 @@ impl ExecutionStore for Counting {
         self.inner().post(namespace, to, message).await
     }
     async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, Error> {
+        if let Some(among) = &claim.among {
+            self.among.store(among.len(), Ordering::SeqCst);
+        }
         let claimed = self.inner().claim(claim).await?;
         self.claims.fetch_add(claimed.len(), Ordering::SeqCst);
         Ok(claimed)
