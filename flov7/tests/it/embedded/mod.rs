@@ -10,6 +10,7 @@ mod costs;
 mod faults;
 mod blocked;
 mod forks;
+mod hostile;
 mod limits;
 mod lines;
 mod no_history;
