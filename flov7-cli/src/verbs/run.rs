@@ -85,7 +85,9 @@ pub(crate) async fn run(output: Output, common: &Common, args: &args::Run) -> An
     };
     if started.existing {
         output.note(&format!("execution {} has this key", started.execution));
-    } else if args.at.is_some_and(|at| at > SystemClock.now()) || args.delay.is_some_and(|delay| !delay.is_zero()) {
+    } else if args.at.is_some_and(|at| at > SystemClock.now())
+        || args.delay.is_some_and(|delay| !delay.is_zero())
+    {
         // What it is called is needed before it begins: to look at it, and to cancel it.
         let id = &started.execution;
         output.note(&format!("execution {id} begins later; it is kept where this command is stopped"));

@@ -65,7 +65,10 @@ fn a_run_that_begins_later_begins_then() {
         assert_eq!((ran.code, &ran.json()["output"]), (Some(0), &json!(1)), "{ran:#?}");
         // Who waits for it to begin knows meanwhile what it is called.
         let id = ran.json()["execution"].as_str().unwrap().to_owned();
-        assert!(ran.stderr.contains(&format!("execution {id} begins later")) == (when[0] == "--delay"), "{ran:#?}");
+        assert!(
+            ran.stderr.contains(&format!("execution {id} begins later")) == (when[0] == "--delay"),
+            "{ran:#?}"
+        );
     }
     let both = flov7(dir.path(), &["run", "one.json", "--delay", "1s", "--at", "2020-01-01T00:00:00Z"]);
     assert_eq!(both.code, Some(2));
@@ -191,7 +194,10 @@ fn an_exported_execution_replays_anywhere() {
     assert_eq!(changed(&|file| file["status"] = json!("failed")), is("corrupt"));
     let parent = json!({ "execution": id, "path": "a", "depth": 1 });
     assert_eq!(changed(&|file| file["parent"] = parent.clone()), is("corrupt"));
-    assert_eq!(changed(&|file| drop(file.as_object_mut().unwrap().remove("state"))), (Some(0), String::new()));
+    assert_eq!(
+        changed(&|file| drop(file.as_object_mut().unwrap().remove("state"))),
+        (Some(0), String::new())
+    );
     let stateless = flov7(elsewhere.path(), &["replay", "other.json"]).stdout;
     assert!(stateless.contains("the file says of none"), "{stateless}");
     assert_eq!(changed(&|file| file["turns"][1]["decided"] = json!("0000000000000000")), is("defect"));

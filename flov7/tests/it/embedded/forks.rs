@@ -353,8 +353,10 @@ fn fork_does_not_wait_for_a_called_execution_that_was_being_stopped() {
     run(async {
         let world = World::new();
         let executor = world.executor();
-        let callee = json!({ "name": "callee", "steps": [action("work", "gate.once", json!({}))], "output": 1 });
-        let branch = |id: &str, step: Value, output: Value| json!({ "id": id, "steps": [step], "output": output });
+        let callee =
+            json!({ "name": "callee", "steps": [action("work", "gate.once", json!({}))], "output": 1 });
+        let branch =
+            |id: &str, step: Value, output: Value| json!({ "id": id, "steps": [step], "output": output });
         let call = |timeout: Option<&str>| {
             let id = if timeout.is_some() { "timed" } else { "called" };
             let mut step = action(id, "core.call", json!({ "workflow": "callee", "input": {} }));
