@@ -130,9 +130,10 @@ impl World {
         let Some(restart) = &self.fixture.restart else { return Err(Stop::NotDeclared("restarts")) };
         self.fixture.peer = None;
         drop(self.fixture.executor.take());
+        // Before the next one opens: what that one has leased by then would lapse too.
+        self.advance(self.fixture.lapse);
         let executor = restart().await?;
         self.fixture.executor = Some(Arc::clone(&executor));
-        self.advance(self.fixture.lapse);
         Ok(executor)
     }
 
