@@ -69,7 +69,6 @@ pub struct Program {
     /// What tells apart executions that may run at the same time, and what happens to one whose key is taken.
     pub(crate) concurrency: Option<(Template, ConcurrencyPolicy)>,
     /// The workflow's name.
-    #[cfg_attr(not(feature = "embedded"), expect(dead_code, reason = "engines ask"))]
     pub(crate) name: Box<str>,
     /// Whether a turn of it may create executions, steer them, or emit events.
     #[cfg_attr(not(feature = "embedded"), expect(dead_code, reason = "engines ask"))]
