@@ -130,6 +130,12 @@ impl Checker<'_> {
             return Seen::of(Type::boolean(), steps);
         }
         let element = walked.element.clone().unwrap_or_else(Type::never);
+        // No member to walk: nothing is made of it, whatever the body says.
+        let barren = walked.ty.is_some()
+            && match parts.second {
+                None => walked.element.is_none(),
+                Some(_) => pair_of(&walked).1.is_none(),
+            };
         let ty = match kind {
             MacroKind::Filter => {
                 let kept = narrow(self.ast, parts.body, &inner, Truth::True);
@@ -147,11 +153,16 @@ impl Checker<'_> {
             MacroKind::GroupBy => {
                 self.want_string(&made, parts.body).map(|names| Type::grouped(&names, element))
             }
+            MacroKind::TransformMap | MacroKind::TransformMapEntry if barren => {
+                Some(Type::map::<&str>([], Additional::Closed))
+            }
             MacroKind::TransformMap => {
                 (!made.unclear).then(|| transformed(&walked, made.ty, parts.filter.is_some()))
             }
             MacroKind::TransformMapEntry => self.entries(&made, &walked, parts),
-            _ if walked.element.is_none() => Some(Type::list_of(Vec::new(), element, 0, Some(0))),
+            _ if barren || walked.element.is_none() => {
+                Some(Type::list_of(Vec::new(), Type::never(), 0, Some(0)))
+            }
             _ if made.unclear => None,
             _ => {
                 let least = if parts.filter.is_some() { 0 } else { walked.least };

@@ -96,6 +96,10 @@ fn types_of_results() {
         ("input.?n.optMap(x, x + 1).orValue(0)", "a whole number"),
         ("\"%s\".format([input.name])", "text"),
         ("math.bitAnd(input.n, 1)", "a whole number"),
+        // Groups of nothing: there are none, and nothing is made of them.
+        ("[].groupBy(x, 'a').transformList(k, group, group[0])", "an empty list"),
+        ("[].groupBy(x, 'a').transformMap(k, group, group[0])", "{}"),
+        ("[].groupBy(x, 'a').transformMapEntry(k, group, {k: group[0]})", "{}"),
     ] {
         let checked = parse(source, &Limits::default()).unwrap().check(types(true));
         assert_eq!(errors(&checked), 0, "{source}: {:?}", checked.findings);
