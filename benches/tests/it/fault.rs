@@ -7,7 +7,7 @@ use flov7_benches::proof::check_mutated;
 
 #[test]
 fn every_fault_is_found_where_it_was_planted() {
-    let cases: Vec<_> = (0..250).map(typed).collect();
+    let cases: Vec<_> = (0..1_500).map(typed).collect();
     for fault in faults() {
         let mut mutants = cases.iter().filter_map(|case| {
             let mutant = planted(fault, case, &mut Dice::new(case.seed))?;

@@ -16,19 +16,12 @@ fn nothing_is_lost_and_nothing_repeated_in_any_of_these_seeds() {
     assert!(deaths >= 100, "{deaths}");
 }
 
-/// Each defect with a seed that shows it; others are caught elsewhere (docs/decisions/faults.md).
-const CAUGHT: &[(Flaw, u64)] = &[
-    (Flaw::SignalLost, 1),
-    (Flaw::KeyPerAttempt, 1),
-    (Flaw::SnapshotWithoutTail, 1),
-    (Flaw::DuplicateStart, 0),
-];
-
+/// Others are caught elsewhere (docs/decisions/faults.md). Which seed shows one changes with the workflows that are written.
 #[test]
 fn each_defect_on_purpose_is_caught() {
-    assert_eq!(CAUGHT.len(), Flaw::ALL.len());
-    for (flaw, seed) in CAUGHT {
-        assert!(!simulate(*seed, Some(*flaw)).wrong.is_empty(), "{flaw:?} stays unseen in seed {seed}");
-        assert!(simulate(*seed, None).wrong.is_empty(), "seed {seed} is wrong without {flaw:?}");
+    for flaw in Flaw::ALL {
+        let caught = (0..60).find(|seed| !simulate(*seed, Some(*flaw)).wrong.is_empty());
+        let seed = caught.unwrap_or_else(|| panic!("{flaw:?} stays unseen"));
+        assert!(simulate(seed, None).wrong.is_empty(), "seed {seed} is wrong without {flaw:?}");
     }
 }
