@@ -5,7 +5,7 @@
 //! narrowed; its own failure is then never the result, so narrowing stays sound.
 
 use super::env::TypeEnv;
-use super::narrow::{Truth, narrow};
+use super::narrow::{Truth, narrow_where_reached};
 use super::walk::{Checker, Seen};
 use crate::expr::ast::{LogicOp, NodeId};
 use crate::types::Type;
@@ -18,7 +18,15 @@ impl Checker<'_> {
         let mut env = env.clone();
         let mut steps: u64 = 0;
         let (mut decided, mut all) = (false, true);
+        let mut reached = true;
         for operand in operands {
+            if !reached {
+                // Nobody gets here: nothing is said about it.
+                let seen = self.aside(|checker| checker.node(&env, *operand));
+                steps = steps.saturating_add(seen.steps);
+                all = false;
+                continue;
+            }
             let seen = self.node(&env, *operand);
             steps = steps.saturating_add(seen.steps);
             let constant = self
@@ -27,7 +35,7 @@ impl Checker<'_> {
                 .and_then(|value| value.as_bool());
             decided |= constant == Some(decisive);
             all &= constant == Some(!decisive);
-            env = narrow(self.ast, *operand, &env, open);
+            (env, reached) = narrow_where_reached(self.ast, *operand, &env, open);
         }
         let ty = match (decided, all) {
             (true, _) => Type::of_value(&decisive.into()),
@@ -46,8 +54,19 @@ impl Checker<'_> {
     ) -> Seen {
         let asked = self.node(env, condition);
         self.want_bool(&asked, condition);
-        let a = self.node(&narrow(self.ast, condition, env, Truth::True), then);
-        let b = self.node(&narrow(self.ast, condition, env, Truth::False), otherwise);
+        let (yes, holds) = narrow_where_reached(self.ast, condition, env, Truth::True);
+        let (no, fails) = narrow_where_reached(self.ast, condition, env, Truth::False);
+        // Where nobody gets, nothing is said, and nothing comes from there.
+        if holds != fails {
+            let (dead, dead_env, live, live_env) =
+                if holds { (otherwise, &no, then, &yes) } else { (then, &yes, otherwise, &no) };
+            let unreached = self.aside(|checker| checker.node(dead_env, dead));
+            let seen = self.node(live_env, live);
+            let steps = asked.steps.saturating_add(seen.steps.max(unreached.steps));
+            return Seen { steps, path: None, ..seen };
+        }
+        let a = self.node(&yes, then);
+        let b = self.node(&no, otherwise);
         let steps = asked.steps.saturating_add(a.steps.max(b.steps));
         if a.unclear || b.unclear {
             let origin = a.origin.or(b.origin);

@@ -32,9 +32,16 @@ impl Truth {
 
 /// The environment once the node has turned out true or false.
 pub(super) fn narrow(ast: &Ast, id: NodeId, env: &TypeEnv, truth: Truth) -> TypeEnv {
-    let mut facts = Facts { ast, env, changed: BTreeMap::new() };
+    narrow_where_reached(ast, id, env, truth).0
+}
+
+/// As [`narrow`], and whether the node can turn out so: not where what it asks about has no value left.
+pub(super) fn narrow_where_reached(ast: &Ast, id: NodeId, env: &TypeEnv, truth: Truth) -> (TypeEnv, bool) {
+    let mut facts = Facts { ast, env, changed: BTreeMap::new(), contradicted: false };
     facts.learn(id, truth);
-    facts.changed.into_iter().fold(env.clone(), |env, (key, entry)| env.with(key, entry))
+    let reached = !facts.contradicted;
+    let env = facts.changed.into_iter().fold(env.clone(), |env, (key, entry)| env.with(key, entry));
+    (env, reached)
 }
 
 /// What was learnt so far, over an environment.
@@ -42,6 +49,8 @@ struct Facts<'a> {
     ast: &'a Ast,
     env: &'a TypeEnv,
     changed: BTreeMap<Key, StepType>,
+    /// No value is left of something that had some.
+    contradicted: bool,
 }
 
 impl<'a> Facts<'a> {
@@ -82,7 +91,9 @@ impl<'a> Facts<'a> {
     fn one_of(&mut self, cases: Vec<Vec<(NodeId, Truth)>>) {
         let mut joined: Option<BTreeMap<Key, StepType>> = None;
         for case in cases {
-            let mut facts = Facts { ast: self.ast, env: self.env, changed: self.changed.clone() };
+            // That one case cannot be says nothing of the others.
+            let mut facts =
+                Facts { ast: self.ast, env: self.env, changed: self.changed.clone(), contradicted: false };
             for (id, truth) in case {
                 facts.learn(id, truth);
             }
@@ -134,6 +145,8 @@ impl<'a> Facts<'a> {
         // A contradiction: this is never reached, and an empty type would only confuse what is said about it.
         if !refined.is_never() {
             self.changed.insert(path.root.clone(), StepType::Done(refined));
+        } else if !ty.is_never() {
+            self.contradicted = true;
         }
     }
 

@@ -119,6 +119,14 @@ fn findings_teach() {
         ),
         ("[].map(x, math.least([x, 7]) + {'a': x}.a)", &[]),
         (
+            "cel.bind(none, [], size(none) > 0 ? none[0] : null)",
+            &["constant-condition: `size(none) > 0` is always false"],
+        ),
+        (
+            "cel.bind(none, [], size(none) > 0 && none[0] > 1)",
+            &["constant-condition: `size(none) > 0` is always false"],
+        ),
+        (
             "\"%d\".format([input.name])",
             &[
                 "wrong-type: `input.name` is text here, wanted is a whole number for `%d` | use `int(input.name)` or `double(input.name)`",
