@@ -9,7 +9,7 @@ use flov7::clock::Clock;
 use flov7::embedded::{EmbeddedExecutor, Options};
 use flov7::error::{Error, ErrorKind};
 use flov7::execute::{Executor, SignalRequest, StartOptions, inspect};
-use flov7::id::{ExecutionId, Namespace, StepPath};
+use flov7::id::{ExecutionId, Namespace, StepPath, Timestamp};
 use flov7::json;
 use flov7::machine::event::{ScheduledKind, SignalTo};
 use flov7::machine::{Actor, CallErrorKind, Control, Status, Waiting, approval};
@@ -228,8 +228,9 @@ impl<'a> Stage<'a> {
         let rows = store.executions(&here(), &ExecutionQuery::new().with_limit(1_000)).await;
         let rows = rows.map(|page| page.executions).unwrap_or_default();
         let open = rows.iter().filter(|row| !row.head.status.is_ended());
-        let due = open.filter_map(|row| row.head.due).min();
-        due.map_or(0, |due| u64::try_from(due.ms() - self.clock.now().ms()).unwrap_or(0) + 1_000)
+        // One that is not due by itself is waited for in small steps: somebody has to do something.
+        let left = |due: Timestamp| u64::try_from(due.ms() - self.clock.now().ms()).unwrap_or(0) + 1_000;
+        open.map(|row| row.head.due.map_or(0, left)).min().unwrap_or(0)
     }
 
     pub(super) async fn play(mut self) -> Outcome {
