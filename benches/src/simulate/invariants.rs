@@ -172,15 +172,15 @@ pub(crate) fn asked(
         let mut attempts = BTreeSet::new();
         let mut unknown = false;
         for one in given {
-            if key.as_ref() != Some(&one.key) || one.input != given[0].input {
+            // What only reads may begin before its commit, and is then begun anew by the next owner, at another time; or
+            // never again, where the execution was ended before.
+            let reads = effect.map_or_else(|| only_reads(case, one), |effect| effect == Effect::None);
+            if key.as_ref() != Some(&one.key) || (!reads && one.input != given[0].input) {
                 wrong.push(format!("{id}: `{path}` was asked with another key or input"));
             }
             if done.is_some_and(|attempt| one.attempt > attempt) {
                 wrong.push(format!("{id}: `{path}` has a recorded result and was asked again"));
             }
-            // What only reads may begin before its commit, and is then begun anew by the next owner; or never again, where
-            // the execution was ended before.
-            let reads = effect.map_or_else(|| only_reads(case, one), |effect| effect == Effect::None);
             if !attempts.insert(one.attempt) && !reads {
                 wrong.push(format!("{id}: attempt {} of `{path}` was made twice", one.attempt));
             }
