@@ -26,4 +26,4 @@ mod store;
 
 pub use action::FaultAction;
 pub use plan::{Counts, Deed, Operation, Plan, Point, When};
-pub use store::FaultStore;
+pub use store::{FaultStore, Faults};

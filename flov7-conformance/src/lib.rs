@@ -7,7 +7,8 @@
 //! - [`script`] answers for actions, and [`simulation`] runs everything on virtual time, the same every time: what tests of
 //!   workflows need.
 //! - [`disk`] is a store whose process can die, at a chosen operation, with all that was not synced.
-//! - [`fault`] stops a process, or answers with an error, at a chosen commit, message or call.
+//! - [`fault`] stops a process, or answers with an error, at a chosen commit, message or call; [`layer`] is what other stores
+//!   over a store are made of.
 //!
 //! ```
 //! use flov7::memory::InMemoryStore;
@@ -27,6 +28,7 @@ mod ensure;
 pub mod disk;
 pub mod executor;
 pub mod fault;
+pub mod layer;
 pub mod script;
 pub mod simulation;
 pub mod store;

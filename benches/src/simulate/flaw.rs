@@ -7,14 +7,13 @@ use async_trait::async_trait;
 use flov7::action::{Action, ActionContext, ActionError, ActionOutput, Registry};
 use flov7::catalog::ActionDescriptor;
 use flov7::error::Error;
-use flov7::id::{ExecutionId, Namespace, Timestamp, WorkflowName};
+use flov7::id::{ExecutionId, Namespace};
 use flov7::store::{
-    Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
-    Lease, Loaded, Message, MessageBody, NewExecution, Store, StoreCapabilities, StoredRevision, Turn,
-    TurnBody, TurnError, Which, WorkflowRow, WorkflowStore,
+    Accepted, Claim, Claimed, Created, ExecutionStore, Loaded, Message, MessageBody, NewExecution, Store,
+    Turn, TurnError,
 };
-use flov7::validate::Bundle;
 use flov7_conformance::disk::Process;
+use flov7_conformance::layer::{Layer, Over};
 use serde_json::Value;
 
 /// What is wrong.
@@ -38,7 +37,10 @@ impl Flaw {
 }
 
 /// A process's store with a flaw.
-pub(super) struct FlawedStore {
+pub(super) type FlawedStore = Over<Flawed>;
+
+/// What it does to the store below.
+pub(super) struct Flawed {
     inner: Process,
     flaw: Flaw,
     operations: AtomicU64,
@@ -47,9 +49,9 @@ pub(super) struct FlawedStore {
 /// After so many operations nothing is answered any more: an executor that a flaw drives round and round is stuck.
 const MOST: u64 = 20_000;
 
-impl FlawedStore {
-    pub(super) fn new(inner: Process, flaw: Flaw) -> Self {
-        FlawedStore { inner, flaw, operations: AtomicU64::new(0) }
+impl Flawed {
+    pub(super) fn over(inner: Process, flaw: Flaw) -> FlawedStore {
+        Over(Flawed { inner, flaw, operations: AtomicU64::new(0) })
     }
 
     async fn count(&self) {
@@ -59,14 +61,12 @@ impl FlawedStore {
     }
 }
 
-impl Store for FlawedStore {
-    fn capabilities(&self) -> &StoreCapabilities {
-        self.inner.capabilities()
-    }
-}
-
 #[async_trait]
-impl ExecutionStore for FlawedStore {
+impl Layer for Flawed {
+    fn inner(&self) -> &dyn Store {
+        &self.inner
+    }
+
     async fn create(&self, namespace: &Namespace, mut new: NewExecution) -> Result<Created, Error> {
         if self.flaw == Flaw::DuplicateStart {
             new.key = None;
@@ -96,22 +96,6 @@ impl ExecutionStore for FlawedStore {
         self.inner.claim(claim).await
     }
 
-    async fn renew(&self, leases: &[(Namespace, ExecutionId, Lease)], ttl: u64) -> Result<Vec<bool>, Error> {
-        self.inner.renew(leases, ttl).await
-    }
-
-    async fn release(&self, leases: &[(Namespace, ExecutionId, Lease)]) -> Result<(), Error> {
-        self.inner.release(leases).await
-    }
-
-    async fn arrived(
-        &self,
-        owner: &str,
-        limit: usize,
-    ) -> Result<Vec<(Namespace, ExecutionId, Message)>, Error> {
-        self.inner.arrived(owner, limit).await
-    }
-
     async fn restore(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<Loaded, Error> {
         self.count().await;
         let mut loaded = self.inner.restore(namespace, execution).await?;
@@ -120,76 +104,6 @@ impl ExecutionStore for FlawedStore {
             loaded.turns.pop();
         }
         Ok(loaded)
-    }
-
-    async fn turns(
-        &self,
-        namespace: &Namespace,
-        execution: &ExecutionId,
-        from_seq: u64,
-        limit: usize,
-    ) -> Result<Vec<TurnBody>, Error> {
-        self.inner.turns(namespace, execution, from_seq, limit).await
-    }
-
-    async fn executions(
-        &self,
-        namespace: &Namespace,
-        query: &ExecutionQuery,
-    ) -> Result<ExecutionPage, Error> {
-        self.inner.executions(namespace, query).await
-    }
-
-    async fn emitted(
-        &self,
-        namespace: &Namespace,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<EmittedEvent>, Error> {
-        self.inner.emitted(namespace, after, limit).await
-    }
-
-    async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
-        self.inner.next_due().await
-    }
-
-    async fn changed(&self, seen: u64) -> u64 {
-        self.inner.changed(seen).await
-    }
-}
-
-#[async_trait]
-impl WorkflowStore for FlawedStore {
-    async fn save(&self, namespace: &Namespace, bundle: Arc<Bundle>, expect: Expect) -> Result<u64, Error> {
-        self.inner.save(namespace, bundle, expect).await
-    }
-
-    async fn load(
-        &self,
-        namespace: &Namespace,
-        name: &WorkflowName,
-        which: Which,
-    ) -> Result<StoredRevision, Error> {
-        self.inner.load(namespace, name, which).await
-    }
-
-    async fn activate(
-        &self,
-        namespace: &Namespace,
-        name: &WorkflowName,
-        revision: Option<u64>,
-        expect: Expect,
-    ) -> Result<(), Error> {
-        self.inner.activate(namespace, name, revision, expect).await
-    }
-
-    async fn workflows(
-        &self,
-        namespace: &Namespace,
-        after: Option<&WorkflowName>,
-        limit: usize,
-    ) -> Result<Vec<WorkflowRow>, Error> {
-        self.inner.workflows(namespace, after, limit).await
     }
 }
 

@@ -20,7 +20,7 @@ use flov7_conformance::disk::{Disk, Mishap, Process};
 use flov7_conformance::script::{Answer, Called, Script};
 use serde_json::Value;
 
-use super::flaw::{Flaw, FlawedStore, flawed};
+use super::flaw::{Flaw, Flawed, flawed};
 use super::{Outcome, invariants};
 use crate::author::{Case, World};
 use crate::dice::Dice;
@@ -208,7 +208,7 @@ impl<'a> Stage<'a> {
         let mut store: Arc<dyn Store> = Arc::new(process.clone());
         if let Some(flaw) = self.flaw {
             registry = flawed(registry, flaw);
-            store = Arc::new(FlawedStore::new(process.clone(), flaw));
+            store = Arc::new(Flawed::over(process.clone(), flaw));
         }
         let every = Duration::from_secs(60);
         let executor = EmbeddedExecutor::builder(store, Arc::new(registry))

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use flov7::clock::Clock;
 use flov7::id::{ExecutionId, Namespace, Timestamp, WorkflowName};
 use flov7::memory::InMemoryStore;
-use flov7::store::{Claim, ExecutionStore, Expect, Lease, Message, NewExecution, Turn, WorkflowStore};
+use flov7::store::{Claim, ExecutionStore, Expect, Lease, Message, NewExecution, Purge, Turn, WorkflowStore};
 use flov7::testing::ManualClock;
 use flov7::validate::Bundle;
 
@@ -22,6 +22,7 @@ pub(super) enum Write {
     Claim(Claim),
     Renew(Vec<(Namespace, ExecutionId, Lease)>, u64),
     Release(Vec<(Namespace, ExecutionId, Lease)>),
+    Purge(Purge),
     Save(Namespace, Arc<Bundle>, Expect),
     Activate(Namespace, WorkflowName, Option<u64>, Expect),
 }
@@ -77,6 +78,7 @@ async fn again(store: &InMemoryStore, write: Write) {
         Write::Claim(claim) => drop(store.claim(&claim).await),
         Write::Renew(leases, ttl) => drop(store.renew(&leases, ttl).await),
         Write::Release(leases) => drop(store.release(&leases).await),
+        Write::Purge(purge) => drop(store.purge(&purge).await),
         Write::Save(namespace, bundle, expect) => drop(store.save(&namespace, bundle, expect).await),
         Write::Activate(namespace, name, revision, expect) => {
             drop(store.activate(&namespace, &name, revision, expect).await);

@@ -11,8 +11,8 @@ use flov7::id::{ExecutionId, Namespace, Timestamp, WorkflowName};
 use flov7::memory::InMemoryStore;
 use flov7::store::{
     Accepted, Claim, Claimed, Created, EmittedEvent, ExecutionPage, ExecutionQuery, ExecutionStore, Expect,
-    Lease, Loaded, Message, NewExecution, Store, StoreCapabilities, StoredRevision, Turn, TurnBody,
-    TurnError, Which, WorkflowRow, WorkflowStore,
+    Lease, Loaded, Message, NewExecution, Purge, Purged, Store, StoreCapabilities, StoredRevision, Turn,
+    TurnBody, TurnError, Which, WorkflowRow, WorkflowStore,
 };
 use flov7::validate::Bundle;
 
@@ -198,6 +198,14 @@ impl ExecutionStore for Process {
         let (store, mishap) = self.begin().await?;
         let write = self.kept(|| Write::Release(leases.to_vec()));
         let answer = store.release(leases).await;
+        self.done(write, mishap).await?;
+        answer
+    }
+
+    async fn purge(&self, purge: &Purge) -> Result<Purged, Error> {
+        let (store, mishap) = self.begin().await?;
+        let write = self.kept(|| Write::Purge(purge.clone()));
+        let answer = store.purge(purge).await;
         self.done(write, mishap).await?;
         answer
     }

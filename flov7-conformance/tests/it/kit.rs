@@ -8,7 +8,7 @@ use flov7::error::ErrorKind;
 use flov7::id::{ExecutionId, Namespace, Timestamp};
 use flov7::machine::event::{Event, Started, encode_turn};
 use flov7::machine::{Actor, Head, Status};
-use flov7::store::{Created, ExecutionQuery, ExecutionStore, NewExecution};
+use flov7::store::{Created, ExecutionQuery, ExecutionStore, NewExecution, Purge, Store};
 use flov7::testing::ManualClock;
 use flov7_conformance::disk::{Disk, Mishap, Process};
 use flov7_conformance::script::{Answer, Script};
@@ -111,6 +111,22 @@ fn a_disk_that_lies_loses_what_it_did_not_sync() {
         assert_eq!(count(&process).await, 5, "acknowledged, and seen");
         disk.crash();
         assert_eq!(count(&disk.process()).await, 3, "durable");
+    });
+}
+
+#[test]
+fn a_disk_purges_as_it_says_and_keeps_that_too() {
+    block_on(async {
+        let disk = Disk::new(ManualClock::default()).with_lazy_sync(3);
+        let process = disk.process();
+        assert!(process.capabilities().purge);
+        let mut ended = new(1);
+        ended.head = Head::new(Status::Completed, None);
+        process.create(&here(), ended).await.unwrap();
+        process.create(&here(), new(2)).await.unwrap();
+        assert_eq!(process.purge(&Purge::new(0)).await.unwrap().executions, 1);
+        disk.crash();
+        assert_eq!(count(&disk.process()).await, 1, "the third write: all are durable");
     });
 }
 
