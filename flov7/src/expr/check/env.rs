@@ -92,15 +92,21 @@ impl TypeEnv {
 
     /// What a name is here, as far as it was said.
     pub(crate) fn name(&self, name: &RootName) -> Option<&StepType> {
+        let late = self.latest(|own| matches!(own, Key::Name(own) if own == name));
+        // There is no base but where very much was said.
+        late.or_else(|| self.base.as_ref()?.get(&Key::Name(name.clone())))
+    }
+
+    /// The latest of what lies over the base under such a key.
+    fn latest(&self, wanted: impl Fn(&Key) -> bool) -> Option<&StepType> {
         let mut late = self.late.as_deref();
         while let Some(link) = late {
-            if matches!(&link.key, Key::Name(own) if own == name) {
+            if wanted(&link.key) {
                 return Some(&link.entry);
             }
             late = link.rest.as_deref();
         }
-        // The base is empty but where very much was said.
-        self.base.as_ref()?.get(&Key::Name(name.clone()))
+        None
     }
 
     /// Whether the document has such a step.
@@ -128,14 +134,7 @@ impl TypeEnv {
     }
 
     pub(super) fn get(&self, key: &Key) -> Option<&StepType> {
-        let mut late = self.late.as_deref();
-        while let Some(link) = late {
-            if link.key == *key {
-                return Some(&link.entry);
-            }
-            late = link.rest.as_deref();
-        }
-        self.base.as_ref()?.get(key)
+        self.latest(|own| own == key).or_else(|| self.base.as_ref()?.get(key))
     }
 
     pub(super) fn with(mut self, key: Key, entry: StepType) -> TypeEnv {
