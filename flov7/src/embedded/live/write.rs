@@ -94,7 +94,7 @@ impl Live {
         if !self.shared.store.capabilities().history {
             // No journal says it again: it is shown when it leaves memory, and when somebody looks.
             if std::mem::take(&mut self.looked_for) || leaves.is_some() {
-                snapshot = self.machine.snapshot();
+                snapshot = self.shared.state_of(&self.machine);
             }
         } else if !unwritten.ended && turns.last().is_some_and(|turn| turn.body.is_some()) {
             // An execution that ended is never gone on with.
