@@ -16,8 +16,10 @@ fn planted_bugs_are_caught() {
         Bug::UndoForgetsItems,
         Bug::CollectForgetsError,
     ];
+    // A bug that is seen ends its hunt, so that a wide bound costs nothing; a narrow one fails with the first change of
+    // the generator that moves what its seeds give.
     for bug in easy {
-        assert!(hunt(bug, 0, 100).is_some(), "{bug:?} stays unseen");
+        assert!(hunt(bug, 0, 3000).is_some(), "{bug:?} stays unseen");
     }
 }
 
