@@ -229,12 +229,20 @@ impl Proof {
         }
         let numbers = match (&source.number, &target.number) {
             (None, _) => true,
-            (Some(own), Some(other)) => own.within(other),
+            (Some(own), Some(other)) => {
+                let only = || Union { number: Some(own.clone()), ..Union::default() };
+                own.fits(other)
+                    && self.facet_conditions(&source.opaque, &own.opaque, only, &other.opaque, depth + 1)
+            }
             (Some(_), None) => false,
         };
         let texts = match (&source.text, &target.text) {
             (None, _) => true,
-            (Some(own), Some(other)) => own.within(other),
+            (Some(own), Some(other)) => {
+                let only = || Union { text: Some(own.clone()), ..Union::default() };
+                own.fits(other)
+                    && self.facet_conditions(&source.opaque, &own.opaque, only, &other.opaque, depth + 1)
+            }
             (Some(_), None) => false,
         };
         let optionals = match (&source.optional, &target.optional) {
@@ -244,7 +252,7 @@ impl Proof {
         };
         let lists = match (&source.list, &target.list) {
             (None, _) => true,
-            (Some(own), Some(other)) => numbers && texts && self.lists(own, other, depth + 1),
+            (Some(own), Some(other)) => numbers && texts && self.lists(own, &source.opaque, other, depth + 1),
             (Some(_), None) => false,
         };
         numbers
@@ -252,19 +260,20 @@ impl Proof {
             && optionals
             && lists
             && source.maps.iter().all(|own| {
-                target.maps.iter().any(|other| self.maps(own, other, depth + 1))
-                    || self.by_tag(own, &target.maps, depth + 1)
+                target.maps.iter().any(|other| self.maps(own, &source.opaque, other, depth + 1))
+                    || self.by_tag(own, &source.opaque, &target.maps, depth + 1)
             })
     }
 
-    fn lists(&mut self, own: &ListFacet, other: &ListFacet, depth: usize) -> bool {
+    /// `above` holds of every value of the source, whatever its kind.
+    fn lists(&mut self, own: &ListFacet, above: &Opaques, other: &ListFacet, depth: usize) -> bool {
         if planted(Bug::LinkIgnoresLength) {
             return self.within(&own.element(), &other.element(), depth);
         }
         if own.min < other.min || other.max.is_some_and(|limit| own.max.is_none_or(|max| max > limit)) {
             return false;
         }
-        if !self.list_conditions(own, &other.opaque, depth) {
+        if !self.list_conditions(own, above, &other.opaque, depth) {
             return false;
         }
         let positions = u64::try_from(own.prefix.len().max(other.prefix.len())).unwrap_or(u64::MAX);
@@ -273,8 +282,8 @@ impl Proof {
             && (reach <= positions || self.within(&own.items, &other.items, depth))
     }
 
-    pub(super) fn maps(&mut self, own: &MapFacet, other: &MapFacet, depth: usize) -> bool {
-        if !self.map_conditions(own, &other.opaque, depth) {
+    pub(super) fn maps(&mut self, own: &MapFacet, above: &Opaques, other: &MapFacet, depth: usize) -> bool {
+        if !self.map_conditions(own, above, &other.opaque, depth) {
             return false;
         }
         let required = own.members.values().filter(|member| member.required).count();

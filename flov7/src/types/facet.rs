@@ -53,19 +53,24 @@ impl NumberFacet {
 
     /// Whether every number of this is in `other`; false where that cannot be told.
     pub(crate) fn within(&self, other: &NumberFacet) -> bool {
+        self.fits(other)
+            && (self.opaque.imply(&other.opaque)
+                || self.values.as_ref().is_some_and(|values| {
+                    let hold = |value: &Num| value.to_value().is_some_and(|value| other.opaque.hold(&value));
+                    values.iter().all(hold)
+                }))
+    }
+
+    /// Whether every number of this is in `other`, opaque conditions aside; false where that cannot be told.
+    pub(crate) fn fits(&self, other: &NumberFacet) -> bool {
         if let Some(values) = &self.values {
-            return values.iter().all(|value| {
-                other.accepts(*value)
-                    && (self.opaque.imply(&other.opaque)
-                        || value.to_value().is_some_and(|value| other.opaque.hold(&value)))
-            });
+            return values.iter().all(|value| other.accepts(*value));
         }
         other.values.is_none()
             && (self.integer || !other.integer || planted(Bug::LinkIgnoresWhole))
             && lower_within(self.min, other.min)
             && (upper_within(self.max, other.max) || planted(Bug::LinkIgnoresMaximum))
             && other.multiple_of.iter().all(|step| self.steps_by(*step))
-            && self.opaque.imply(&other.opaque)
     }
 
     /// Whether each number is known to be a multiple of `step`.
@@ -256,16 +261,21 @@ impl TextFacet {
 
     /// Whether every text of this is in `other`; false where that cannot be told.
     pub(crate) fn within(&self, other: &TextFacet) -> bool {
+        self.fits(other)
+            && (self.opaque.imply(&other.opaque)
+                || self.values.as_ref().is_some_and(|values| {
+                    values.iter().all(|text| other.opaque.hold(&Value::from(text.as_ref())))
+                }))
+    }
+
+    /// Whether every text of this is in `other`, opaque conditions aside; false where that cannot be told.
+    pub(crate) fn fits(&self, other: &TextFacet) -> bool {
         if let Some(values) = &self.values {
-            return values.iter().all(|text| {
-                other.accepts(text)
-                    && (self.opaque.imply(&other.opaque) || other.opaque.hold(&Value::from(text.as_ref())))
-            });
+            return values.iter().all(|text| other.accepts(text));
         }
         other.values.is_none()
             && self.min >= other.min
             && other.max.is_none_or(|limit| self.max.is_some_and(|max| max <= limit))
-            && self.opaque.imply(&other.opaque)
     }
 
     /// The texts in both; `None` where there are none.

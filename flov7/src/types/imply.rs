@@ -11,6 +11,7 @@ use super::merge::Merge;
 use super::opaque::{Opaque, Opaques};
 use super::pattern::Pattern;
 use super::witness::few_values;
+use crate::planted::{Bug, planted};
 
 /// A source with at most so many values is decided by trying them.
 const MAX_TRIED: usize = 64;
@@ -32,23 +33,63 @@ impl Proof {
         if self.tried(&ty, conditions) {
             return true;
         }
-        lacking.into_iter().all(|condition| self.condition(source, &ty, condition, depth))
+        lacking
+            .into_iter()
+            .all(|condition| in_facets(source, condition) || self.condition(source, &ty, condition, depth))
+    }
+
+    /// As [`conditions`](Proof::conditions), for the numbers or texts of a source: `only` makes the union of them
+    /// alone, `own` is known of them, `above` of every value of the source.
+    pub(super) fn facet_conditions(
+        &mut self,
+        above: &Opaques,
+        own: &Opaques,
+        only: impl FnOnce() -> Union,
+        conditions: &Opaques,
+        depth: usize,
+    ) -> bool {
+        if conditions.is_empty() || planted(Bug::LinkIgnoresConditions) {
+            return true;
+        }
+        let lacking = lacking(own, above, conditions);
+        if lacking.is_empty() {
+            return true;
+        }
+        let source = only();
+        let ty = Type::of_union(source.clone());
+        self.tried(&ty, conditions)
+            || lacking.into_iter().all(|condition| self.condition(&source, &ty, condition, depth))
     }
 
     /// As [`conditions`](Proof::conditions), for lists.
-    pub(super) fn list_conditions(&mut self, own: &ListFacet, conditions: &Opaques, depth: usize) -> bool {
-        let lacking = own.opaque.lacking(conditions);
+    pub(super) fn list_conditions(
+        &mut self,
+        own: &ListFacet,
+        above: &Opaques,
+        conditions: &Opaques,
+        depth: usize,
+    ) -> bool {
+        let lacking = lacking(&own.opaque, above, conditions);
         let proven = lacking.iter().all(|condition| match condition.keywords().as_slice() {
             ["uniqueItems"] => self.differ(own),
             ["contains", ..] => self.contained(own, condition, depth),
-            _ => false,
+            _ => {
+                let ty = Type::of_list(own.clone());
+                ty.open().is_some_and(|source| self.condition(source, &ty, condition, depth))
+            }
         });
         proven || self.tried(&Type::of_list(own.clone()), conditions)
     }
 
     /// As [`conditions`](Proof::conditions), for objects.
-    pub(super) fn map_conditions(&mut self, own: &MapFacet, conditions: &Opaques, depth: usize) -> bool {
-        let lacking = own.opaque.lacking(conditions);
+    pub(super) fn map_conditions(
+        &mut self,
+        own: &MapFacet,
+        above: &Opaques,
+        conditions: &Opaques,
+        depth: usize,
+    ) -> bool {
+        let lacking = lacking(&own.opaque, above, conditions);
         let proven = lacking.iter().all(|condition| match condition.keywords().as_slice() {
             ["propertyNames"] => self.names(own, condition, depth),
             ["dependentRequired"] => dependent_names(own, condition),
@@ -58,7 +99,10 @@ impl Proof {
             ["additionalProperties", "patternProperties", "properties"] => {
                 self.patterns(own, condition, depth)
             }
-            _ => false,
+            _ => {
+                let ty = Type::of_map(own.clone());
+                ty.open().is_some_and(|source| self.condition(source, &ty, condition, depth))
+            }
         });
         proven || self.tried(&Type::of_map(own.clone()), conditions)
     }
@@ -132,7 +176,13 @@ impl Proof {
     }
 
     /// Whether an object is one of the alternatives whatever a member with few values is: a tag, a flag.
-    pub(super) fn by_tag(&mut self, own: &MapFacet, alternatives: &[MapFacet], depth: usize) -> bool {
+    pub(super) fn by_tag(
+        &mut self,
+        own: &MapFacet,
+        above: &Opaques,
+        alternatives: &[MapFacet],
+        depth: usize,
+    ) -> bool {
         if alternatives.len() < 2 {
             return false;
         }
@@ -146,7 +196,7 @@ impl Proof {
                     if let Some(member) = one.members.get_mut(name) {
                         member.ty = Type::of_value(value);
                     }
-                    alternatives.iter().any(|other| self.maps(&one, other, depth))
+                    alternatives.iter().any(|other| self.maps(&one, above, other, depth))
                 })
         })
     }
@@ -252,6 +302,25 @@ impl Proof {
                 .all(|asked| self.within(&ty, asked, depth)),
         }
     }
+}
+
+/// The conditions that are neither among those of a kind nor among those of every value.
+fn lacking<'a>(own: &Opaques, above: &Opaques, conditions: &'a Opaques) -> Vec<&'a Opaque> {
+    let mut lacking = own.lacking(conditions);
+    lacking.retain(|condition| !above.has(condition));
+    lacking
+}
+
+/// Whether each kind of values that the union has states the condition by itself.
+fn in_facets(source: &Union, condition: &Opaque) -> bool {
+    let beyond = source.timestamp || source.duration || source.optional.is_some();
+    let singles = [(source.null, Value::Null), (source.no, false.into()), (source.yes, true.into())];
+    !beyond
+        && source.number.as_ref().is_none_or(|number| number.opaque.has(condition))
+        && source.text.as_ref().is_none_or(|text| text.opaque.has(condition))
+        && source.list.as_ref().is_none_or(|list| list.opaque.has(condition))
+        && source.maps.iter().all(|map| map.opaque.has(condition))
+        && singles.iter().all(|(there, value)| !there || condition.holds(value))
 }
 
 /// Whether some object has the member.

@@ -153,7 +153,7 @@ impl Merge {
         }
         let (left, right) = (self.look(a, depth), self.look(b, depth));
         let (Some(left), Some(right)) = (left, right) else { return Type::untyped() };
-        self.lossy |= left.opaque != right.opaque;
+        let (left, right) = self.sunk_apart(left, right);
         let number = both(&left.number, &right.number, |a, b| self.noted(a.join(b)));
         let text = both(&left.text, &right.text, |a, b| self.noted(a.join(b)));
         let list = both(&left.list, &right.list, |a, b| self.join_lists(a, b, depth + 1));
@@ -177,6 +177,37 @@ impl Merge {
             coarse: left.coarse || right.coarse,
             ..Union::default()
         })
+    }
+
+    /// Both with the conditions that only one of them has put to the kinds of values that it has: so they are not lost
+    /// where the other has values of another kind.
+    fn sunk_apart(&mut self, left: Arc<Union>, right: Arc<Union>) -> (Arc<Union>, Arc<Union>) {
+        if left.opaque == right.opaque {
+            return (left, right);
+        }
+        (
+            self.sunk(&left, &left.opaque.beyond(&right.opaque)),
+            self.sunk(&right, &right.opaque.beyond(&left.opaque)),
+        )
+    }
+
+    fn sunk(&mut self, union: &Union, conditions: &Opaques) -> Arc<Union> {
+        let mut sunk = union.clone();
+        if !conditions.is_empty() {
+            // Whether these single values meet a condition is not asked, as that compiles it.
+            self.lossy |= union.null
+                || union.no
+                || union.yes
+                || union.timestamp
+                || union.duration
+                || union.optional.is_some();
+            let deeper = |own: &mut Opaques| *own = own.and(conditions);
+            sunk.number.iter_mut().for_each(|number| deeper(&mut number.opaque));
+            sunk.text.iter_mut().for_each(|text| deeper(&mut text.opaque));
+            sunk.list.iter_mut().for_each(|list| deeper(&mut list.opaque));
+            sunk.maps.iter_mut().for_each(|map| deeper(&mut map.opaque));
+        }
+        Arc::new(sunk)
     }
 
     fn noted<F>(&mut self, (facet, lossy): (F, bool)) -> F {

@@ -38,6 +38,11 @@ impl Opaque {
         checker.as_ref()?.verdict(value, &mut fuel)
     }
 
+    /// Whether the value surely meets the condition, and that is soon told.
+    pub(crate) fn holds(&self, value: &Value) -> bool {
+        self.verdict(value, FUEL) == Some(true)
+    }
+
     /// What is wrong with a value that does not meet it.
     pub(crate) fn violation(&self, value: &Value) -> Option<Violation> {
         let checker = SchemaChecker::of_keywords(&self.target, &self.keywords).ok()?;
@@ -214,13 +219,23 @@ impl Opaques {
         other.0.iter().filter(|opaque| !self.contains(opaque)).map(AsRef::as_ref).collect()
     }
 
+    /// Whether the condition is among these.
+    pub(crate) fn has(&self, condition: &Opaque) -> bool {
+        self.0.iter().any(|own| std::ptr::eq(own.as_ref(), condition) || own.same(condition))
+    }
+
+    /// The conditions that are not among those of `other`.
+    pub(crate) fn beyond(&self, other: &Opaques) -> Opaques {
+        Opaques(self.0.iter().filter(|own| !other.contains(own)).cloned().collect())
+    }
+
     /// Whether every condition of `other` is among these.
     pub(crate) fn imply(&self, other: &Opaques) -> bool {
         planted(Bug::LinkIgnoresConditions) || other.0.iter().all(|opaque| self.contains(opaque))
     }
 
     fn contains(&self, opaque: &Arc<Opaque>) -> bool {
-        self.0.iter().any(|own| Arc::ptr_eq(own, opaque) || own.same(opaque))
+        self.has(opaque)
     }
 }
 

@@ -48,6 +48,39 @@ fn unions_and_intersections_read_well() {
     }
 }
 
+/// A condition on one kind of values is not lost where values of another kind come beside them.
+#[test]
+fn a_union_keeps_the_conditions_of_each_side() {
+    let table: &[(&str, &str, &str)] = &[
+        (r#"{"type":"integer","not":{"const":0}}"#, r#"{"type":"null"}"#, r#"[0]"#),
+        (
+            r#"{"type":"string","pattern":"^a+$","not":{"const":"a"}}"#,
+            r#"{"type":"integer"}"#,
+            r#"["a","b"]"#,
+        ),
+        (
+            r#"{"type":"object","if":{"required":["a"]},"then":{"required":["b"]}}"#,
+            r#"{"type":"string"}"#,
+            r#"[{"a":1}]"#,
+        ),
+        (r#"{"type":"array","anyOf":[{"minItems":2},{"maxItems":0}]}"#, r#"{"type":"boolean"}"#, "[[1]]"),
+    ];
+    for (one, other, outside) in table {
+        let union = ty(one).union(&ty(other));
+        let written = ty(&format!(r#"{{"oneOf":[{one},{other}]}}"#));
+        assert!(union.is_within(&written) && written.is_within(&union), "{union} and {written}");
+        assert!(ty(one).is_within(&union) && ty(other).is_within(&union), "{union}");
+        let outside: Vec<serde_json::Value> = serde_json::from_str(outside).unwrap();
+        for value in &outside {
+            assert!(!union.contains(value), "{union} and {value}");
+        }
+    }
+    // What is known of the whole is known of each kind of it, and the other way round.
+    let both = ty(r#"{"type":["integer","string"],"not":{"const":0}}"#);
+    let apart = ty(r#"{"anyOf":[{"type":"integer","not":{"const":0}},{"type":"string","not":{"const":0}}]}"#);
+    assert!(both.is_within(&apart) && apart.is_within(&both));
+}
+
 #[test]
 fn expect_narrows_an_output() {
     let output = ty(
