@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use flov7::finding::{Code, Report, Severity};
+use flov7::finding::{Code, Finding, Report, Severity};
 use flov7::json::{Document, MAX_DEPTH, enter};
 use flov7::validate::{ValidWorkflow, validate_document};
 use serde_json::Value;
@@ -180,6 +180,13 @@ fn look_at(seed: u64, shrinks: bool, totals: &mut Totals) {
     }
 }
 
+/// Whether an error says that a value is out of range whatever comes.
+fn certainly_fails(error: &Finding) -> bool {
+    let says = |words| error.message.contains(words);
+    error.code == Code::WRONG_ARGUMENTS && says("certainly beyond the range")
+        || error.code == Code::NOT_ASSIGNABLE && says("no value here is within the limits")
+}
+
 /// The typed document of a seed, and how often it was written anew: an author knows the kinds of numbers and not their
 /// ranges, so that now and then what it multiplies is beyond the range of numbers whatever comes.
 pub(crate) fn sound(seed: u64) -> (Case, u64) {
@@ -189,10 +196,7 @@ pub(crate) fn sound(seed: u64) -> (Case, u64) {
         let (report, _) = validated(&case, &case.document);
         let mut errors =
             report.findings().iter().filter(|finding| finding.severity == Severity::Error).peekable();
-        let certain = errors.peek().is_some()
-            && errors.all(|error| {
-                error.code == Code::WRONG_ARGUMENTS && error.message.contains("certainly beyond the range")
-            });
+        let certain = errors.peek().is_some() && errors.all(certainly_fails);
         if !certain {
             return (case, anew);
         }

@@ -50,7 +50,8 @@ pub use found::{Checked, Edit, ExprFinding, UntypedRead};
 pub use narrow::Truth;
 pub use template::{PlacedFinding, TemplateChecked};
 
-use super::Expr;
+use super::{Expr, RootName};
+use env::Key;
 use walk::{Checker, Place};
 
 impl Expr {
@@ -74,5 +75,26 @@ impl Expr {
     #[must_use]
     pub fn narrow(&self, env: &TypeEnv, truth: Truth) -> TypeEnv {
         narrow::narrow(&self.ast, self.ast.root(), env, truth)
+    }
+
+    /// As [`narrow`](Expr::narrow), over what questions before have taught: where this one contradicts them, it counts
+    /// on top of what is `declared`, and says so of the names of which something was taken back.
+    pub(crate) fn narrow_over_declared(
+        &self,
+        env: &TypeEnv,
+        declared: &[(RootName, StepType)],
+        truth: Truth,
+    ) -> (TypeEnv, Vec<RootName>) {
+        let declared = |key: &Key| {
+            let Key::Name(name) = key else { return None };
+            declared.iter().find(|(declared, _)| declared == name).map(|(_, entry)| entry.clone())
+        };
+        let (env, anew) = narrow::narrow_over_declared(&self.ast, env, &declared, truth);
+        let names = anew.into_iter().filter_map(|key| match key {
+            Key::Name(name) => Some(name),
+            // A variable of a macro lives inside of the expression.
+            Key::Variable(_) => None,
+        });
+        (env, names.collect())
     }
 }

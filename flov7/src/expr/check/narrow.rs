@@ -37,23 +37,55 @@ pub(super) fn narrow(ast: &Ast, id: NodeId, env: &TypeEnv, truth: Truth) -> Type
 
 /// As [`narrow`], and whether the node can turn out so: not where what it asks about has no value left.
 pub(super) fn narrow_where_reached(ast: &Ast, id: NodeId, env: &TypeEnv, truth: Truth) -> (TypeEnv, bool) {
-    let mut facts = Facts { ast, env, changed: BTreeMap::new(), contradicted: false };
-    facts.learn(id, truth);
+    let facts = Facts::of(ast, id, env, &|_| None, truth);
     let reached = !facts.contradicted;
-    let env = facts.changed.into_iter().fold(env.clone(), |env, (key, entry)| env.with(key, entry));
-    (env, reached)
+    (facts.over(env), reached)
+}
+
+/// As [`narrow`], over what questions before have taught. Where this question contradicts them nobody gets; what is said
+/// about that place is still to make sense, so there it counts on top of what is `declared`. With the keys of which
+/// something was so taken back.
+pub(super) fn narrow_over_declared(
+    ast: &Ast,
+    env: &TypeEnv,
+    declared: &dyn Fn(&Key) -> Option<StepType>,
+    truth: Truth,
+) -> (TypeEnv, Vec<Key>) {
+    let mut facts = Facts::of(ast, ast.root(), env, declared, truth);
+    let anew = std::mem::take(&mut facts.anew);
+    (facts.over(env), anew)
 }
 
 /// What was learnt so far, over an environment.
 struct Facts<'a> {
     ast: &'a Ast,
     env: &'a TypeEnv,
+    declared: &'a dyn Fn(&Key) -> Option<StepType>,
     changed: BTreeMap<Key, StepType>,
     /// No value is left of something that had some.
     contradicted: bool,
+    /// Of these something was taken back.
+    anew: Vec<Key>,
 }
 
 impl<'a> Facts<'a> {
+    fn of(
+        ast: &'a Ast,
+        id: NodeId,
+        env: &'a TypeEnv,
+        declared: &'a dyn Fn(&Key) -> Option<StepType>,
+        truth: Truth,
+    ) -> Facts<'a> {
+        let mut facts =
+            Facts { ast, env, declared, changed: BTreeMap::new(), contradicted: false, anew: Vec::new() };
+        facts.learn(id, truth);
+        facts
+    }
+
+    fn over(self, env: &TypeEnv) -> TypeEnv {
+        self.changed.into_iter().fold(env.clone(), |env, (key, entry)| env.with(key, entry))
+    }
+
     fn learn(&mut self, id: NodeId, truth: Truth) {
         let ast = self.ast;
         match &ast.node(id).kind {
@@ -93,7 +125,7 @@ impl<'a> Facts<'a> {
         for case in cases {
             // That one case cannot be says nothing of the others.
             let mut facts =
-                Facts { ast: self.ast, env: self.env, changed: self.changed.clone(), contradicted: false };
+                Facts { changed: self.changed.clone(), contradicted: false, anew: Vec::new(), ..*self };
             for (id, truth) in case {
                 facts.learn(id, truth);
             }
@@ -142,12 +174,44 @@ impl<'a> Facts<'a> {
     fn refine_path(&mut self, path: &Path, change: &dyn Fn(&Type) -> Type) {
         let Some(StepType::Done(ty) | StepType::MaybeAbsent(ty)) = self.entry(&path.root) else { return };
         let refined = ty.refine(&path.segments, change);
-        // A contradiction: this is never reached, and an empty type would only confuse what is said about it.
-        if !refined.is_never() {
+        // Of a type without values nothing is said; that it is there can be learnt all the same.
+        if !refined.is_never() || ty.is_never() {
             self.changed.insert(path.root.clone(), StepType::Done(refined));
-        } else if !ty.is_never() {
+        } else {
+            // This is never reached, and an empty type would only confuse what is said about it.
+            self.contradicted = true;
+            if let Some(anew) = self.anew(path, &ty, change) {
+                self.anew.push(path.root.clone());
+                self.changed.insert(path.root.clone(), StepType::Done(anew));
+            }
+        }
+    }
+
+    /// What a path says once it is known that what stands there has no such member.
+    fn rule_out(&mut self, path: &Path, member: &str) {
+        let Some(StepType::Done(ty) | StepType::MaybeAbsent(ty)) = self.entry(&path.root) else { return };
+        let refined = ty.refine(&path.segments, &|ty| ty.without_member(member));
+        if !refined.is_never() || ty.is_never() {
+            self.changed.insert(path.root.clone(), StepType::Done(refined));
+        } else {
             self.contradicted = true;
         }
+    }
+
+    /// What a path says where `change` contradicts what was learnt of it: that alone is taken back.
+    fn anew(&self, path: &Path, ty: &Type, change: &dyn Fn(&Type) -> Type) -> Option<Type> {
+        let (StepType::Done(declared) | StepType::MaybeAbsent(declared)) = (self.declared)(&path.root)?
+        else {
+            return None;
+        };
+        let there = change(&declared.at(&path.segments)?.0);
+        // That nothing is there is no help to who reads it.
+        if there.kinds().within(Kinds::only(Kind::Null)) {
+            return None;
+        }
+        let kept = ty.refine(&path.segments, &|_| there.clone());
+        let anew = if kept.is_never() { declared.refine(&path.segments, change) } else { kept };
+        (!anew.is_never()).then_some(anew)
     }
 
     fn has(&mut self, operand: NodeId, truth: Truth) {
@@ -166,7 +230,7 @@ impl<'a> Facts<'a> {
             (ExprKind::Select { base, member, .. }, Truth::False) => {
                 // Through an optional the answer may also be no because that is empty.
                 if let Some(path) = path_of(self.ast, *base) {
-                    self.refine_path(&path, &|ty| ty.without_member(member));
+                    self.rule_out(&path, member);
                 }
             }
             _ => {}

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::links::{Link, Parts, link};
+use super::links::{Link, Parts, link, misnamed};
 use super::roots::{Known, Typed};
 use super::{Flow, Place};
 use crate::catalog::CORE_PREFIX;
@@ -95,7 +95,11 @@ impl Flow<'_, '_> {
         if self.blamed.contains(&no) {
             return;
         }
-        let (Some(given), Some(input)) = (given, self.pass.catalog.input_of(uses)) else {
+        let Some(input) = self.pass.catalog.input_of(uses) else { return };
+        let Some(given) = given else {
+            for finding in misnamed(input, written, &pointer, Parts::Arguments(uses)) {
+                self.note(finding, Some(no));
+            }
             return;
         };
         match link(&given, input, written, &pointer, Parts::Arguments(uses)) {

@@ -23,7 +23,7 @@ use crate::workflow::Expression;
 /// What a question answers.
 #[derive(Default)]
 pub(super) struct Answer {
-    /// The question, if it is sound, with what names are there.
+    /// The question, if it could be read, with what names are there.
     asked: Option<(Expr, Seen)>,
     /// The answer, where it never changes.
     pub(super) always: Option<bool>,
@@ -103,8 +103,9 @@ impl Flow<'_, '_> {
         question: &Expression,
         pointer: &str,
     ) -> Answer {
+        // What is unclear or wrong about a question is said once; what else it asks guards what stands behind it.
         if !seen.is_clear(&expr) {
-            return Answer::default();
+            return Answer { asked: Some((expr, seen)), ..Answer::default() };
         }
         let mut checked = expr.check_condition(&seen.env);
         if checked.findings.iter().any(is_no_member) {
@@ -116,7 +117,7 @@ impl Flow<'_, '_> {
             self.remain(*kind, pointer, place.step);
         }
         if !sound {
-            return Answer::default();
+            return Answer { asked: Some((expr, seen)), ..Answer::default() };
         }
         let by_type = checked.ty.only_value().and_then(|value| value.as_bool());
         let whole = expr.ast().span(expr.ast().root());
@@ -492,7 +493,7 @@ fn with(env: TypeEnv, name: &RootName, entry: StepType) -> TypeEnv {
 
 /// What the answer of a question says about the names in it, where that is more than was known.
 fn learnt(expr: &Expr, seen: &Seen, truth: Truth) -> Facts {
-    let narrowed = expr.narrow(&seen.env, truth);
+    let (narrowed, anew) = expr.narrow_over_declared(&seen.env, &seen.declared, truth);
     let mut facts = Facts::default();
     for reference in expr.references() {
         let name = reference.name();
@@ -500,7 +501,8 @@ fn learnt(expr: &Expr, seen: &Seen, truth: Truth) -> Facts {
         if before != after
             && let Some(after) = after.and_then(fact)
         {
-            facts.learn(name.clone(), after);
+            let anew = anew.contains(name);
+            facts.learn(name.clone(), Fact { anew, ..after });
         }
     }
     facts
@@ -508,8 +510,8 @@ fn learnt(expr: &Expr, seen: &Seen, truth: Truth) -> Facts {
 
 fn fact(entry: &StepType) -> Option<Fact> {
     match entry {
-        StepType::Done(ty) => Some(Fact { ty: ty.clone(), presence: Presence::Required }),
-        StepType::MaybeAbsent(ty) => Some(Fact { ty: ty.clone(), presence: Presence::Optional }),
+        StepType::Done(ty) => Some(Fact { ty: ty.clone(), presence: Presence::Required, anew: false }),
+        StepType::MaybeAbsent(ty) => Some(Fact { ty: ty.clone(), presence: Presence::Optional, anew: false }),
         _ => None,
     }
 }

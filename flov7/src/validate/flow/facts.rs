@@ -16,6 +16,9 @@ pub(super) struct Facts(Arc<BTreeMap<RootName, Fact>>);
 pub(super) struct Fact {
     pub(super) ty: Type,
     pub(super) presence: Presence,
+    /// It contradicts what was learnt before, and says all of that but what it contradicts: nobody gets there, and what
+    /// is said about that place is still to make sense.
+    pub(super) anew: bool,
 }
 
 impl Facts {
@@ -51,6 +54,7 @@ impl Facts {
         for (name, fact) in other.0.iter() {
             match own.get_mut(name) {
                 Some(known) if known == fact => {}
+                Some(known) if fact.anew => *known = fact.clone(),
                 Some(known) => {
                     known.ty = known.ty.intersect(&fact.ty);
                     if fact.presence == Presence::Required {

@@ -120,6 +120,45 @@ fn members(
     }
 }
 
+/// What can be said of a written object where some part of it is unclear: members that are not known, and needed ones
+/// that are not written.
+pub(super) fn misnamed(to: &Lowered, written: &Value, place: &str, parts: Parts<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    names(to.upper(), written, place, parts, &mut findings, 0);
+    findings
+}
+
+fn names(
+    to: &Type,
+    written: &Value,
+    place: &str,
+    parts: Parts<'_>,
+    findings: &mut Vec<Finding>,
+    level: usize,
+) {
+    let Some(written) = written.as_object().filter(|_| level < LEVELS) else { return };
+    if to.is_untyped() || !to.kinds().within(Kinds::only(Kind::Map)) {
+        return;
+    }
+    for (name, wanted, presence) in to.members() {
+        let slipped = || written.keys().any(|given| slip(given, [&*name]).is_some());
+        let lacks = presence == Presence::Required && !wanted.is_never() && !written.contains_key(&*name);
+        if lacks && !slipped() {
+            findings.push(missing(&name, &wanted, place, parts, "is missing"));
+        }
+    }
+    for (name, value) in written {
+        let below = child(place, name);
+        match to.member(name) {
+            MemberLookup::Missing => findings.push(unknown(name, to, written, &below, parts)),
+            MemberLookup::Required(wanted) | MemberLookup::Optional(wanted) => {
+                names(&wanted, value, &below, Parts::Members, findings, level + 1);
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Whether no expression stands in a template.
 fn is_constant(template: &Value) -> bool {
     let mut stack = vec![template];

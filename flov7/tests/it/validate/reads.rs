@@ -391,6 +391,42 @@ fn where_questions_contradict_each_other_nothing_is_said() {
     }
 }
 
+/// The same where each question has heard the one before it: the last one counts, and what else is wrong is said.
+#[test]
+fn where_a_question_contradicts_those_before_it_counts() {
+    let stop = |id: &str| json!({ "id": id, "action": { "use": "core.fail", "with": { "code": "no_email", "message": "m" } } });
+    let dead = |step: Value| {
+        with_input(json!([
+            { "id": "c", "condition": { "if": "${ has(input.email) }", "then": [stop("s1")] } },
+            { "id": "d", "condition": { "if": "${ !has(input.email) }", "then": [stop("s2")] } },
+            step
+        ]))
+    };
+    let asked = |read: &str| json!({ "id": "b", "when": "${ has(input.email) }", "data": { "set": read } });
+    let checked = |read: &str, expected: &[&str]| {
+        let first = ["constant-condition /steps/1/condition/if"; 2];
+        check(dead(asked(read)), &[&first, expected, &["constant-condition /steps/2/when"]].concat());
+    };
+    checked("${ input.email.lower() }", &[]);
+    checked("${ input.email + 1 }", &["wrong-type /steps/2/data/set"]);
+    checked("${ input.mail }", &["no-such-member /steps/2/data/set"]);
+}
+
+/// What is unclear or wrong in a question is said once; what else it asks guards what stands behind it.
+#[test]
+fn a_question_with_a_fault_guards_with_the_rest() {
+    let inside = |question: &str| {
+        with_input(
+            json!([{ "id": "c", "condition": { "if": question, "then": [set("a", "${ input.email.lower() }")] } }]),
+        )
+    };
+    check(inside("${ has(input.email) && input.email > 1 }"), &["wrong-type /steps/0/condition/if"]);
+    let mut unclear = inside("${ has(steps.bad) && has(input.email) }");
+    let steps = unclear["steps"].as_array_mut().unwrap();
+    steps.insert(0, json!({ "id": "bad", "when": "${ input.n > 1 }", "data": { "set": "${ 1 + 'a' }" } }));
+    check(unclear, &["wrong-type /steps/0/data/set"]);
+}
+
 #[test]
 fn switch_narrows_case_by_case() {
     let email = "${ input.email.lower() }";

@@ -38,6 +38,15 @@ fn arguments_are_held_against_what_the_action_takes() {
         &["missing-argument /steps/0/action"],
     );
     check(steps(json!([invoice(json!({ "amout": 1 }))])), &["unknown-argument /steps/0/action/with/amout"]);
+    // A part that is unclear hides no name.
+    check(
+        steps(json!([invoice(json!({ "amount": "${ 1 + 'a' }", "amuont": 1 }))])),
+        &["wrong-type /steps/0/action/with/amount", "unknown-argument /steps/0/action/with/amuont"],
+    );
+    check(
+        steps(json!([invoice(json!({ "note": "${ 1 + 'a' }" }))])),
+        &["missing-argument /steps/0/action/with", "wrong-type /steps/0/action/with/note"],
+    );
     check(
         steps(json!([invoice(json!({ "amount": "ten" }))])),
         &["not-assignable /steps/0/action/with/amount"],
