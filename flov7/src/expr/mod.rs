@@ -90,6 +90,7 @@ pub use macros::MacroKind;
 pub use names::{ROOTS, is_reserved};
 pub use number::Num;
 pub(crate) use run::text::{base64_bytes, base64_encode};
+pub(crate) use template::Taken;
 pub use template::{Encoding, Part, Piece, Place, Template, TemplateError, marked};
 pub use time::{Civil, Duration, TimeError, Timestamp, read_offset};
 
@@ -181,6 +182,8 @@ pub struct Expr {
     patterns: Vec<(NodeId, Pattern)>,
     steps: u64,
     bytes: usize,
+    /// Whether its value is moved to where its template has it, and not copied.
+    taken: bool,
 }
 
 /// Compiles one expression, without marks around it.
@@ -201,6 +204,7 @@ impl Expr {
             patterns: parsed.patterns,
             steps: limits.steps,
             bytes: limits.result_bytes,
+            taken: false,
         })
     }
 

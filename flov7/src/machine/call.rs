@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::cells::{CallPhase, OpenCall, OpenWork};
 use super::event::{Scheduled, ScheduledKind, Timer};
+use super::kept::Kept;
 use super::run::{Run, Trouble};
 use super::state::{At, Unit};
 use super::token::chance;
@@ -21,30 +22,39 @@ use crate::program::{self, Checker, Work};
 /// (RULES, journal.lost).
 const LOSSES: u32 = 3;
 
+/// So many attempts in flight are looked at one by one.
+const FEW: usize = 4;
+
 impl<'a> Run<'a> {
     /// Evaluates the input and schedules the first attempt.
     pub(super) fn begin_call(&mut self, at: At, call: &program::Call) -> Result<(), Trouble> {
         let input = match &call.with {
-            Some(template) => self.render(at, template)?,
+            Some(template) => self.render_taking(at, template, &call.taken)?,
             None => Arc::new(json!({})),
         };
         self.check_link(at, &call.input, &input)?;
         self.activate(at);
-        let call = self.new_call(call, input);
+        let taken = !call.taken.is_empty();
+        let mut call = self.new_call(call, &input);
+        if taken && !self.state.keep {
+            // Whether or not an attempt may follow: it says what the slots held.
+            (call.input, call.moved) = (Some(Kept::of(&input)), true);
+        }
         self.open(at, OpenWork::Call(call));
-        self.attempt(at);
+        self.attempt(at, Some(input));
         Ok(())
     }
 
     /// A call before its first attempt.
-    pub(super) fn new_call(&self, call: &program::Call, input: Arc<Value>) -> OpenCall {
+    pub(super) fn new_call(&self, call: &program::Call, input: &Value) -> OpenCall {
         let keyed = &self.state.started.keyed;
         let keyed = call.connection.as_deref().is_some_and(|id| keyed.iter().any(|keyed| keyed == id));
         OpenCall {
             // Only the journal says it.
-            digest: if self.state.unread { 0 } else { hash64(&input) },
-            effect: call.effect.resolve(&input, &call.input_schema.0, keyed),
-            input: Some(input),
+            digest: if self.state.unread { 0 } else { hash64(input) },
+            effect: call.effect.resolve(input, &call.input_schema.0, keyed),
+            input: None,
+            moved: false,
             attempt: 0,
             tries: 0,
             losses: 0,
@@ -94,8 +104,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Begins the next attempt of an open call.
-    pub(super) fn attempt(&mut self, at: At) {
+    /// Begins the next attempt of an open call: the first with its input, which the others get from what was kept.
+    pub(super) fn attempt(&mut self, at: At, first: Option<Arc<Value>>) {
         let Some(plan) = self.called(at) else { return };
         let path = self.call_path(at);
         let limit = self.state.now.saturating_add_ms(plan.attempt_timeout);
@@ -108,7 +118,13 @@ impl<'a> Run<'a> {
         let (attempt, effect, digest) = (call.attempt, call.effect, call.digest);
         // Unknown outcomes and retries repeat it, except for `once` without a further retry.
         let last = effect == Effect::Once && call.tries >= plan.retry.attempts;
-        let Some(input) = (if last { call.input.take() } else { call.input.clone() }) else { return };
+        let again = || call.input.as_ref().and_then(Kept::value).map(Arc::new);
+        let Some(input) = first.or_else(again) else { return };
+        if last && !call.moved {
+            call.input = None;
+        } else if call.input.is_none() {
+            call.input = Some(Kept::of(&input));
+        }
         let undo = at == At::UNDO;
         let (seq, due) = self.schedule(Scheduled {
             path: path.clone(),
@@ -158,12 +174,28 @@ impl<'a> Run<'a> {
 
     /// Where an attempt is in flight; none where it is not.
     pub(super) fn in_flight(&mut self, path: &StepPath, attempt: u32) -> Option<At> {
+        // Among a few, looking at each is faster than following the path.
+        if self.state.calls.len() <= FEW {
+            let mut all = self.state.calls.values().copied();
+            return all.find(|at| self.is_attempt(*at, path, attempt));
+        }
         let at = match self.state.undo.path() {
             Some(undo) if undo == path => At::UNDO,
             _ => self.step_at(path)?,
         };
         let call = self.open_call(at)?;
         (call.attempt == attempt && call.phase.seq().is_some()).then_some(at)
+    }
+
+    /// Whether the call at a place is at this attempt.
+    fn is_attempt(&self, at: At, path: &StepPath, attempt: u32) -> bool {
+        if at == At::UNDO {
+            let undo = &self.state.undo;
+            return undo.path() == Some(path) && undo.call().is_some_and(|call| call.attempt == attempt);
+        }
+        self.state.open(self.program, at).is_some_and(|open| {
+            matches!(&open.work, OpenWork::Call(call) if call.attempt == attempt) && open.path == *path
+        })
     }
 
     fn is_cancelling(&mut self, at: At) -> bool {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::event::{RecordedStep, Timer};
+use super::kept::Kept;
 use super::state::{Address, At};
 use super::{Failure, Settled};
 use crate::catalog::Effect;
@@ -177,8 +178,10 @@ pub(super) enum BlockEnding {
 /// An action that is being called.
 #[derive(Clone, Debug)]
 pub(super) struct OpenCall {
-    /// What each attempt gets; gone where no other attempt can follow the first, so that its handler may take it.
-    pub(super) input: Option<Arc<Value>>,
+    /// What another attempt would get; none where no other can follow. The one in flight has the value to itself.
+    pub(super) input: Option<Kept>,
+    /// Whether values moved into the input out of slots, which are to be seen whole until the step has settled.
+    pub(super) moved: bool,
     pub(super) digest: u64,
     pub(super) effect: Effect,
     /// The number of the last attempt, from 1.

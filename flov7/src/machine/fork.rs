@@ -290,7 +290,7 @@ impl Run<'_> {
         if !runs || looks.is_none_or(|watch| self.state.path(self.program, at) != watch.path) {
             return self.start(at, serial);
         }
-        let before = (self.state.seq, bytes_of(self.state));
+        let before = (self.state.seq, bytes_of(self.program, self.state));
         self.start(at, serial)?;
         // A step of a block that stops is never started.
         let activated =

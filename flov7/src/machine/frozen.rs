@@ -10,6 +10,7 @@ use super::cells::{
 };
 use super::codec::{self, Fault, In, Out};
 use super::event::Ended;
+use super::kept::Kept;
 use super::state::{Address, At, Unit};
 use super::undo::{Current, Entry, Job, Then, UndoState};
 use super::{Failure, Settled};
@@ -80,7 +81,7 @@ pub(super) fn read_address(input: &mut In<'_>) -> Result<Address, Fault> {
     Ok((input.text()?.into(), input.option(|input| Ok(input.text()?.into()))?))
 }
 
-pub(super) fn write_scope(out: &mut Out, scope: &Scope) {
+pub(super) fn write_scope(out: &mut Out, program: &Program, scope: &Scope) {
     out.number(scope.scope.into());
     out.option(scope.holder, write_at);
     out.number(scope.serial);
@@ -88,7 +89,10 @@ pub(super) fn write_scope(out: &mut Out, scope: &Scope) {
     out.text(&scope.prefix);
     out.list(scope.cells.iter(), write_cell);
     out.list(scope.blocks.iter(), write_block);
-    out.list(scope.slots.iter(), |out, slot| out.option(slot.as_deref(), codec::write_value));
+    let whole = scope.whole(program);
+    out.list(scope.slots.iter().enumerate(), |out, (place, slot)| {
+        out.option(whole.get(&place).or(slot.as_deref()), codec::write_value);
+    });
     out.list(scope.readers.iter(), |out, readers| out.number((*readers).into()));
 }
 
@@ -351,7 +355,7 @@ fn read_work(input: &mut In<'_>) -> Result<OpenWork, Fault> {
 }
 
 pub(super) fn write_call(out: &mut Out, call: &OpenCall) {
-    out.option(call.input.as_deref(), codec::write_value);
+    out.option(call.input.as_ref(), |out, input| input.write(out));
     out.word(call.digest);
     out.byte(codec::effect_code(call.effect));
     out.number(call.attempt.into());
@@ -381,7 +385,8 @@ pub(super) fn write_call(out: &mut Out, call: &OpenCall) {
 
 pub(super) fn read_call(input: &mut In<'_>) -> Result<OpenCall, Fault> {
     Ok(OpenCall {
-        input: input.option(codec::read_value)?.map(Arc::new),
+        input: input.option(Kept::read)?,
+        moved: false,
         digest: input.word()?,
         effect: codec::read_effect(input)?,
         attempt: input.number32()?,

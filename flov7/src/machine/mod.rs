@@ -18,6 +18,7 @@ pub mod event;
 mod failure;
 mod fork;
 mod frozen;
+mod kept;
 mod line;
 mod record;
 mod replay;
@@ -27,6 +28,7 @@ mod signal;
 mod snapshot;
 mod start;
 mod state;
+mod taken;
 mod timer;
 mod token;
 mod turn;
@@ -189,7 +191,7 @@ impl Machine {
                 at: self.state.now,
                 v: JOURNAL_VERSION,
                 decided: self.state.decided.finish(),
-                body: tape.take_body(),
+                body: tape.take_body(&self.program.nothing),
             });
             self.state.turn += 1;
         }

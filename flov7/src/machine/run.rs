@@ -22,6 +22,9 @@ pub const LIVE_BYTES: u64 = 64 * 1024 * 1024;
 /// What each piece of work costs beside its expressions, so that work without any ends a turn too.
 const UNIT_FUEL: u64 = 10;
 
+/// How many bytes most turns take.
+const ROOM: usize = 1_000;
+
 /// A turn being made.
 pub(super) struct Run<'a> {
     pub(super) program: &'a Program,
@@ -93,12 +96,13 @@ pub(super) enum Trouble {
 }
 
 impl Tape {
-    /// The body of the turn, once; empty where nobody keeps it.
-    pub(super) fn take_body(&mut self) -> Arc<[u8]> {
-        let mut out = std::mem::take(&mut self.out);
-        if !self.unread {
-            write_end(&mut out, self.stopped.then_some(self.units));
+    /// The body of the turn, once; that of nothing where nobody keeps it.
+    pub(super) fn take_body(&mut self, nothing: &Arc<[u8]>) -> Arc<[u8]> {
+        if self.unread {
+            return Arc::clone(nothing);
         }
+        let mut out = std::mem::take(&mut self.out);
+        write_end(&mut out, self.stopped.then_some(self.units));
         out.0.into()
     }
 }
@@ -107,7 +111,10 @@ impl<'a> Run<'a> {
     pub(super) fn new(program: &'a Program, state: &'a mut State, at: Timestamp) -> Run<'a> {
         // A clock that was set back does not make the journal run backwards.
         state.now = state.now.max(at);
-        let tape = Tape { unread: state.unread, ..Tape::default() };
+        let unread = state.unread;
+        // Room for most turns, which grow it step by step else.
+        let out = if unread { Out::default() } else { Out(Vec::with_capacity(ROOM)) };
+        let tape = Tape { out, unread, ..Tape::default() };
         Run { program, state, tape }
     }
 
@@ -267,7 +274,7 @@ impl<'a> Run<'a> {
         match unit {
             Unit::Fail(at, failure) => self.fail(at, *failure),
             Unit::Attempt(at) => {
-                self.attempt(at);
+                self.attempt(at, None);
                 Ok(())
             }
             Unit::BlockEnd { scope, block } => self.block_end(scope, block),
@@ -294,6 +301,13 @@ impl<'a> Run<'a> {
     ) -> Result<Arc<Value>, Trouble> {
         let view = View { error, ..View::new(self.program, self.state, at.scope) };
         let value = template.render(&view, &mut self.tape.fuel);
+        value.map_err(|error| self.trouble(Some(at), &error))
+    }
+
+    /// As [`Run::render`], with null in the place of what the template takes.
+    pub(super) fn render_but_taken(&mut self, at: At, template: &Template) -> Result<Value, Trouble> {
+        let view = View::new(self.program, self.state, at.scope);
+        let value = template.render_but_taken(&view, &mut self.tape.fuel);
         value.map_err(|error| self.trouble(Some(at), &error))
     }
 

@@ -42,7 +42,7 @@ impl Machine {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        bytes_of(&self.state)
+        bytes_of(&self.program, &self.state)
     }
 
     /// Makes a machine again from a snapshot and the turns after it.
@@ -65,11 +65,11 @@ impl Machine {
 }
 
 /// A state as bytes.
-pub(super) fn bytes_of(state: &State) -> Vec<u8> {
+pub(super) fn bytes_of(program: &Program, state: &State) -> Vec<u8> {
     let mut out = Out::default();
     out.number(VERSION);
     out.number(RULES.into());
-    write_state(&mut out, state);
+    write_state(&mut out, program, state);
     out.0
 }
 
@@ -91,7 +91,7 @@ pub(super) fn state_of(program: &Program, snapshot: &[u8]) -> Result<State, Repl
     Ok(state)
 }
 
-fn write_state(out: &mut Out, state: &State) {
+fn write_state(out: &mut Out, program: &Program, state: &State) {
     codec::write_started(out, &state.started, &serde_json::Value::Null);
     codec::write_origin(out, &state.started);
     codec::write_wait(out, &state.started);
@@ -103,7 +103,9 @@ fn write_state(out: &mut Out, state: &State) {
     out.number(state.seq);
     out.signed(state.now.ms());
     out.word(state.decided.finish());
-    out.list(state.scopes.iter(), |out, scope| out.option(scope.as_deref(), write_scope));
+    out.list(state.scopes.iter(), |out, scope| {
+        out.option(scope.as_deref(), |out, scope| write_scope(out, program, scope));
+    });
     out.number(state.serials);
     out.list(state.ready.iter(), |out, (step, serial, scope)| {
         out.number((*step).into());

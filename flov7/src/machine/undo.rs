@@ -176,11 +176,11 @@ impl Run<'_> {
             self.state.urgent.push_back(Unit::Undo);
             return;
         }
-        let call = self.new_call(plan, input);
+        let call = self.new_call(plan, &input);
         if let Some(job) = self.state.undo.jobs.front_mut() {
             job.current = Some(Current { step: entry.step, path: entry.path, undo, call });
         }
-        self.attempt(At::UNDO);
+        self.attempt(At::UNDO, Some(input));
     }
 
     /// The call under way has ended. A failed one is listed, and the next runs.

@@ -22,6 +22,7 @@ impl Machine {
         let mut waiting = Vec::new();
         for (scope, running) in (0u32..).zip(&self.state.scopes) {
             let Some(running) = running else { continue };
+            let whole = running.whole(&self.program);
             for (place, cell) in running.cells.iter().enumerate() {
                 if cell.order == 0 {
                     continue;
@@ -39,7 +40,7 @@ impl Machine {
                     }
                 };
                 let slot = self.program.steps[step as usize].slot as usize;
-                let output = running.slots[slot].as_deref().cloned();
+                let output = whole.get(&slot).or(running.slots[slot].as_deref()).cloned();
                 steps.push((cell.order, StepView { path, settled, attempts: cell.attempts, output, error }));
             }
         }

@@ -7,7 +7,7 @@ use super::checker::{self, Checker};
 use super::{Template, Work};
 use crate::catalog::{CORE_PREFIX, EffectOf, path_arguments};
 use crate::error::Error;
-use crate::expr::Encoding;
+use crate::expr::{Encoding, Taken};
 use crate::types::Defs;
 use crate::validate::Interface;
 use crate::workflow::{self, Schema};
@@ -18,6 +18,8 @@ pub(crate) struct Call {
     pub(crate) action: Arc<str>,
     pub(crate) connection: Option<Arc<str>>,
     pub(crate) with: Option<Template>,
+    /// What `with` takes out of values that nothing else reads any more.
+    pub(crate) taken: Box<[Taken]>,
     pub(crate) input_schema: Schema,
     /// What the input must conform to, where that was not proven.
     pub(crate) input: Box<[Checker]>,
@@ -139,6 +141,7 @@ impl<'a> Build<'a> {
             action: action.uses.as_str().into(),
             connection: connection.map(Arc::from),
             with,
+            taken: Box::default(),
             input_schema: interface.input.clone(),
             input,
             output: self.output(action)?,
@@ -197,6 +200,7 @@ impl<'a> Build<'a> {
             action: undo.uses.as_str().into(),
             connection: undo.connection.as_deref().or(interface.connection.as_deref()).map(Arc::from),
             with,
+            taken: Box::default(),
             input_schema: interface.input.clone(),
             input: if checked {
                 checker::all(&[(&interface.input.0, &Defs::none())])?

@@ -1,9 +1,11 @@
 //! From the document to dense numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::checker::Checker;
 use super::reads::{Lives, Reader, Reads};
+use super::taken;
 use super::template::{Names, Source};
 use super::{
     BY_BLOCK, Block, Condition, DEFAULT_STEPS, Handler, Program, Scope, Slot, Step, Template, order, slot,
@@ -412,6 +414,9 @@ impl<'a> Build<'a> {
             makers.into_iter().map(|maker| steps[maker as usize].slot as usize).collect()
         };
         for (step, makers) in releases {
+            let lone = makers.iter().filter(|maker| readers.get(maker) == Some(&1));
+            let lone = lone.map(|maker| steps[*maker as usize].own).collect();
+            taken::of_step(&mut steps[step as usize], &lone);
             steps[step as usize].releases = places(&steps, makers);
         }
         for (block, makers) in ends {
@@ -442,6 +447,7 @@ impl<'a> Build<'a> {
             scopes,
             by_id,
             posts: self.posts,
+            nothing: Arc::default(),
             concurrency,
             name: document.name.as_str().into(),
             timeout: document.timeout.as_ref().map(millis).transpose()?,

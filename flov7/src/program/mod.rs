@@ -12,6 +12,7 @@ pub(crate) mod csv;
 mod order;
 mod reads;
 pub(crate) mod slot;
+mod taken;
 mod template;
 mod work;
 
@@ -73,6 +74,8 @@ pub struct Program {
     /// Whether a turn of it may create executions, steer them, or emit events.
     #[cfg_attr(not(feature = "embedded"), expect(dead_code, reason = "engines ask"))]
     pub(crate) posts: bool,
+    /// The body of a turn that nobody reads: of none is made another.
+    pub(crate) nothing: Arc<[u8]>,
 }
 
 impl Program {

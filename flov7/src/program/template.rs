@@ -82,6 +82,22 @@ impl Template {
         self.0.encode(pointer, encoding);
     }
 
+    /// Whether one of its expressions reads a slot.
+    pub(super) fn reads(&self, slot: Slot) -> bool {
+        let reads = |expr: &expr::Expr| expr.references().iter().any(|read| read.slot() == Some(slot));
+        self.0.expressions().into_iter().any(reads)
+    }
+
+    /// As [`expr::Template::take`].
+    pub(super) fn take(&mut self, may: &dyn Fn(Slot) -> bool) -> Box<[expr::Taken]> {
+        self.0.take(may)
+    }
+
+    /// As [`expr::Template::render_but_taken`].
+    pub(crate) fn render_but_taken(&self, env: &dyn Env, fuel: &mut Fuel) -> Result<Value, EvalError> {
+        self.0.render_but_taken(env, fuel)
+    }
+
     pub(crate) fn render(&self, env: &dyn Env, fuel: &mut Fuel) -> Result<Arc<Value>, EvalError> {
         self.0.render(env, fuel)
     }

@@ -91,6 +91,24 @@ fn leave(budget: &mut Budget, value: Val<'_>, depth: usize, span: Span) -> Res<V
     }
 }
 
+/// Counts a value of the outside that is not copied, as [`leave`] counts one that is.
+pub(crate) fn left_out(budget: &mut Budget, value: &Val<'_>, span: Span) -> Res<()> {
+    match value {
+        Val::Items(items) => {
+            emit(budget, 2, span)?;
+            items.iter().try_for_each(|item| count(budget, item, deeper(VALUE_DEPTH, span)?, span))
+        }
+        Val::Object(members) => {
+            emit(budget, 2, span)?;
+            members.iter().try_for_each(|(key, member)| {
+                emit(budget, key.len() + 4, span)?;
+                count(budget, member, deeper(VALUE_DEPTH, span)?, span)
+            })
+        }
+        other => leave(budget, other.clone(), VALUE_DEPTH, span).map(drop),
+    }
+}
+
 /// What a number counts for, whatever its digits.
 const NUMBER: usize = 8;
 

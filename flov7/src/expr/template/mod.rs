@@ -6,6 +6,7 @@
 
 mod marks;
 mod render;
+mod taken;
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use marks::{Cut, cut};
 use render::{OPTIONAL, render};
 
 pub use marks::marked;
+pub(crate) use taken::Taken;
 
 use crate::expr::env::{Env, Fuel};
 use crate::expr::error::{EvalError, ExprError, Span};

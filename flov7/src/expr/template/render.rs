@@ -8,7 +8,7 @@ use crate::expr::error::{EvalError, Span};
 use crate::expr::run::Res;
 use crate::expr::run::budget::{Budget, bytes_cost};
 use crate::expr::run::compare::VALUE_DEPTH;
-use crate::expr::run::leave::{count, text_of};
+use crate::expr::run::leave::{count, left_out, text_of};
 use crate::expr::run::text::url_encode;
 use crate::expr::run::value::Val;
 use crate::json::escape;
@@ -33,6 +33,9 @@ pub(super) fn render(part: &Part, env: &dyn Env, budget: &mut Budget) -> Res<Opt
                 Val::Optional(Some(inner)) => (*inner).clone(),
                 value => value,
             };
+            if expr.taken {
+                return left_out(budget, &value, span).map(|()| Some(Value::Null));
+            }
             run.leave(value, span).map(Some)
         }
         Part::Text { pieces, encoding } => {

@@ -19,6 +19,7 @@ mod repeat;
 mod retry;
 mod sequence;
 mod signal;
+mod taken;
 mod timer;
 mod undo;
 mod wait;
