@@ -49,6 +49,7 @@ pub(crate) use pointer::{Trail, below, child, push_index, push_member};
 pub use read::{examine, read, read_document};
 pub use span::{Document, Lines, Span, Spans, line_column};
 pub use value::{EnterFault, NumberRange, discard, enter, equal, normalize, weight};
+pub(crate) use value::{enter_weighed, longest};
 
 /// The deepest nesting of lists and objects that any value has. `[[]]` is two deep.
 pub const MAX_DEPTH: usize = 256;

@@ -1,6 +1,6 @@
 //! Values that did not come as text: checked at the door, compared, taken apart.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::pointer::Pointer;
 use super::{MAX_DEPTH, Numeric};
@@ -44,16 +44,77 @@ pub enum EnterFault {
 ///
 /// # Errors
 /// Depth, count, or (with `arbitrary_precision` only) a number outside the range.
-pub fn enter(mut value: Value, max_depth: usize, max_values: usize) -> Result<Value, EnterFault> {
+pub fn enter(value: Value, max_depth: usize, max_values: usize) -> Result<Value, EnterFault> {
+    enter_weighed(value, max_depth, max_values).map(|(value, _)| value)
+}
+
+/// As [`enter`]; with what the value weighs, as [`weight`] has it.
+pub(crate) fn enter_weighed(
+    mut value: Value,
+    max_depth: usize,
+    max_values: usize,
+) -> Result<(Value, u64), EnterFault> {
     let max_depth = max_depth.min(MAX_DEPTH);
+    // What keeps to the limits, as nearly all does, is walked once. What does not is walked again to say how.
+    if let Some(weight) = fits(&mut value, max_depth, &mut max_values.saturating_sub(1)) {
+        return Ok((value, weight));
+    }
     let outcome = measure(&value, max_depth, max_values)
         .and_then(|()| normalize(&mut value).map_err(EnterFault::NumberRange));
     match outcome {
-        Ok(()) => Ok(value),
+        Ok(()) => {
+            let weight = weight(&value);
+            Ok((value, weight))
+        }
         Err(fault) => {
             discard(value);
             Err(fault)
         }
+    }
+}
+
+/// Normalises the numbers of a value that keeps to the limits, and weighs it; none where it does not keep to them, or a
+/// number is outside the range. Recursion is bounded by the depth.
+fn fits(value: &mut Value, depth: usize, values: &mut usize) -> Option<u64> {
+    let parts = match value {
+        Value::Null | Value::Bool(_) => return Some(WEIGHT),
+        Value::Number(number) => return normal(number).then_some(WEIGHT),
+        Value::String(text) => return Some(WEIGHT + text.len() as u64),
+        Value::Array(items) => items.len(),
+        Value::Object(members) => members.len(),
+    };
+    *values = values.checked_sub(parts)?;
+    let depth = depth.checked_sub(1)?;
+    let mut weight = WEIGHT;
+    match value {
+        Value::Array(items) => {
+            for item in items {
+                weight += fits(item, depth, values)?;
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                weight += name.len() as u64 + fits(member, depth, values)?;
+            }
+        }
+        _ => {}
+    }
+    Some(weight)
+}
+
+/// Normalises a number; false where no document can hold it.
+fn normal(number: &mut Number) -> bool {
+    // With `arbitrary_precision`, an integer literal that is neither i64 nor u64 is out of range, and says so by not
+    // being a float; without it, every number is one of the three.
+    if !(number.is_i64() || number.is_u64() || number.is_f64()) {
+        return false;
+    }
+    match Numeric::of(number).number() {
+        Some(normal) => {
+            *number = normal;
+            true
+        }
+        None => false,
     }
 }
 
@@ -96,15 +157,9 @@ pub fn normalize(value: &mut Value) -> Result<(), NumberRange> {
     while let Some(value) = stack.pop() {
         match value {
             Value::Number(number) => {
-                // With `arbitrary_precision`, an integer literal that is neither i64 nor u64 is out of range,
-                // and says so by not being a float; without it, this is always false.
-                let beyond = !(number.is_i64() || number.is_u64() || number.is_f64());
-                match Numeric::of(number).number() {
-                    Some(normal) if !beyond => *number = normal,
-                    _ => {
-                        outside = true;
-                        break;
-                    }
+                if !normal(number) {
+                    outside = true;
+                    break;
                 }
             }
             Value::Array(items) => stack.extend(items),
@@ -174,16 +229,26 @@ pub fn discard(value: Value) {
     }
 }
 
+/// What a value weighs without its texts.
+const WEIGHT: u64 = 32;
+
+/// How long the canonical text of a value of this weight is at most: a byte of text takes six at most (`\\u001f`), and
+/// what else a value needs, its number included, is shorter than what it weighs six times.
+pub(crate) fn longest(weight: u64) -> u64 {
+    weight.saturating_mul(6)
+}
+
 /// What a value weighs in memory, in bytes, the same on every platform: 32 for each value, and the bytes of texts and of
 /// members' names.
 #[must_use]
 pub fn weight(value: &Value) -> u64 {
     let text = |text: &str| text.len() as u64;
     // Depth is bounded where values enter and where expressions make them.
-    32 + match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-        Value::String(string) => text(string),
-        Value::Array(items) => items.iter().map(weight).sum(),
-        Value::Object(members) => members.iter().map(|(name, member)| text(name) + weight(member)).sum(),
-    }
+    WEIGHT
+        + match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+            Value::String(string) => text(string),
+            Value::Array(items) => items.iter().map(weight).sum(),
+            Value::Object(members) => members.iter().map(|(name, member)| text(name) + weight(member)).sum(),
+        }
 }

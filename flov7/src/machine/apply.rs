@@ -20,28 +20,6 @@ use crate::json;
 /// The longest output of an action, in bytes of canonical text (RULES, fail.class).
 pub const PAYLOAD_BYTES: usize = 1024 * 1024;
 
-/// Whether the canonical text of a value can be longer than so many bytes: cheap, and no for all but large values.
-fn may_exceed(value: &Value, limit: usize) -> bool {
-    /// What is left after the longest text that a value can have; none if it is longer. Depth is bounded by `enter`.
-    fn left(value: &Value, left_over: usize) -> Option<usize> {
-        // A character takes six bytes at most (`\u001f`), a number fewer than 32.
-        let text = |text: &str| text.len().saturating_mul(6).saturating_add(4);
-        match value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => left_over.checked_sub(32),
-            Value::String(string) => left_over.checked_sub(text(string)),
-            Value::Array(items) => items
-                .iter()
-                .try_fold(left_over.checked_sub(2)?, |over, item| left(item, over.checked_sub(1)?)),
-            Value::Object(members) => {
-                members.iter().try_fold(left_over.checked_sub(2)?, |over, (name, member)| {
-                    left(member, over.checked_sub(text(name))?)
-                })
-            }
-        }
-    }
-    left(value, limit).is_none()
-}
-
 /// How an attempt's result is journaled and taken.
 enum Taken {
     Output(Arc<Value>),
@@ -124,14 +102,15 @@ impl Run<'_> {
                 return Taken::Error(Box::new(failure), unknown, retry_after);
             }
         };
-        let value = match json::enter(Arc::unwrap_or_clone(output.value), json::MAX_DEPTH, PAYLOAD_BYTES) {
-            Ok(value) => value,
+        let value = Arc::unwrap_or_clone(output.value);
+        let (value, most) = match json::enter_weighed(value, json::MAX_DEPTH, PAYLOAD_BYTES) {
+            Ok((value, weight)) => (value, json::longest(weight)),
             Err(fault @ json::EnterFault::Count { .. }) => {
                 return refused(FailureClass::Limit, "limit.payload", fault.to_string());
             }
             Err(fault) => return refused(FailureClass::Contract, "contract.output", fault.to_string()),
         };
-        if may_exceed(&value, PAYLOAD_BYTES)
+        if most > PAYLOAD_BYTES as u64
             && let bytes = json::canonical_size(&value)
             && bytes > PAYLOAD_BYTES
         {

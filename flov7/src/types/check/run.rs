@@ -20,6 +20,10 @@ const MAX_EXPLAINED: usize = 8;
 const FUEL: u64 = 4_000_000;
 
 pub(super) fn check(rules: &[Rule], value: &Value) -> Result<(), Vec<Violation>> {
+    // Nearly all do: nothing is noted then of where they are.
+    if accepts(rules, value) {
+        return Ok(());
+    }
     let mut run = Run::new(rules, FUEL, 0);
     let ok = run.holds(0, value, ROOT);
     if let (Some(why), Some(rule)) = (run.gave_up, rules.first()) {
@@ -399,8 +403,22 @@ impl<'r, 'v> Run<'r, 'v> {
 
     /// `properties`, `patternProperties`, `additionalProperties`, `propertyNames`.
     fn each(&mut self, rule: &Rule, rules: &MapRules, members: &'v Map<String, Value>, place: Place) -> bool {
+        // Sorted already unless another crate turned on `preserve_order`.
+        if members.keys().is_sorted() {
+            return self.each_of(rule, rules, members.iter(), place);
+        }
+        self.each_of(rule, rules, sorted(members).into_iter(), place)
+    }
+
+    fn each_of(
+        &mut self,
+        rule: &Rule,
+        rules: &MapRules,
+        members: impl Iterator<Item = (&'v String, &'v Value)>,
+        place: Place,
+    ) -> bool {
         let mut ok = true;
-        for (name, value) in sorted(members) {
+        for (name, value) in members {
             let here = self.below(place, Step::Member(name));
             let mut declared = false;
             if let Some(id) = rules.properties.get(name.as_str()) {
