@@ -40,7 +40,7 @@ pub trait Action: Send + Sync {
         None
     }
 
-    /// One attempt. The input is shared: `Arc::unwrap_or_clone` takes it.
+    /// One attempt. The engine keeps no reference to the input: `Arc::unwrap_or_clone` takes it.
     async fn call(&self, cx: &ActionContext, input: Arc<Value>) -> Result<ActionOutput, ActionError>;
 }
 

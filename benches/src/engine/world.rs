@@ -36,7 +36,7 @@ impl Action for Same {
     }
 
     async fn call(&self, _: &ActionContext, input: Arc<Value>) -> Result<ActionOutput, ActionError> {
-        // The engine keeps the input only where an attempt may be repeated: else nothing is copied.
+        // The engine keeps no reference to the input: nothing is copied.
         Ok(ActionOutput::new(Arc::unwrap_or_clone(input)))
     }
 }

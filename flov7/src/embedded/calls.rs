@@ -110,12 +110,12 @@ impl Calls {
     /// An attempt whose connection has all its calls in flight waits for its turn, in order, without having begun.
     pub(super) async fn begin(&mut self, launch: Launch) -> Option<Outcome> {
         let Launch { id, action, mut attempt, cancellation, deadline, now, bound } = launch;
-        let place = Arc::new(Place::default());
         let permit = match &bound {
             None => None,
             Some(bound) => match bound.clone().try_acquire_owned() {
                 Ok(permit) => Some(permit),
                 Err(_) => {
+                    let place = Arc::new(Place::default());
                     let queued = queued(bound.clone(), place.clone(), attempt);
                     let cancelled = cancellation.clone();
                     self.spawn(
@@ -132,6 +132,7 @@ impl Calls {
         if let Poll::Ready(outcome) = polled {
             return Some(outcome);
         }
+        let place = Arc::new(Place::default());
         place.begin();
         let cancelled = cancellation.clone();
         self.spawn(

@@ -190,12 +190,12 @@ impl Live {
         if !self.ready.is_empty() || due || self.more {
             self.turn(now, phase).await;
             if self.unwritten.is_strict(self.shared.options.ride) {
-                self.write().await?;
+                self.write(now).await?;
             }
             return Ok(());
         }
         if !self.unwritten.is_empty() || self.looked_for || self.leaves(now).is_some() {
-            return self.write().await;
+            return self.write(now).await;
         }
         self.rest().await;
         Ok(())

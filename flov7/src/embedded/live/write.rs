@@ -1,15 +1,17 @@
 //! The commit, and what it releases.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Exit, Live, Unwritten};
-use crate::action::{ActionContext, Attempt, Cancellation};
+use crate::action::{ActionContext, Attempt};
 use crate::embedded::calls::Launch;
 use crate::embedded::hub::{Phase, Seat};
 use crate::embedded::record::{Asking, gone};
 use crate::embedded::shared::Shared;
 use crate::error::{Error, ErrorKind};
+use crate::id::Timestamp;
 use crate::machine::{Blocked, BlockedReason, Call, Emission, Head, Status, TurnBody};
 use crate::observe::Observation;
 use crate::store::{Lease, Turn, TurnError};
@@ -28,10 +30,16 @@ enum Doubt {
     Elsewhere,
 }
 
+/// What a commit says of the execution as a whole.
+struct Last {
+    head: Option<Head>,
+    release: bool,
+    snapshot: Option<Arc<[u8]>>,
+}
+
 impl Live {
     /// Commits what was decided, as one commit, and begins what depends on it.
-    pub(super) async fn write(&mut self) -> Result<(), Exit> {
-        let now = self.shared.clock.now();
+    pub(super) async fn write(&mut self, now: Timestamp) -> Result<(), Exit> {
         let leaves = self.leaves(now);
         if leaves.is_some() {
             self.head = self.machine.head();
@@ -40,16 +48,19 @@ impl Live {
             self.head =
                 self.head.clone().with_blocked(why.clone(), now.saturating_add(self.shared.options.recheck));
         }
-        let Some(lease) = self.lease.clone() else { return Err(Exit::Fenced) };
+        if self.lease.is_none() {
+            return Err(Exit::Fenced);
+        }
         let unwritten = std::mem::take(&mut self.unwritten);
-        let mut turns = self.turns(&unwritten, &lease, leaves);
+        let last = self.last(&unwritten, leaves);
+        let mut turns = self.turns(&unwritten, &last);
         let bodies = || turns.iter().filter_map(|turn| turn.body.as_ref());
         let begin = bodies().next().map(|body| body.first_seq);
         let events = begin.zip(bodies().next_back().map(TurnBody::next_seq));
         let count = turns.len();
-        let mut pause = FIRST_PAUSE;
+        let (mut pause, mut from) = (FIRST_PAUSE, None);
         while !turns.is_empty() {
-            let mut outcomes = self.shared.store.commit(turns.clone()).await.into_iter();
+            let mut outcomes = self.shared.store.commit(turns).await.into_iter();
             match outcomes.find_map(Result::err) {
                 None => break,
                 Some(TurnError::Fenced) => return Err(Exit::Fenced),
@@ -57,12 +68,9 @@ impl Live {
                 Some(error) => tracing::warn!(execution = %self.seat.key.1, %error, "a commit is in doubt"),
             }
             // Nobody knows what of it is there: the store is asked, until it answers.
-            match self.doubt(&lease, events, count, leaves).await {
+            match self.doubt(events, count, leaves).await {
                 Some(Doubt::Written) => break,
-                // Only this owner writes, and what it would write is the same as before.
-                Some(Doubt::From(seq)) => {
-                    turns.retain(|turn| turn.body.as_ref().is_none_or(|body| body.first_seq >= seq));
-                }
+                Some(Doubt::From(seq)) => from = Some(seq),
                 Some(Doubt::Elsewhere) => return Err(Exit::Fenced),
                 None => {}
             }
@@ -71,13 +79,19 @@ impl Live {
             }
             self.shared.clock.sleep_until(self.shared.clock.now().saturating_add(pause)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
+            // Only this owner writes, and what it writes is the same as before.
+            turns = self.turns(&unwritten, &last);
+            turns.retain(|turn| {
+                turn.body.as_ref().is_none_or(|body| from.is_none_or(|seq| body.first_seq >= seq))
+            });
         }
         self.written(unwritten, leaves).await
     }
 
     /// What was decided, as the store takes it: the head and the release go with the last turn.
-    fn turns(&mut self, unwritten: &Unwritten, lease: &Lease, leaves: Option<Exit>) -> Vec<Turn> {
-        let (namespace, execution) = self.seat.key.clone();
+    fn turns(&self, unwritten: &Unwritten, last: &Last) -> Vec<Turn> {
+        let Some(lease) = &self.lease else { return Vec::new() };
+        let (namespace, execution) = &self.seat.key;
         let empty = || Turn::new(namespace.clone(), execution.clone(), lease.clone());
         let mut turns: Vec<Turn> = Vec::with_capacity(unwritten.turns.len().max(1));
         for made in &unwritten.turns {
@@ -89,41 +103,40 @@ impl Live {
             turn.emitted.clone_from(&made.emitted);
             turns.push(turn);
         }
-        // The machine is where the last turn left it.
+        let Last { head, release, snapshot } = last;
+        if head.is_some() || *release || snapshot.is_some() {
+            if turns.is_empty() {
+                turns.push(empty());
+            }
+            if let Some(last) = turns.last_mut() {
+                last.head.clone_from(head);
+                last.release = *release;
+                last.snapshot.clone_from(snapshot);
+            }
+        }
+        turns
+    }
+
+    /// What goes with the last turn: the machine is where that one left it.
+    fn last(&mut self, unwritten: &Unwritten, leaves: Option<Exit>) -> Last {
         let mut snapshot = None;
         if !self.shared.store.capabilities().history {
             // No journal says it again: it is shown when it leaves memory, and when somebody looks.
             if std::mem::take(&mut self.looked_for) || leaves.is_some() {
                 snapshot = self.shared.state_of(&self.machine);
             }
-        } else if !unwritten.ended && turns.last().is_some_and(|turn| turn.body.is_some()) {
+        } else if !unwritten.ended && unwritten.turns.last().is_some_and(|made| made.body.is_some()) {
             // An execution that ended is never gone on with.
             snapshot = self.tail.snapshot(|| self.machine.snapshot());
         }
         // Handing back makes an execution claimable at once; parking only when it is due or called.
         let release = matches!(leaves, Some(Exit::Ended | Exit::Parked | Exit::Blocked));
         let head = (self.head != self.stored).then(|| self.head.clone());
-        if head.is_some() || release || snapshot.is_some() {
-            if turns.is_empty() {
-                turns.push(empty());
-            }
-            if let Some(last) = turns.last_mut() {
-                last.head = head;
-                last.release = release;
-                last.snapshot = snapshot;
-            }
-        }
-        turns
+        Last { head, release, snapshot }
     }
 
     /// What became of a commit of the journal's events `begin` to `end`; nothing where the store does not answer.
-    async fn doubt(
-        &self,
-        lease: &Lease,
-        events: Option<(u64, u64)>,
-        turns: usize,
-        leaves: Option<Exit>,
-    ) -> Option<Doubt> {
+    async fn doubt(&self, events: Option<(u64, u64)>, turns: usize, leaves: Option<Exit>) -> Option<Doubt> {
         let (namespace, execution) = &self.seat.key;
         let row = match self.shared.store.restore(namespace, execution).await {
             Ok(loaded) => loaded.row,
@@ -133,7 +146,7 @@ impl Live {
             }
             Err(_) => return None,
         };
-        let held = row.lease.as_ref() == Some(lease);
+        let held = row.lease == self.lease;
         let Some((begin, end)) = events else {
             // Without a body only the release can tell.
             let released = leaves.is_some() && row.lease.is_none();
@@ -239,16 +252,15 @@ impl Live {
             return;
         };
         let open = equipment.connection(&**handler, call.connection.as_deref());
-        let cancellation = Cancellation::new();
         let (namespace, execution) = self.seat.key.clone();
-        let mut cx = ActionContext::new(namespace, execution, call.path.clone(), call.attempt, call.deadline)
-            .with_cancellation(cancellation.clone());
+        let mut cx = ActionContext::new(namespace, execution, call.path.clone(), call.attempt, call.deadline);
+        let cancellation = cx.cancellation.clone();
         if let Some(open) = open {
             cx = cx.with_connection(open.connection.clone());
         }
         if handler.descriptor().records {
             let asking = Asking { path: call.path.clone(), owner: self.asks.clone() };
-            cx = cx.with_recorder(std::sync::Arc::new(asking));
+            cx = cx.with_recorder(Arc::new(asking));
         }
         self.shared.observe(&Observation::AttemptStarted {
             execution: &self.seat.key.1,
