@@ -1,5 +1,6 @@
 //! What an engine tells about its work, for counts and durations.
 
+use crate::error::Error;
 use crate::id::{ExecutionId, Namespace, StepPath};
 use crate::machine::{Settled, Status};
 
@@ -68,6 +69,16 @@ pub enum Observation<'a> {
         execution: &'a ExecutionId,
         /// The new status.
         status: Status,
+    },
+    /// A commit failed, and is tried again after a pause of at most 5 s: the store has no space, is written to by
+    /// another process, or cannot be reached. Nothing is lost; the execution stands still until then.
+    CommitFailed {
+        /// The namespace.
+        namespace: &'a Namespace,
+        /// The execution.
+        execution: &'a ExecutionId,
+        /// Why.
+        error: &'a Error,
     },
 }
 

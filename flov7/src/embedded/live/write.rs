@@ -61,13 +61,20 @@ impl Live {
         let (mut pause, mut from) = (FIRST_PAUSE, None);
         while !turns.is_empty() {
             let mut outcomes = self.shared.store.commit(turns).await.into_iter();
-            match outcomes.find_map(Result::err) {
+            let error = match outcomes.find_map(Result::err) {
                 None => break,
                 Some(TurnError::Fenced) => return Err(Exit::Fenced),
+                // No space, or another process writes: it may be taken later, and until then nothing is lost.
+                Some(TurnError::Refused(error)) if error.kind() == ErrorKind::Unavailable => error,
                 Some(TurnError::Refused(error)) => return Err(self.refused(&error).await),
-                Some(error) => tracing::warn!(execution = %self.seat.key.1, %error, "a commit is in doubt"),
-            }
-            // Nobody knows what of it is there: the store is asked, until it answers.
+                Some(TurnError::Unknown(error)) => error,
+                Some(error @ TurnError::Conflict(_)) => Error::new(ErrorKind::Unknown, error.to_string()),
+            };
+            tracing::warn!(execution = %self.seat.key.1, %error, "a commit failed, and is tried again");
+            let (namespace, execution) = &self.seat.key;
+            self.shared.observe(&Observation::CommitFailed { namespace, execution, error: &error });
+            // Of several turns some may be there, and after some errors nobody knows: the store is asked, until it
+            // answers.
             match self.doubt(events, count, leaves).await {
                 Some(Doubt::Written) => break,
                 Some(Doubt::From(seq)) => from = Some(seq),

@@ -2,9 +2,17 @@
 
 use std::sync::Arc;
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use flov7::error::{Error, ErrorKind};
 use flov7::machine::Status;
+use flov7::observe::{Observation, Observer};
+use flov7::store::{Store, Turn, TurnError};
 use flov7_conformance::disk::Disk;
 use flov7_conformance::fault::{FaultStore, Plan};
+use flov7_conformance::layer::{Layer, Over};
 use serde_json::{Value, json};
 
 use super::support::{World, quiet, rested, run, sequence, start, trace};
@@ -90,5 +98,70 @@ fn an_executor_whose_store_is_away_looks_now_and_then() {
             assert!(process.refused() <= 4 * second, "{} tries in {second} s", process.refused());
         }
         assert!(process.refused() > 0);
+    });
+}
+
+/// A store on a disk that may have no space left.
+struct Crowded {
+    inner: Arc<dyn Store>,
+    full: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Layer for Crowded {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
+    }
+
+    async fn commit(&self, turns: Vec<Turn>) -> Vec<Result<(), TurnError>> {
+        if self.full.load(Ordering::SeqCst) {
+            let refused = || TurnError::Refused(Error::new(ErrorKind::Unavailable, "there is no space left"));
+            return turns.iter().map(|_| Err(refused())).collect();
+        }
+        self.inner.commit(turns).await
+    }
+}
+
+#[derive(Default)]
+struct Told(Mutex<Vec<String>>);
+
+impl Observer for Told {
+    fn observe(&self, observation: &Observation<'_>) {
+        if let Observation::CommitFailed { error, .. } = observation {
+            self.0.lock().unwrap().push(error.to_string());
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_holds_an_execution_up_and_repeats_nothing() {
+    run(async {
+        let world = World::new();
+        let full = Arc::new(AtomicBool::new(false));
+        world.store.wrap(|inner| Arc::new(Over(Crowded { inner, full: full.clone() })));
+        let told = Arc::new(Told::default());
+        let executor = world.builder("one", 1).with_observer(told.clone()).open().unwrap();
+        let id = start(&executor, &world.valid(sequence("gate.once", 3))).await;
+        let first = world.held().await;
+        full.store(true, Ordering::SeqCst);
+        first.give(Ok(Value::Null));
+        // Far less than its lease, and more than its longest pause.
+        for _ in 0..8 {
+            quiet().await;
+            world.clock.advance(std::time::Duration::from_secs(1));
+        }
+        quiet().await;
+        let tries = told.0.lock().unwrap().len();
+        assert!((3..=16).contains(&tries), "{tries} tries");
+        assert!(told.0.lock().unwrap().iter().all(|error| error == "there is no space left"));
+        full.store(false, Ordering::SeqCst);
+        for _ in 0..6 {
+            world.clock.advance(std::time::Duration::from_secs(1));
+            quiet().await;
+        }
+        world.held().await.give(Ok(Value::Null));
+        world.held().await.give(Ok(Value::Null));
+        let view = rested(&executor, &id).await;
+        assert_eq!((view.status, world.calls().len()), (Status::Completed, 3));
     });
 }
