@@ -50,6 +50,8 @@ pub(crate) enum Verb {
     Explain(OneFile),
     /// Print a workflow as Mermaid text
     Graph(OneFile),
+    /// Say when the schedules of a workflow fire next
+    Firings(Firings),
     /// List the actions of the catalogue
     Actions(Actions),
     /// Print the JSON Schema of workflow documents
@@ -130,6 +132,18 @@ pub(crate) struct Validate {
 pub(crate) struct Actions {
     /// Only those that have this word
     pub(crate) word: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Firings {
+    /// The workflow
+    pub(crate) file: PathBuf,
+    /// The instant after which they fire (RFC 3339); now without it
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub(crate) after: Option<Timestamp>,
+    /// How many of each trigger
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub(crate) count: u64,
 }
 
 #[derive(Debug, Args)]

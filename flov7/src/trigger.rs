@@ -1,5 +1,9 @@
 //! Triggers: what starts executions. Kinds are data in the document; a host fires them (later: `TriggerHost`).
 
+mod schedule;
+
+pub use schedule::Schedule;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

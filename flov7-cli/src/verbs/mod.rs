@@ -3,6 +3,7 @@
 pub(crate) mod actions;
 pub(crate) mod execution;
 pub(crate) mod explain_code;
+pub(crate) mod firings;
 pub(crate) mod keep;
 pub(crate) mod look;
 pub(crate) mod new;

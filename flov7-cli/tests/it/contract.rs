@@ -340,3 +340,30 @@ fn a_second_answer_to_an_approval_is_told_that_the_first_counts() {
     let ended = flov7(dir.path(), &["resume", id, "--json"]);
     assert_eq!(ended.json()["executions"][0]["output"], "ann", "{ended:#?}");
 }
+
+#[test]
+fn firings_say_when_schedules_fire_next() {
+    let dir = Dir::new();
+    dir.write(
+        "report.json",
+        r#"{ "flov7": 1, "name": "report", "triggers": [
+            { "id": "daily", "use": "schedule", "with": { "cron": "30 2 * * *", "zone": "Europe/Berlin" } },
+            { "id": "hand", "use": "manual" },
+            { "id": "once", "use": "schedule", "with": { "at": "2027-01-01T00:00:00Z" } } ],
+            "steps": [ { "id": "a", "data": { "set": 1 } } ] }"#,
+    );
+    let args = ["firings", "report.json", "--after", "2027-03-27T12:00:00Z", "--count", "2"];
+    let json = flov7(dir.path(), &[&args[..], &["--json"]].concat());
+    assert_eq!(json.code, Some(0), "{json:#?}");
+    // Clocks go forward on the 28th: half past two is skipped, and three o'clock there is one o'clock UTC.
+    assert_eq!(
+        json.json(),
+        json!({ "schedules": [
+            { "trigger": "daily", "firings": ["2027-03-28T01:00:00.000Z", "2027-03-29T00:30:00.000Z"] },
+            { "trigger": "once", "firings": [] } ] })
+    );
+    let text = flov7(dir.path(), &args).stdout;
+    assert!(text.contains("daily fires next at\n  2027-03-28T01:00:00.000Z"), "{text}");
+    assert!(text.contains("once never fires again"), "{text}");
+    assert_eq!(flov7(dir.path(), &["firings", "report.json", "--count", "0"]).code, Some(2));
+}

@@ -33,7 +33,7 @@ mod order;
 mod outline;
 mod requests;
 mod resources;
-mod schedules;
+pub(crate) mod schedules;
 mod schemas;
 mod session;
 mod triggers;

@@ -4,6 +4,8 @@
 //! The published JSON Schema (`flov7 schema`) is made from them.
 
 mod build;
+#[cfg(feature = "schedule")]
+pub(crate) mod cron;
 mod duration;
 mod limits;
 pub(crate) mod read;

@@ -15,6 +15,8 @@ mod workflow;
 mod house;
 mod proof;
 mod rules;
+#[cfg(feature = "schedule")]
+mod schedule;
 mod machine;
 mod view;
 mod types;
