@@ -24,6 +24,7 @@ mod time;
 
 pub use digest::Digest;
 pub use key::idempotency_key;
+pub(crate) use name::is_reserved_word;
 pub(crate) use name::named;
 pub use name::{Name, Namespace, RESERVED_WORDS, ROOTS, SecretName, WorkflowName};
 pub use path::{Segment, Segments, StepPath};

@@ -21,7 +21,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use self::prepared::Entry;
+pub(crate) use self::prepared::Entry;
 use crate::id::Digest;
 use crate::types::Lowered;
 use crate::workflow::{DurationText, Schema, Template, Workflow};
@@ -407,19 +407,14 @@ impl Catalog {
         self.actions.get(id).map(|entry| &entry.action)
     }
 
-    /// The schema of an action's input as a type, computed once; none without such an action or schema.
-    pub(crate) fn input_of(&self, id: &str) -> Option<&Lowered> {
-        self.actions.get(id)?.input()
+    /// An action with what has been computed from it so far.
+    pub(crate) fn entry(&self, id: &str) -> Option<&Entry> {
+        self.actions.get(id)
     }
 
     /// The schema of an action's output as a type, computed once; none without such an action or schema.
     pub(crate) fn output_of(&self, id: &str) -> Option<&Lowered> {
         self.actions.get(id)?.output()
-    }
-
-    /// Pointers to the arguments of an action that are paths, found once.
-    pub(crate) fn paths_of(&self, id: &str) -> &[String] {
-        self.actions.get(id).map_or(&[], Entry::paths)
     }
 
     /// The digest of an action's interface, computed once.

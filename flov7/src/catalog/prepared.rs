@@ -9,8 +9,8 @@ use crate::types::{Defs, Lowered, lower_shared};
 
 /// An action with what has been computed from it so far.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) action: ActionDescriptor,
+pub(crate) struct Entry {
+    pub(crate) action: ActionDescriptor,
     input: OnceLock<Option<Lowered>>,
     output: OnceLock<Option<Lowered>>,
     interface: OnceLock<Digest>,
@@ -37,17 +37,17 @@ impl PartialEq for Entry {
 
 impl Entry {
     /// The schema of its input as a type; none if that is no schema.
-    pub(super) fn input(&self) -> Option<&Lowered> {
+    pub(crate) fn input(&self) -> Option<&Lowered> {
         self.input.get_or_init(|| apart(|| lower_shared(&self.action.input.0, &Defs::none()).ok())).as_ref()
     }
 
     /// The schema of its output as a type; none if that is no schema.
-    pub(super) fn output(&self) -> Option<&Lowered> {
+    pub(crate) fn output(&self) -> Option<&Lowered> {
         self.output.get_or_init(|| apart(|| lower_shared(&self.action.output.0, &Defs::none()).ok())).as_ref()
     }
 
     /// Pointers to the arguments that are paths.
-    pub(super) fn paths(&self) -> &[String] {
+    pub(crate) fn paths(&self) -> &[String] {
         self.paths.get_or_init(|| path_arguments(&self.action.input.0))
     }
 

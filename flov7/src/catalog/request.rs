@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::expr::{Limits, Part, Piece, Template};
+use crate::expr::pieces;
 
 /// Why a path would be refused before anything is sent, if so.
 ///
@@ -189,25 +189,16 @@ impl Filled {
 /// What stands for a value that is not known yet: two hexadecimal digits, so that it spoils no `%` before it.
 const FILLING: &str = "aa";
 
-/// Fills a text; nothing where it is no template, which is found elsewhere.
+/// Fills a text; nothing where a mark in it is never closed, which is found elsewhere. Whether what stands in the marks are
+/// expressions is not looked at.
 pub(crate) fn filled(text: &str) -> Option<Filled> {
-    let template = Template::parse(&Value::from(text), &Limits::default()).ok()?;
-    match template.root() {
-        Part::Constant(value) => Some(Filled { text: value.as_str()?.to_owned(), first: None }),
-        Part::Expr(_) => Some(Filled { text: FILLING.to_owned(), first: Some(0) }),
-        Part::Text { pieces, .. } => {
-            let mut filled = Filled { text: String::new(), first: None };
-            for piece in pieces {
-                match piece {
-                    Piece::Literal(literal) => filled.text.push_str(literal),
-                    Piece::Expr(_) => {
-                        filled.first.get_or_insert(filled.text.len());
-                        filled.text.push_str(FILLING);
-                    }
-                }
-            }
-            Some(filled)
+    let mut filled = Filled { text: String::with_capacity(text.len()), first: None };
+    pieces(text, &mut |literal| match literal {
+        Some(literal) => filled.text.push_str(literal),
+        None => {
+            filled.first.get_or_insert(filled.text.len());
+            filled.text.push_str(FILLING);
         }
-        _ => None,
-    }
+    })?;
+    Some(filled)
 }

@@ -21,10 +21,13 @@ pub(super) fn check(reader: &mut Reader, input: &Schema, via: &Via) {
     reader.within("via", |reader| {
         reader.within("http", |reader| {
             reader.within("path", |reader| {
-                if let Some(fault) = filled(path).and_then(|path| path_fault(&path.text)) {
+                let text = Value::from(path.as_str());
+                if let Some(fault) = filled(path).and_then(|path| path_fault(&path.text))
+                    && Template::parse(&text, &Limits::default()).is_ok()
+                {
                     reader.fault(Code::PATH_OR_URL, fault);
                 }
-                template(reader, &Value::from(path.as_str()), &input);
+                template(reader, &text, &input);
             });
             for (name, member, env) in [("body", body, &input), ("result", result, &response)] {
                 if let Some(member) = member {

@@ -80,6 +80,7 @@ pub use ast::{
     ArithmeticOp, Ast, CompareOp, Element, Entry, ExprKind, Form, LogicOp, Node, NodeId, RefId, Reference,
     RootName, UnaryOp, Use, UseKind, VarId, Variable,
 };
+pub(crate) use check::check_plain;
 pub use check::{
     Checked, Edit, ExprFinding, PlacedFinding, StepType, TemplateChecked, Truth, TypeEnv, UntypedRead,
 };
@@ -92,6 +93,7 @@ pub use number::Num;
 pub(crate) use run::text::{base64_bytes, base64_encode};
 pub(crate) use template::Taken;
 pub use template::{Encoding, Part, Piece, Place, Template, TemplateError, marked};
+pub(crate) use template::{has_mark, pieces};
 pub use time::{Civil, Duration, TimeError, Timestamp, read_offset};
 
 /// How deep macros may nest at most, whatever the limits say.

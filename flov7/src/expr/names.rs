@@ -10,31 +10,6 @@ use crate::finding::slip;
 pub const ROOTS: &[&str] =
     &["input", "steps", "item", "index", "state", "error", "now", "execution", "trigger"];
 
-/// CEL's reserved words and literals.
-const RESERVED: &[&str] = &[
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "false",
-    "for",
-    "function",
-    "if",
-    "import",
-    "in",
-    "let",
-    "loop",
-    "namespace",
-    "null",
-    "package",
-    "return",
-    "true",
-    "var",
-    "void",
-    "while",
-];
-
 /// Whether `name` is a word that CEL reserves, so that nothing may be called by it.
 ///
 /// ```
@@ -43,8 +18,7 @@ const RESERVED: &[&str] = &[
 /// ```
 #[must_use]
 pub fn is_reserved(name: &str) -> bool {
-    // No word is longer, and most names begin with none.
-    name.len() <= 9 && RESERVED.contains(&name)
+    crate::id::is_reserved_word(name)
 }
 
 /// Whether `function` reads a part of a time, so that its second argument is an offset.

@@ -126,7 +126,8 @@ pub(crate) enum Trail<'t> {
 impl Trail<'_> {
     /// The text.
     pub(crate) fn pointer(&self) -> String {
-        let mut text = String::new();
+        // Most are short.
+        let mut text = String::with_capacity(if matches!(self, Trail::Root) { 0 } else { 24 });
         self.write(&mut text);
         text
     }

@@ -79,7 +79,10 @@ impl<T: Ord + Clone> From<BTreeSet<T>> for Few<T> {
 
 impl<T: Ord + Clone> FromIterator<T> for Few<T> {
     fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Few<T> {
-        let mut values: Vec<T> = values.into_iter().collect();
+        let mut values = values.into_iter();
+        let Some(first) = values.next() else { return Few::Several(Arc::default()) };
+        let Some(second) = values.next() else { return Few::One(first) };
+        let mut values: Vec<T> = [first, second].into_iter().chain(values).collect();
         values.sort();
         values.dedup();
         Few::from(values)

@@ -309,7 +309,7 @@ pub enum MemberLookup {
 macro_rules! constant {
     ($make:expr) => {{
         static MADE: std::sync::OnceLock<$crate::types::Type> = std::sync::OnceLock::new();
-        MADE.get_or_init(|| $make).clone()
+        MADE.get_or_init(|| $crate::finding::meter::apart(|| $make)).clone()
     }};
 }
 pub(crate) use constant;
@@ -417,7 +417,7 @@ impl Type {
         let made = MADE.get(usize::from(kinds.0));
         made.map_or_else(
             || Type::make_kinds(kinds),
-            |made| made.get_or_init(|| Type::make_kinds(kinds)).clone(),
+            |made| made.get_or_init(|| meter::apart(|| Type::make_kinds(kinds))).clone(),
         )
     }
 
@@ -495,18 +495,21 @@ impl Type {
     }
 
     /// Whether no schema said anything about the value.
+    #[inline]
     #[must_use]
     pub fn is_untyped(&self) -> bool {
         self.open().is_none()
     }
 
     /// Whether no value has the type. A named schema counts as having values until it is opened.
+    #[inline]
     #[must_use]
     pub fn is_never(&self) -> bool {
         matches!(&self.0, Repr::Union(union) if union.is_empty())
     }
 
     /// The kinds of values it contains. Untyped contains the six of JSON; an optional is no kind.
+    #[inline]
     #[must_use]
     pub fn kinds(&self) -> Kinds {
         self.open().map_or(Kinds::JSON, |union| union.kinds())
@@ -519,6 +522,7 @@ impl Type {
     }
 
     /// The type inside an optional.
+    #[inline]
     #[must_use]
     pub fn optional_inner(&self) -> Option<Type> {
         self.open()?.optional.clone()
@@ -614,6 +618,7 @@ impl MemberLookup {
 }
 
 impl Union {
+    #[inline]
     pub(crate) fn kinds(&self) -> Kinds {
         let bit = |there: bool, kind: Kind| if there { kind.bit() } else { 0 };
         Kinds(

@@ -331,6 +331,9 @@ impl Lowering {
 
     /// What the schema says by itself about each kind.
     fn own(&mut self, at: &At<'_>, members: &Map<String, Value>, depth: usize) -> Type {
+        if let Some(plain) = plain(members) {
+            return plain;
+        }
         let (kinds, integer) = kinds_of(members);
         let (mut number, mut text, mut list, mut map) = (false, false, false, false);
         for name in members.keys() {
@@ -515,10 +518,23 @@ fn reference(at: &At<'_>, members: &Map<String, Value>) -> Option<Target> {
     at.scope.resolve(members.get("$ref")?.as_str()?).ok()
 }
 
+/// The type of a schema that says nothing but one kind, as most do.
+fn plain(members: &Map<String, Value>) -> Option<Type> {
+    if members.len() != 1 {
+        return None;
+    }
+    match members.get("type")?.as_str()? {
+        "integer" => Some(Type::integer()),
+        name => kind_of_type(name).map(|kind| Type::of_kinds(Kinds::only(kind))),
+    }
+}
+
 /// The kinds that `type` admits, and whether numbers must be whole.
 fn kinds_of(members: &Map<String, Value>) -> (Option<Kinds>, bool) {
     let names: Vec<&str> = match members.get("type") {
-        Some(Value::String(name)) => vec![name],
+        Some(Value::String(name)) => {
+            return (Some(kind_of_type(name).map_or(Kinds::NONE, Kinds::only)), name == "integer");
+        }
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
         _ => return (None, false),
     };

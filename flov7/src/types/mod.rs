@@ -61,6 +61,7 @@ mod work;
 pub(crate) use arith::{Arith, Outcome};
 pub use assign::{Assign, assign};
 pub use check::{MAX_VIOLATIONS, SchemaChecker, Violation};
+pub(crate) use facet::length;
 pub use infer::{Usage, infer_expect};
 pub use lattice::{Additional, Kind, Kinds, MemberLookup, Presence, Type};
 pub(crate) use lattice::{NumberFacet, constant};

@@ -135,6 +135,29 @@ impl Type {
         Type::text_of(own.least().saturating_add(other.least()), most)
     }
 
+    /// The type of a member that all its values have, if they are objects and described as one.
+    pub(crate) fn sure_member(&self, name: &str) -> Option<&Type> {
+        let union = self.open()?;
+        let [map] = union.maps.as_slice() else { return None };
+        if union.optional.is_some() || union.kinds() != Kinds::only(Kind::Map) {
+            return None;
+        }
+        map.members.get(name).filter(|member| member.required).map(|member| &member.ty)
+    }
+
+    /// Whether it has values, and each of them has a text of its own.
+    pub(crate) fn surely_printed(&self) -> bool {
+        let Some(union) = self.open() else { return false };
+        let own = union.kinds();
+        let silent = Kinds::only(Kind::Null).and(Kind::List).and(Kind::Map);
+        union.optional.is_none() && !own.is_empty() && own.common(silent).is_empty()
+    }
+
+    /// Whether its texts are listed one by one.
+    pub(crate) fn has_listed_texts(&self) -> bool {
+        self.open().and_then(|union| union.text.as_ref()).is_some_and(|text| text.values.is_some())
+    }
+
     /// List and list, one after the other.
     pub(crate) fn appended(&self, other: &Type) -> Type {
         let list = |ty: &Type| ty.open().and_then(|union| union.list.clone());
@@ -189,6 +212,19 @@ impl Type {
     /// The only value, where there is just one.
     #[must_use]
     pub fn only_value(&self) -> Option<serde_json::Value> {
+        let union = self.open()?;
+        // Most types have many values, and show it at once.
+        let several = |text: &TextFacet| {
+            let listed = text.values.as_ref();
+            listed.is_none_or(|values| values.len() > 1 && text.opaque.is_empty() && union.opaque.is_empty())
+        };
+        if union.text.as_ref().is_some_and(several)
+            || union.maps.iter().any(|map| map.additional != Additional::Closed)
+            || union.list.as_ref().is_some_and(|list| list.max.is_none())
+            || union.no && union.yes && union.opaque.is_empty()
+        {
+            return None;
+        }
         let values = super::witness::all_values(self, 1)?;
         let [only] = <[serde_json::Value; 1]>::try_from(values).ok()?;
         Some(only)

@@ -121,6 +121,13 @@ pub(crate) fn keyword(name: &str) -> Keyword {
     }
 }
 
+/// Whether a schema below one of that depth says nothing but one kind, as most do: nothing can be wrong with it.
+fn is_plain(schema: &Value, depth: usize) -> bool {
+    let Some(members) = schema.as_object().filter(|members| members.len() == 1) else { return false };
+    let kind = members.get("type").and_then(Value::as_str).and_then(kind_of_type);
+    kind.is_some() && depth < MAX_DEPTH
+}
+
 /// The kind that a `type` names; `integer` is a number.
 pub(crate) fn kind_of_type(name: &str) -> Option<Kind> {
     Some(match name {
@@ -282,6 +289,7 @@ impl<'a> Walk<'a> {
             Keyword::Schema if name == "items" && value.is_array() => {
                 self.bad(here(), "`items` is one schema; a list of schemas is `prefixItems`");
             }
+            Keyword::Schema if is_plain(value, depth) => {}
             Keyword::Schema => open.push((here(), value, depth + 1)),
             Keyword::Schemas => match value.as_array() {
                 Some(schemas) if !schemas.is_empty() => {
@@ -294,11 +302,14 @@ impl<'a> Walk<'a> {
             },
             Keyword::NamedSchemas | Keyword::PatternSchemas => match value.as_object() {
                 Some(schemas) => {
+                    let here = here();
                     for (key, schema) in sorted(schemas) {
                         if keyword(name) == Keyword::PatternSchemas {
-                            self.pattern(child(&here(), key), key);
+                            self.pattern(child(&here, key), key);
                         }
-                        open.push((child(&here(), key), schema, depth + 1));
+                        if !is_plain(schema, depth) {
+                            open.push((child(&here, key), schema, depth + 1));
+                        }
                     }
                 }
                 None => self.bad(here(), format!("`{name}` is an object of schemas")),

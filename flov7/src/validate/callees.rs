@@ -254,7 +254,9 @@ fn written<'w>(workflow: &'w Workflow, uses: &str, argument: &str) -> BTreeSet<&
                 let text = with.as_ref().and_then(|with| with.0.get(argument)?.as_str());
                 found.extend(text.filter(|text| !text.contains("${")));
             }
-            blocks.extend(step.condition.iter().flat_map(inside));
+            if let Some(condition) = &step.condition {
+                blocks.extend(inside(condition));
+            }
         }
     }
     found

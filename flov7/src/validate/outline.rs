@@ -21,6 +21,13 @@ pub(super) struct StepAt<'w> {
     place: Arc<StepPlace>,
 }
 
+impl StepAt<'_> {
+    /// Where it stands, shared.
+    pub(super) fn place(&self) -> Arc<StepPlace> {
+        Arc::clone(&self.place)
+    }
+}
+
 impl Deref for StepAt<'_> {
     type Target = StepPlace;
 
@@ -115,8 +122,8 @@ pub(super) struct BlockPlace {
 pub(super) struct Outline<'w> {
     pub(super) steps: Vec<StepAt<'w>>,
     pub(super) blocks: Vec<BlockAt<'w>>,
-    /// Steps with an id, in the order of their ids; the first, where an id is there twice.
-    by_id: Arc<[StepNo]>,
+    /// Steps with an id, in the order of their ids, each with how its id begins; the first, where an id is there twice.
+    by_id: Arc<[(u64, StepNo)]>,
     /// Whether no id is there twice.
     unique: bool,
 }
@@ -126,8 +133,17 @@ pub(super) struct Outline<'w> {
 pub(super) struct Places {
     steps: Vec<Arc<StepPlace>>,
     blocks: Vec<Arc<BlockPlace>>,
-    by_id: Arc<[StepNo]>,
+    by_id: Arc<[(u64, StepNo)]>,
     unique: bool,
+}
+
+/// How an id begins, as a number: ids are in the order of these, as far as they differ.
+fn beginning(id: &str) -> u64 {
+    let mut first = [0; 8];
+    for (place, byte) in first.iter_mut().zip(id.bytes()) {
+        *place = byte;
+    }
+    u64::from_be_bytes(first)
 }
 
 /// An outline that is being made.
@@ -138,26 +154,26 @@ struct Building<'w> {
 
 impl<'w> Outline<'w> {
     pub(super) fn new(workflow: &'w Workflow, poisoned: &BTreeSet<String>) -> Outline<'w> {
-        let mut building = Building { steps: Vec::new(), blocks: Vec::new() };
+        let room = workflow.steps.len() + workflow.steps.len() / 2 + 4;
+        let mut building = Building { steps: Vec::with_capacity(room), blocks: Vec::with_capacity(room / 2) };
         let mut pointer = Pointer::root();
         pointer.push("steps");
         let output = workflow.output.as_ref().map(|output| (output, "/output".to_owned()));
         building.block(poisoned, &mut pointer, None, Role::Top, &workflow.steps, output, 0);
         let id = |no: &StepNo| building.steps[no.0].0.id.as_str();
         let named = (0..building.steps.len()).map(StepNo).filter(|no| !id(no).is_empty());
-        let mut by_id: Vec<StepNo> = named.collect();
-        by_id.sort_by(|a, b| id(a).cmp(id(b)));
+        let mut by_id: Vec<(u64, StepNo)> = Vec::with_capacity(building.steps.len());
+        by_id.extend(named.map(|no| (beginning(id(&no)), no)));
+        by_id.sort_by(|(a, own), (b, other)| a.cmp(b).then_with(|| id(own).cmp(id(other))));
         let all = by_id.len();
-        by_id.dedup_by(|later, first| id(later) == id(first));
+        by_id.dedup_by(|(a, later), (b, first)| a == b && id(later) == id(first));
         let unique = by_id.len() == all;
-        let steps = building.steps.into_iter();
-        let blocks = building.blocks.into_iter();
-        Outline {
-            steps: steps.map(|(step, place)| StepAt { step, place: Arc::new(place) }).collect(),
-            blocks: blocks.map(|(place, output)| BlockAt { place: Arc::new(place), output }).collect(),
-            by_id: by_id.into(),
-            unique,
-        }
+        let mut steps = Vec::with_capacity(building.steps.len());
+        steps.extend(building.steps.into_iter().map(|(step, place)| StepAt { step, place: Arc::new(place) }));
+        let mut blocks = Vec::with_capacity(building.blocks.len());
+        let built = building.blocks.into_iter();
+        blocks.extend(built.map(|(place, output)| BlockAt { place: Arc::new(place), output }));
+        Outline { steps, blocks, by_id: by_id.into(), unique }
     }
 
     /// The places without the document.
@@ -191,8 +207,11 @@ impl<'w> Outline<'w> {
 
     /// The step of that id; the first, where the id is there twice.
     pub(super) fn find(&self, id: &str) -> Option<StepNo> {
-        let found = self.by_id.binary_search_by(|no| self.step(*no).step.id.as_str().cmp(id)).ok()?;
-        self.by_id.get(found).copied()
+        let wanted = beginning(id);
+        let found = self.by_id.binary_search_by(|(own, no)| {
+            own.cmp(&wanted).then_with(|| self.step(*no).step.id.as_str().cmp(id))
+        });
+        self.by_id.get(found.ok()?).map(|(_, no)| *no)
     }
 
     /// Whether no id is there twice.
@@ -202,7 +221,7 @@ impl<'w> Outline<'w> {
 
     /// All ids, sorted.
     pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
-        self.by_id.iter().map(|no| self.step(*no).step.id.as_str())
+        self.by_id.iter().map(|(_, no)| self.step(*no).step.id.as_str())
     }
 
     pub(super) fn step(&self, no: StepNo) -> &StepAt<'w> {

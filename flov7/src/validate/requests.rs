@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::Pass;
 use crate::catalog::{Filled, character_fault, filled, header_fault, path_fault, url_path_fault};
+use crate::expr::{Limits, Template};
 use crate::finding::{Code, Finding};
-use crate::json::{PatchOp, below, escape};
+use crate::json::{PatchOp, below, child, escape};
 use crate::workflow;
 use crate::workflow::read::shorten;
 
@@ -24,7 +25,7 @@ pub(super) fn check(pass: &mut Pass<'_>) {
         ];
         for (member, uses, connection, with) in uses.into_iter().flatten() {
             if uses == REQUEST && pass.catalog.action(REQUEST).is_some() {
-                let place = format!("{}/{member}", at.pointer);
+                let place = child(&at.pointer, member);
                 let found = request(connection.is_some(), with.as_ref(), &place).into_iter();
                 let found = found.chain(headers(connection.is_some(), with.as_ref(), &place));
                 findings.extend(found.map(|finding| finding.with_step(&at.step.id)));
@@ -60,12 +61,14 @@ fn request(connected: bool, with: Option<&workflow::Template>, place: &str) -> O
         return refused(place.to_owned(), &format!("the request needs a `{wanted}`"));
     };
     let text = value.as_str()?;
-    let pointer = format!("{place}/with/{wanted}");
-    if connected { path(text, pointer) } else { url(text, pointer) }
+    let pointer = || format!("{place}/with/{wanted}");
+    let found = if connected { path(text, pointer) } else { url(text, pointer) };
+    // A text that is no template has another fault, which is found elsewhere.
+    found.filter(|_| Template::parse(value, &Limits::default()).is_ok())
 }
 
 /// What is written is judged here; what expressions fill in, when the request is made.
-fn path(written: &str, pointer: String) -> Option<Finding> {
+fn path(written: &str, pointer: impl Fn() -> String) -> Option<Finding> {
     let filled = filled(written)?;
     let (text, computed) = (filled.text.as_str(), filled.is_computed());
     let path = text.split_once('?').map_or(text, |(path, _)| path);
@@ -73,9 +76,9 @@ fn path(written: &str, pointer: String) -> Option<Finding> {
     let words = !path.is_empty() && path.bytes().all(plain) && !path.contains("//");
     if !computed && words && !path.starts_with('/') {
         // Words with `/` between them are a path, and name no host.
-        let fix = vec![PatchOp::Replace { path: pointer.clone(), value: format!("/{written}").into() }];
+        let fix = vec![PatchOp::Replace { path: pointer(), value: format!("/{written}").into() }];
         let message = format!("a path starts with `/`, found `{}`", shorten(written));
-        let finding = Finding::new(Code::PATH_OR_URL, pointer, message);
+        let finding = Finding::new(Code::PATH_OR_URL, pointer(), message);
         return Some(finding.with_help("write `/` before it").with_fix(fix));
     }
     let message = if computed || !path.starts_with('/') {
@@ -91,10 +94,10 @@ fn path(written: &str, pointer: String) -> Option<Finding> {
     } else {
         path_fault(text)?
     };
-    Some(Finding::new(Code::PATH_OR_URL, pointer, message))
+    Some(Finding::new(Code::PATH_OR_URL, pointer(), message))
 }
 
-fn url(text: &str, pointer: String) -> Option<Finding> {
+fn url(text: &str, pointer: impl Fn() -> String) -> Option<Finding> {
     let filled = filled(text)?;
     if filled.is_computed() {
         // Which host it is, is judged when it is known.
@@ -109,7 +112,7 @@ fn url(text: &str, pointer: String) -> Option<Finding> {
     } else {
         host_fault(&filled).or_else(|| url_fault(&filled))?
     };
-    Some(Finding::new(Code::PATH_OR_URL, pointer, message))
+    Some(Finding::new(Code::PATH_OR_URL, pointer(), message))
 }
 
 /// What follows `//`, and where the host ends in it.

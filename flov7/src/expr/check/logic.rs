@@ -19,7 +19,7 @@ impl Checker<'_> {
         let mut steps: u64 = 0;
         let (mut decided, mut all) = (false, true);
         let mut reached = true;
-        for operand in operands {
+        for (index, operand) in operands.iter().enumerate() {
             if !reached {
                 // Nobody gets here: nothing is said about it.
                 let seen = self.aside(|checker| checker.node(&env, *operand));
@@ -35,7 +35,10 @@ impl Checker<'_> {
                 .and_then(|value| value.as_bool());
             decided |= constant == Some(decisive);
             all &= constant == Some(!decisive);
-            (env, reached) = narrow_where_reached(self.ast, *operand, &env, open);
+            // Nobody comes behind the last.
+            if index + 1 < operands.len() {
+                (env, reached) = narrow_where_reached(self.ast, *operand, &env, open);
+            }
         }
         let ty = match (decided, all) {
             (true, _) => Type::of_value(&decisive.into()),

@@ -41,6 +41,7 @@ mod found;
 mod literal;
 mod logic;
 mod narrow;
+mod plain;
 mod template;
 mod walk;
 mod want;
@@ -48,6 +49,7 @@ mod want;
 pub use env::{StepType, TypeEnv};
 pub use found::{Checked, Edit, ExprFinding, UntypedRead};
 pub use narrow::Truth;
+pub(crate) use plain::check_plain;
 pub use template::{PlacedFinding, TemplateChecked};
 
 use super::{Expr, RootName};

@@ -2,6 +2,7 @@
 
 use super::TypeEnv;
 use super::found::{ExprFinding, UntypedRead};
+use super::plain::{self, Joined};
 use super::walk::{Checker, Place, Weight};
 use crate::expr::Expr;
 use crate::expr::error::Span;
@@ -124,11 +125,19 @@ impl Walk<'_> {
     }
 
     fn weigh(&mut self, steps: u64, bytes: Option<u64>) {
-        self.total.steps = self.total.steps.saturating_add(steps);
-        self.total.bytes = self.total.bytes.zip(bytes).and_then(|(total, bytes)| total.checked_add(bytes));
+        self.total.add(steps, bytes);
     }
 
     fn expression(&mut self, expr: &Expr, place: Place, at: &Trail<'_>) -> (Type, bool) {
+        if let Some(left) = plain::compiled(expr, self.env, place) {
+            self.weigh(left.weight.steps, left.weight.bytes);
+            if left.too_large {
+                self.listed = true;
+                let residual = (at.pointer(), ResidualKind::Size, expr.ast().span(expr.ast().root()));
+                self.found.residuals.push(residual);
+            }
+            return (left.ty, place != Place::Text);
+        }
         let (checked, weight) = Checker::new(expr).check_weighed(self.env, place);
         self.weigh(weight.steps, weight.bytes);
         if checked.findings.is_empty() && checked.residuals.is_empty() && checked.untyped.is_empty() {
@@ -145,36 +154,28 @@ impl Walk<'_> {
 
     fn text(&mut self, pieces: &[Piece], encoding: Encoding, at: &Trail<'_>) -> Type {
         self.found.declared = false;
-        let mut all: Option<Type> = None;
+        let mut all = Joined::Nothing;
         let mut clear = true;
         for piece in pieces {
-            let next = match piece {
+            match piece {
                 Piece::Literal(literal) => {
                     self.weigh(1, u64::try_from(literal.len()).ok());
-                    Type::texts([&**literal])
+                    all = all.and_literal(literal);
                 }
                 Piece::Expr(expr) => {
                     let (ty, _) = self.expression(expr, Place::Text, at);
                     clear &= !ty.is_untyped();
-                    match encoding {
-                        Encoding::None => ty,
-                        Encoding::PathSegment => encoded(&ty),
-                    }
+                    all = match encoding {
+                        _ if !clear => Joined::Nothing,
+                        Encoding::None => all.and(&ty),
+                        Encoding::PathSegment => all.and(&encoded(&ty)),
+                    };
                 }
-            };
-            all = Some(match all {
-                _ if !clear => Type::text(),
-                Some(all) => all.concatenated(&next),
-                None if matches!(piece, Piece::Literal(text) if text.len() <= LISTED) => next,
-                None => Type::texts([""]).concatenated(&next),
-            });
+            }
         }
-        all.unwrap_or_else(|| Type::texts([""]))
+        if clear { all.into_type() } else { Type::text() }
     }
 }
-
-/// Bytes of a literal that stays one when it is joined to others.
-const LISTED: usize = 4_096;
 
 /// Percent-encoded text: each code point becomes at most four bytes of three letters.
 fn encoded(ty: &Type) -> Type {

@@ -2,7 +2,7 @@
 //!
 //! Depth is bounded by the parser (64), so plain recursion is safe.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -104,7 +104,8 @@ pub(super) struct Checker<'a> {
     pub(super) ast: &'a Ast,
     pub(super) patterns: &'a [(NodeId, Pattern)],
     findings: Vec<ExprFinding>,
-    residuals: BTreeSet<(Span, ResidualKind)>,
+    /// In the order of their spans, each once.
+    residuals: Vec<(ResidualKind, Span)>,
     pub(super) untyped: Vec<UntypedRead>,
     pub(super) sources: BTreeMap<VarId, Source>,
     steps_limit: u64,
@@ -122,6 +123,14 @@ pub(super) struct Weight {
     pub(super) bytes: Option<u64>,
 }
 
+impl Weight {
+    /// With that much more.
+    pub(super) fn add(&mut self, steps: u64, bytes: Option<u64>) {
+        self.steps = self.steps.saturating_add(steps);
+        self.bytes = self.bytes.zip(bytes).and_then(|(total, bytes)| total.checked_add(bytes));
+    }
+}
+
 impl<'a> Checker<'a> {
     pub(super) fn new(expr: &'a Expr) -> Checker<'a> {
         Checker {
@@ -129,7 +138,7 @@ impl<'a> Checker<'a> {
             ast: &expr.ast,
             patterns: &expr.patterns,
             findings: Vec::new(),
-            residuals: BTreeSet::new(),
+            residuals: Vec::new(),
             untyped: Vec::new(),
             sources: BTreeMap::new(),
             steps_limit: expr.steps,
@@ -208,18 +217,11 @@ impl<'a> Checker<'a> {
 
     fn finish(mut self, seen: Seen) -> Checked {
         self.findings.sort_by_key(|finding| (finding.span.start, finding.span.end));
-        let residuals = self.residuals;
-        // Most often there are none, and taking a set apart costs something even then.
-        let residuals = if residuals.is_empty() {
-            Vec::new()
-        } else {
-            residuals.into_iter().map(|(span, kind)| (kind, span)).collect()
-        };
         Checked {
             ty: seen.ty,
             declared: seen.declared && !seen.unclear,
             findings: self.findings,
-            residuals,
+            residuals: self.residuals,
             untyped: self.untyped,
         }
     }
@@ -273,7 +275,10 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn residual(&mut self, kind: ResidualKind, id: NodeId) {
-        self.residuals.insert((self.ast.span(id), kind));
+        let span = self.ast.span(id);
+        if let Err(at) = self.residuals.binary_search_by_key(&(span, kind), |(kind, span)| (*span, *kind)) {
+            self.residuals.insert(at, (kind, span));
+        }
     }
 
     pub(super) fn span(&self, id: NodeId) -> Span {

@@ -42,8 +42,8 @@ impl<'s> Parser<'s, '_> {
             .with_fix(right),
         );
         let span = self.span();
-        self.advance();
-        self.advance();
+        self.skip();
+        self.skip();
         if bracket {
             // Now at `[`; leave it to `index`, which reads a plain one.
             return;
@@ -55,7 +55,7 @@ impl<'s> Parser<'s, '_> {
     }
 
     pub(super) fn member(&mut self, base: NodeId) -> Step<NodeId> {
-        self.advance();
+        self.skip();
         let optional = self.take("?");
         let name_span = self.span();
         let name = match self.peek() {
@@ -67,13 +67,13 @@ impl<'s> Parser<'s, '_> {
             Token::Name(name) => *name,
             Token::Quoted(name) => {
                 let name = *name;
-                self.advance();
+                self.skip();
                 let span = self.span_of(base).to(name_span);
                 return self.push(ExprKind::Select { base, member: name.into(), optional }, span);
             }
             _ => return Err(self.expected("a member's name after the dot")),
         };
-        self.advance();
+        self.skip();
         if self.is("(") && !optional {
             return self.member_call(base, name, name_span);
         }
@@ -83,7 +83,7 @@ impl<'s> Parser<'s, '_> {
 
     pub(super) fn index(&mut self, base: NodeId) -> Step<NodeId> {
         let open = self.span();
-        self.advance();
+        self.skip();
         let optional = self.take("?");
         if matches!(self.peek(), Token::Text(_)) && self.is_at(1, "]") {
             // A literal key is a member under another spelling.
@@ -103,7 +103,7 @@ impl<'s> Parser<'s, '_> {
 
     pub(super) fn member_call(&mut self, base: NodeId, name: &'s str, name_span: Span) -> Step<NodeId> {
         if let Some(kind) = MacroKind::from_name(name) {
-            self.advance();
+            self.skip();
             return self.macro_call(Some(base), kind, name_span);
         }
         let mut args = vec![base];
@@ -115,7 +115,7 @@ impl<'s> Parser<'s, '_> {
     /// `(a, b)`, appended to `args`.
     pub(super) fn arguments(&mut self, args: &mut Vec<NodeId>) -> Step<()> {
         let open = self.span();
-        self.advance();
+        self.skip();
         if self.take(")") {
             return Ok(());
         }

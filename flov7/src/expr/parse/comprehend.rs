@@ -80,8 +80,8 @@ impl<'s> Parser<'s, '_> {
             && !names::is_reserved(variable)
         {
             let variable = *variable;
-            self.advance();
-            self.advance();
+            self.skip();
+            self.skip();
             return Ok(variable);
         }
         let name = kind.name();

@@ -14,6 +14,7 @@ mod values;
 use lexer::{Lexeme, Sign, Token, lex};
 
 pub(crate) use pattern::Pattern;
+pub(super) use plain::{PlainPath, plain_path};
 
 use crate::expr::Limits;
 use crate::expr::ast::{Ast, ExprKind, Node, NodeId, Reference, VarId, Variable};
@@ -42,8 +43,8 @@ pub(super) fn parse(source: &str, offset: usize, limits: &Limits) -> Result<Pars
 /// As [`parse`], for what is more than a path.
 fn full(source: &str, offset: usize, limits: &Limits) -> Result<Parsed, Vec<ExprError>> {
     let (lexemes, fault) = lex(source, offset);
-    // Most tokens but brackets and commas are a node or part of one.
-    let room = lexemes.len().min(limits.nodes);
+    // About every second token is a node of its own.
+    let room = (lexemes.len() / 2 + 2).min(limits.nodes);
     let mut parser = Parser {
         source,
         offset,
@@ -54,7 +55,7 @@ fn full(source: &str, offset: usize, limits: &Limits) -> Result<Parsed, Vec<Expr
         nest: 0,
         nodes: Vec::with_capacity(room),
         depths: Vec::with_capacity(room),
-        references: Vec::new(),
+        references: Vec::with_capacity(2),
         variables: Vec::new(),
         scope: Vec::new(),
         macros: 0,
@@ -137,6 +138,13 @@ impl<'s> Parser<'s, '_> {
         self.at.checked_sub(1).and_then(|i| self.lexemes.get(i)).map_or(Span::default(), |l| l.span)
     }
 
+    /// Goes past a token that nobody needs.
+    fn skip(&mut self) {
+        if self.at + 1 < self.lexemes.len() {
+            self.at += 1;
+        }
+    }
+
     fn advance(&mut self) -> Token<'s> {
         let last = self.lexemes.len().saturating_sub(1);
         let Some(lexeme) = self.lexemes.get_mut(self.at) else { return Token::End };
@@ -160,7 +168,7 @@ impl<'s> Parser<'s, '_> {
     fn take(&mut self, sign: &str) -> bool {
         let found = self.is(sign);
         if found {
-            self.advance();
+            self.skip();
         }
         found
     }

@@ -22,7 +22,7 @@ impl Parser<'_, '_> {
             return Ok(condition);
         }
         let mark = self.span();
-        self.advance();
+        self.skip();
         let then = self.expression()?;
         if !self.take(":") {
             return Err(self.syntax(
@@ -62,7 +62,7 @@ impl Parser<'_, '_> {
     pub(super) fn relation(&mut self) -> Step<NodeId> {
         let mut left = self.sum()?;
         while let Some(op) = self.relation_op() {
-            self.advance();
+            self.skip();
             let right = self.sum()?;
             let span = self.span_of(left).to(self.span_of(right));
             left = self.push(ExprKind::Compare { op, left, right }, span)?;
@@ -111,7 +111,7 @@ impl Parser<'_, '_> {
         while let Token::Sign(sign) = self.peek()
             && let Some(op) = op_of(*sign)
         {
-            self.advance();
+            self.skip();
             let next = operand(self)?;
             span = span.to(self.span_of(next));
             rest.push((op, next));
@@ -141,7 +141,7 @@ impl Parser<'_, '_> {
             if signs.len() > self.limits.depth {
                 return Err(self.too_deep(self.span()));
             }
-            self.advance();
+            self.skip();
         }
         let mut operand = self.postfix()?;
         for (op, sign) in signs.into_iter().rev() {

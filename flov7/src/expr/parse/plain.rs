@@ -13,56 +13,93 @@ const MEMBERS: usize = 8;
 /// What the parser makes of a path of names with blanks around it; nothing where it is anything else, or anything could
 /// be said about it.
 pub(super) fn plain(source: &str, offset: usize, limits: &Limits) -> Option<Parsed> {
-    if limits.nodes <= MEMBERS || limits.depth <= MEMBERS {
-        return None;
-    }
-    let from = source.len() - source.trim_start_matches(' ').len();
-    let path = source.trim_matches(' ');
-    // What is more than a path mostly shows at once.
-    if !path.bytes().all(|byte| byte == b'.' || is_word(byte)) {
-        return None;
-    }
-    let mut at = from;
-    let mut names = path.split('.').map(|name| {
-        let span = Span::new(offset + at, offset + at + name.len());
-        at += name.len() + 1;
-        is_name(name).then_some((name, span))
-    });
-    let (root, mut span) = names.next()??;
-    let name = match root {
-        "now" => return None,
-        "steps" => {
-            let (id, end) = names.next()??;
-            span = span.to(end);
-            RootName::Step(id.into())
-        }
-        root => RootName::Root(root.into()),
-    };
+    let mut path = plain_path(source, limits)?;
+    let start = offset + path.start;
+    let mut span = Span::new(start, offset + path.end());
+    let name = if path.is_step { RootName::Step(path.root.into()) } else { RootName::Root(path.root.into()) };
     let uses = vec![Use { node: NodeId(0), span, kind: UseKind::Value }];
     let kind = ExprKind::Reference { reference: RefId(0), optional: false };
     let mut nodes = Vec::with_capacity(4);
     nodes.push(Node { kind, span });
     let mut root = NodeId(0);
-    for name in names {
-        let (name, end) = name?;
-        if nodes.len() > MEMBERS {
-            return None;
-        }
-        span = span.to(end);
-        nodes
-            .push(Node { kind: ExprKind::Select { base: root, member: name.into(), optional: false }, span });
+    while let Some(name) = path.member() {
+        let member = name?.into();
+        span = Span::new(start, offset + path.end());
+        nodes.push(Node { kind: ExprKind::Select { base: root, member, optional: false }, span });
         root = NodeId(root.0 + 1);
     }
     let references = vec![Reference { name, slot: None, uses }];
     Some(Parsed { ast: Ast { nodes, root, references, variables: Vec::new() }, patterns: Vec::new() })
 }
 
-/// Whether a text is a name like any other. Reserved words mean something in some places: the parser knows where.
-fn is_name(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    bytes.next().is_some_and(|first| is_word(first) && !first.is_ascii_digit())
-        && bytes.all(is_word)
-        && !is_reserved(text)
+/// A path of names: its root, and the members that are read from it one after the other.
+pub(in crate::expr) struct PlainPath<'s> {
+    /// What it starts from: a root, or the id of a step.
+    pub(in crate::expr) root: &'s str,
+    pub(in crate::expr) is_step: bool,
+    source: &'s str,
+    /// Where it begins in the source.
+    start: usize,
+    /// Where the next name begins; behind the last byte where there is none.
+    at: usize,
+    /// Behind its last byte.
+    over: usize,
+    members: usize,
+}
+
+/// The path that an expression is, with blanks around it, if it is one. A member that is no name like any other shows when
+/// it is asked for.
+pub(in crate::expr) fn plain_path<'s>(source: &'s str, limits: &Limits) -> Option<PlainPath<'s>> {
+    if limits.nodes <= MEMBERS || limits.depth <= MEMBERS || source.len() > limits.source_bytes {
+        return None;
+    }
+    let bytes = source.as_bytes();
+    let start = bytes.iter().take_while(|byte| **byte == b' ').count();
+    let behind = bytes[start..].iter().rev().take_while(|byte| **byte == b' ').count();
+    let over = bytes.len() - behind;
+    // What is more than a path mostly shows at once.
+    if !bytes[start..over].iter().all(|byte| *byte == b'.' || is_word(*byte)) {
+        return None;
+    }
+    let mut path = PlainPath { root: "", is_step: false, source, start, at: start, over, members: 0 };
+    path.root = path.name()?;
+    match path.root {
+        "now" => return None,
+        "steps" => {
+            path.is_step = true;
+            path.root = path.name()?;
+        }
+        _ => {}
+    }
+    Some(path)
+}
+
+impl<'s> PlainPath<'s> {
+    /// The next member; nothing behind the last, and nothing inside where it is no name like any other or there are too
+    /// many.
+    pub(in crate::expr) fn member(&mut self) -> Option<Option<&'s str>> {
+        if self.at > self.over {
+            return None;
+        }
+        self.members += 1;
+        Some(self.name().filter(|_| self.members <= MEMBERS))
+    }
+
+    /// Behind the last byte of the name that was given last.
+    fn end(&self) -> usize {
+        self.at - 1
+    }
+
+    /// The next name. Reserved words mean something in some places: the parser knows where.
+    fn name(&mut self) -> Option<&'s str> {
+        let from = self.at;
+        let rest = self.source.as_bytes().get(from..self.over)?;
+        let to = from + rest.iter().take_while(|byte| **byte != b'.').count();
+        self.at = to + 1;
+        let name = self.source.get(from..to)?;
+        let starts_well = rest.first().is_some_and(|first| *first != b'.' && !first.is_ascii_digit());
+        (starts_well && !is_reserved(name)).then_some(name)
+    }
 }
 
 #[cfg(test)]

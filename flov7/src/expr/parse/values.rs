@@ -23,7 +23,7 @@ impl<'s> Parser<'s, '_> {
                 self.push(ExprKind::Text(text.into()), span)
             }
             Token::Sign(Sign::PARENTHESIS) => {
-                self.advance();
+                self.skip();
                 let inner = self.expression()?;
                 self.close(")", span)?;
                 Ok(inner)
@@ -41,7 +41,7 @@ impl<'s> Parser<'s, '_> {
     pub(super) fn number(&mut self, negative: bool) -> Step<NodeId> {
         let mut span = self.span();
         if negative {
-            self.advance();
+            self.skip();
             span = span.to(self.span());
         }
         let value = match self.advance() {
@@ -61,7 +61,7 @@ impl<'s> Parser<'s, '_> {
 
     pub(super) fn list(&mut self) -> Step<NodeId> {
         let open = self.span();
-        self.advance();
+        self.skip();
         let mut elements = Vec::new();
         while !self.is("]") {
             let optional = self.take("?");
@@ -76,7 +76,7 @@ impl<'s> Parser<'s, '_> {
 
     pub(super) fn map(&mut self) -> Step<NodeId> {
         let open = self.span();
-        self.advance();
+        self.skip();
         let mut entries = Vec::new();
         while !self.is("}") {
             let optional = self.take("?");
@@ -120,7 +120,7 @@ impl<'s> Parser<'s, '_> {
             _ => None,
         };
         if let Some(kind) = literal {
-            self.advance();
+            self.skip();
             return self.push(kind, span);
         }
         if name == "in" {
@@ -138,7 +138,7 @@ impl<'s> Parser<'s, '_> {
         if let Some(variable) = self.lookup(name)
             && !self.is_at(1, "(")
         {
-            self.advance();
+            self.skip();
             return self.push(ExprKind::Variable(variable), span);
         }
         if name == "cel"
@@ -147,7 +147,7 @@ impl<'s> Parser<'s, '_> {
             && self.is_at(3, "(")
         {
             let name_span = span.to(self.span_at(2));
-            (0..4).for_each(|_| drop(self.advance()));
+            (0..4).for_each(|_| self.skip());
             return self.macro_call(None, MacroKind::Bind, name_span);
         }
         if self.is_at(1, ".")
@@ -157,12 +157,12 @@ impl<'s> Parser<'s, '_> {
         {
             let full = format!("{name}.{function}");
             let name_span = span.to(self.span_at(2));
-            (0..3).for_each(|_| drop(self.advance()));
+            (0..3).for_each(|_| self.skip());
             let mut args = Vec::new();
             self.arguments(&mut args)?;
             return self.call(&full, name_span, args, Form::Global, name_span.to(self.last_span()));
         }
-        self.advance();
+        self.skip();
         if self.is("(") {
             return self.global_call(name, span);
         }
@@ -185,7 +185,7 @@ impl<'s> Parser<'s, '_> {
                 && (optional || !self.is_at(ahead + 1, "("))
             {
                 let id: Arc<str> = (*id).into();
-                (0..=ahead).for_each(|_| drop(self.advance()));
+                (0..=ahead).for_each(|_| self.skip());
                 return self.reference(RootName::Step(id), start.to(self.last_span()), optional);
             }
         } else if self.is("[") {
@@ -195,7 +195,7 @@ impl<'s> Parser<'s, '_> {
                 && self.is_at(ahead + 1, "]")
             {
                 let id: Arc<str> = id.as_str().into();
-                (0..=ahead + 1).for_each(|_| drop(self.advance()));
+                (0..=ahead + 1).for_each(|_| self.skip());
                 return self.reference(RootName::Step(id), start.to(self.last_span()), optional);
             }
         }
@@ -204,14 +204,17 @@ impl<'s> Parser<'s, '_> {
     }
 
     pub(super) fn reference(&mut self, name: RootName, span: Span, optional: bool) -> Step<NodeId> {
-        let place = self.references.iter().position(|r| r.name == name).unwrap_or_else(|| {
-            self.references.push(Reference { name, slot: None, uses: Vec::new() });
-            self.references.len() - 1
-        });
+        let known = self.references.iter().position(|r| r.name == name);
+        let place = known.unwrap_or(self.references.len());
         let reference = RefId(u32::try_from(place).unwrap_or(u32::MAX));
         let node = self.push(ExprKind::Reference { reference, optional }, span)?;
         let kind = if optional { UseKind::Optional } else { UseKind::Value };
-        self.references[place].uses.push(Use { node, span, kind });
+        let read = Use { node, span, kind };
+        match known {
+            Some(known) => self.references[known].uses.push(read),
+            // Most are read once.
+            None => self.references.push(Reference { name, slot: None, uses: vec![read] }),
+        }
         Ok(node)
     }
 }

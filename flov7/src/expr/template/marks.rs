@@ -44,6 +44,23 @@ pub fn marked(source: &str, limits: &Limits) -> Result<Expr, Vec<ExprError>> {
     }
 }
 
+/// The pieces of a string in their order, none for an expression; nothing where a mark is never closed.
+pub(crate) fn pieces(text: &str, piece: &mut dyn FnMut(Option<&str>)) -> Option<()> {
+    for cut in cut(text).ok()? {
+        match cut {
+            Cut::Text(literal) => piece(Some(&literal)),
+            Cut::Mark(..) => piece(None),
+        }
+    }
+    Some(())
+}
+
+/// Whether `${` stands anywhere in a text.
+pub(crate) fn has_mark(text: &str) -> bool {
+    // Where there is one, the text mostly begins with it.
+    text.starts_with("${") || text.contains("${")
+}
+
 /// A piece of a string before its expressions are compiled.
 pub(super) enum Cut {
     Text(String),

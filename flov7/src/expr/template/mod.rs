@@ -17,6 +17,7 @@ use marks::{Cut, cut};
 use render::{OPTIONAL, render};
 
 pub use marks::marked;
+pub(crate) use marks::{has_mark, pieces};
 pub(crate) use taken::Taken;
 
 use crate::expr::env::{Env, Fuel};

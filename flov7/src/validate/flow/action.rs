@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::links::{Link, Parts, link, misnamed};
+use super::links::{Link, Parts, is_constant, link, misnamed};
 use super::roots::{Known, Typed};
 use super::{Flow, Place};
-use crate::catalog::CORE_PREFIX;
+use crate::catalog::{CORE_PREFIX, Entry};
 use crate::finding::{Code, Finding, ResidualKind};
 use crate::json::below;
 use crate::planted::{Bug, planted};
@@ -17,7 +17,9 @@ use crate::workflow::{Action, Template, Undo};
 impl Flow<'_, '_> {
     pub(super) fn action(&mut self, place: &Place, no: StepNo, action: &Action, pointer: &str) -> Known {
         let place_of_action = below(pointer, "/action");
-        self.argument(place, no, &action.uses, action.with.as_ref(), &place_of_action);
+        let catalog = self.pass.catalog;
+        let entry = catalog.entry(&action.uses);
+        self.argument(place, no, (&action.uses, entry), action.with.as_ref(), &place_of_action);
         if action.uses == "core.fail" {
             self.ends[no.0] = true;
         }
@@ -26,8 +28,8 @@ impl Flow<'_, '_> {
             "core.emit" => self.payload(place, no, action.with.as_ref(), &place_of_action),
             _ => {}
         }
-        self.request_residual(no, &action.uses, action.with.as_ref(), &place_of_action);
-        let own = self.output(no, action);
+        self.request_residual(no, (&action.uses, entry), action.with.as_ref(), &place_of_action);
+        let own = self.output(no, action, entry);
         let expected = match &action.expect {
             None => return own,
             Some(_) if planted(Bug::ExpectIgnored) => return own,
@@ -55,7 +57,7 @@ impl Flow<'_, '_> {
     }
 
     /// What the action itself says that it gives.
-    fn output(&mut self, no: StepNo, action: &Action) -> Known {
+    fn output(&mut self, no: StepNo, action: &Action, entry: Option<&Entry>) -> Known {
         match action.uses.as_str() {
             "core.wait_for" => {
                 let name = action.with.as_ref()?.0.get("signal")?.as_str()?;
@@ -70,13 +72,13 @@ impl Flow<'_, '_> {
             "core.ask" if action.expect.is_none() => None,
             "core.call" => self.call_output(no, action),
             id if id.starts_with(CORE_PREFIX) => {
-                let output = self.pass.catalog.output_of(id)?;
+                let output = entry?.output()?;
                 Some(Typed::declared(output.upper().clone()))
             }
-            id => {
-                let output = self.pass.catalog.output_of(id)?;
+            _ => {
+                let output = entry?.output()?;
                 if !output.upper().is_untyped() {
-                    let pointer = format!("{}/action", self.pass.outline.step(no).pointer);
+                    let pointer = below(&self.pass.outline.step(no).pointer, "/action");
                     self.remain(ResidualKind::ContractOutput, pointer, Some(no));
                 }
                 Some(Typed::declared(output.upper().clone()))
@@ -85,7 +87,14 @@ impl Flow<'_, '_> {
     }
 
     /// `with`, checked against what the action takes.
-    fn argument(&mut self, place: &Place, no: StepNo, uses: &str, with: Option<&Template>, at: &str) {
+    fn argument(
+        &mut self,
+        place: &Place,
+        no: StepNo,
+        (uses, entry): (&str, Option<&Entry>),
+        with: Option<&Template>,
+        at: &str,
+    ) {
         let empty = Value::Object(serde_json::Map::new());
         let (written, pointer) = match with {
             Some(with) => (&with.0, below(at, "/with")),
@@ -95,7 +104,7 @@ impl Flow<'_, '_> {
         if self.blamed.contains(&no) {
             return;
         }
-        let Some(input) = self.pass.catalog.input_of(uses) else { return };
+        let Some(input) = entry.and_then(Entry::input) else { return };
         let Some(given) = given else {
             for finding in misnamed(input, written, &pointer, Parts::Arguments(uses)) {
                 self.note(finding, Some(no));
@@ -131,23 +140,18 @@ impl Flow<'_, '_> {
 
     /// What expressions fill into a path is judged when it is filled in (an empty segment), and what they fill into a
     /// url or a header when the request is made.
-    fn request_residual(&mut self, no: StepNo, uses: &str, with: Option<&Template>, at: &str) {
-        let computed = |value: &Value| {
-            let mut stack = vec![value];
-            while let Some(value) = stack.pop() {
-                match value {
-                    Value::String(text) if text.contains("${") => return true,
-                    Value::Array(items) => stack.extend(items),
-                    Value::Object(members) => stack.extend(members.values()),
-                    _ => {}
-                }
-            }
-            false
-        };
-        let Some(with) = with.filter(|_| self.pass.catalog.action(uses).is_some()) else { return };
+    fn request_residual(
+        &mut self,
+        no: StepNo,
+        (uses, entry): (&str, Option<&Entry>),
+        with: Option<&Template>,
+        at: &str,
+    ) {
+        let computed = |value: &Value| !is_constant(value);
+        let (Some(with), Some(entry)) = (with, entry) else { return };
         let members: &[&str] =
             if uses == REQUEST { &["path", "url", "headers", "query", "method"] } else { &[] };
-        let mut paths = self.pass.catalog.paths_of(uses).iter();
+        let mut paths = entry.paths().iter();
         if members.iter().any(|name| with.0.get(*name).is_some_and(computed))
             || paths.any(|place| with.0.pointer(place).is_some_and(computed))
         {
@@ -158,7 +162,8 @@ impl Flow<'_, '_> {
     /// The action that takes the effect back: its input is made when the step is done, and may read its value.
     pub(super) fn undo(&mut self, place: &Place, no: StepNo, undo: &Undo, pointer: &str) {
         let at = below(pointer, "/undo");
-        self.argument(place, no, &undo.uses, undo.with.as_ref(), &at);
+        let catalog = self.pass.catalog;
+        self.argument(place, no, (&undo.uses, catalog.entry(&undo.uses)), undo.with.as_ref(), &at);
         if undo.uses == "core.emit" {
             self.payload(place, no, undo.with.as_ref(), &at);
         }

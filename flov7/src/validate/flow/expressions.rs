@@ -13,9 +13,9 @@ use super::untyped::Unread;
 use super::{Flow, Place};
 use crate::expr::{
     Expr, ExprError, ExprFinding, ExprKind, Fuel, Limits, Named, Reference, RootName, StepType, Template,
-    Truth, TypeEnv, UntypedRead, marked,
+    Truth, TypeEnv, UntypedRead, check_plain, has_mark, marked,
 };
-use crate::finding::{Code, Finding, Severity, code, meter};
+use crate::finding::{Code, Finding, ResidualKind, Severity, code, meter};
 use crate::json::{self, PatchOp, below};
 use crate::types::{Kind, Kinds, Presence, Segment, Type, Usage};
 use crate::workflow::Expression;
@@ -66,7 +66,8 @@ struct Seen {
 
 impl Seen {
     fn is_clear(&self, expr: &Expr) -> bool {
-        expr.references().iter().all(|reference| !self.unclear.contains(reference.name()))
+        self.unclear.is_empty()
+            || expr.references().iter().all(|reference| !self.unclear.contains(reference.name()))
     }
 
     /// The same without what questions have taught.
@@ -75,7 +76,8 @@ impl Seen {
     }
 
     fn is_declared(&self, expr: &Expr) -> bool {
-        expr.references().iter().all(|reference| !self.computed.contains(reference.name()))
+        self.computed.is_empty()
+            || expr.references().iter().all(|reference| !self.computed.contains(reference.name()))
     }
 }
 
@@ -163,6 +165,12 @@ impl Flow<'_, '_> {
 
     /// The type of what a template gives.
     pub(super) fn template(&mut self, place: &Place, template: &Value, pointer: &str) -> Known {
+        if !self.counts(place, expression_bytes(template), pointer) {
+            return None;
+        }
+        if let Some(typed) = self.plain(place, template, pointer) {
+            return Some(typed);
+        }
         let (parsed, mut sound) = self.compiled(place, template, pointer)?;
         let exprs = parsed.expressions();
         let before = self.pass.findings.len();
@@ -222,6 +230,27 @@ impl Flow<'_, '_> {
         sound.then_some(Typed { ty: checked.ty, declared })
     }
 
+    /// The type of a template of plain paths of which nothing has to be said; nothing for any other.
+    fn plain(&mut self, place: &Place, template: &Value, pointer: &str) -> Known {
+        let found = check_plain(template, &Limits::default(), &mut |name, is_step| {
+            let (typed, sure) =
+                if is_step { self.settled(place, name)? } else { (place.roots.get(name)?.as_ref()?, true) };
+            let Some(fact) = place.facts.of(name, is_step) else {
+                return sure.then(|| (typed.ty.clone(), typed.declared));
+            };
+            // Where what questions have taught contradicts itself, nobody gets, and nothing is said.
+            let contradicts = fact.ty.is_never() && !typed.ty.is_never();
+            let sure = sure || fact.presence == Presence::Required;
+            (sure && !contradicts).then(|| (fact.ty.clone(), typed.declared))
+        })?;
+        self.pass.work += found.parts as u64;
+        meter::spend_len(4 * found.parts);
+        for own in &found.too_large {
+            self.remain(ResidualKind::Size, below(pointer, own), place.step);
+        }
+        Some(Typed { ty: found.ty, declared: found.declared })
+    }
+
     /// A template whose value must be of some kinds, in words `what`; anything else is `code`.
     pub(super) fn wanted(
         &mut self,
@@ -258,9 +287,6 @@ impl Flow<'_, '_> {
     /// Reads a template. Strings that are no template are noted and taken as null, so that the others are looked at;
     /// the flag says whether all could be read.
     fn compiled(&mut self, place: &Place, template: &Value, pointer: &str) -> Option<(Template, bool)> {
-        if !self.counts(place, expression_bytes(template), pointer) {
-            return None;
-        }
         let errors = match Template::parse(template, &Limits::default()) {
             Ok(parsed) => return Some((parsed, true)),
             Err(errors) => errors,
@@ -548,18 +574,13 @@ fn source(template: &Value) -> Option<(RootName, Vec<Segment>)> {
 
 /// The bytes of all strings of a template that hold an expression.
 fn expression_bytes(template: &Value) -> usize {
-    let mut bytes = 0;
-    let mut stack = Vec::new();
-    let mut next = Some(template);
-    while let Some(value) = next.take().or_else(|| stack.pop()) {
-        match value {
-            Value::String(text) if text.contains("${") => bytes += text.len(),
-            Value::Array(items) => stack.extend(items),
-            Value::Object(members) => stack.extend(members.values()),
-            _ => {}
-        }
+    // A document nests no deeper than its limit, so that recursion is safe.
+    match template {
+        Value::String(text) if has_mark(text) => text.len(),
+        Value::Array(items) => items.iter().map(expression_bytes).sum(),
+        Value::Object(members) => members.values().map(expression_bytes).sum(),
+        _ => 0,
     }
-    bytes
 }
 
 fn replace(pointer: &str, text: String) -> Vec<PatchOp> {

@@ -26,6 +26,14 @@ impl Facts {
         self.0.get(name)
     }
 
+    /// What was learnt about a step or a root of that name.
+    pub(super) fn of(&self, name: &str, is_step: bool) -> Option<&Fact> {
+        if self.0.is_empty() {
+            return None;
+        }
+        self.0.get(&if is_step { RootName::Step(name.into()) } else { RootName::Root(name.into()) })
+    }
+
     /// These and one more, which says at least as much as what was known.
     pub(super) fn learn(&mut self, name: RootName, fact: Fact) {
         self.own().insert(name, fact);

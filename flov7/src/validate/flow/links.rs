@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::roots::Typed;
+use crate::expr::has_mark;
 use crate::finding::{Code, Finding, Misnamed, slip};
 use crate::json::{PatchOp, ReadLimits, canonical, child};
 use crate::types::{Assign, Kind, Kinds, Lowered, MemberLookup, Presence, Refusal, Type, assign};
@@ -160,17 +161,14 @@ fn names(
 }
 
 /// Whether no expression stands in a template.
-fn is_constant(template: &Value) -> bool {
-    let mut stack = vec![template];
-    while let Some(value) = stack.pop() {
-        match value {
-            Value::String(text) if text.contains("${") => return false,
-            Value::Array(items) => stack.extend(items),
-            Value::Object(members) => stack.extend(members.values()),
-            _ => {}
-        }
+pub(super) fn is_constant(template: &Value) -> bool {
+    // A document nests no deeper than its limit, so that recursion is safe.
+    match template {
+        Value::String(text) => !has_mark(text),
+        Value::Array(items) => items.iter().all(is_constant),
+        Value::Object(members) => members.values().all(is_constant),
+        _ => true,
     }
-    true
 }
 
 /// The value of a type that shows that it does not fit, in words.

@@ -366,7 +366,9 @@ impl Flow<'_, '_> {
         let mut promises: Vec<(usize, Facts)> = Vec::new();
         let mut ending = None;
         for (index, &step) in steps.iter().enumerate() {
-            if self.pass.is_spent(&self.pass.outline.step(step).pointer.clone()) {
+            if meter::is_spent() {
+                let place = self.pass.outline.step(step).place();
+                self.pass.is_spent(&place.pointer);
                 break;
             }
             let known = match &self.pass.outline.step(step).step.after {
@@ -420,11 +422,12 @@ impl Flow<'_, '_> {
         self.pass.work += 1;
         meter::spend(10);
         let at = self.pass.outline.step(no);
-        let (step, pointer, poisoned) = (at.step, at.pointer.clone(), at.poisoned);
+        let (step, stands) = (at.step, at.place());
+        let (pointer, poisoned) = (stands.pointer.as_str(), stands.poisoned);
         let mut place = Place::of(no, roots, facts);
         if let Some(when) = step.when.as_ref().filter(|_| !poisoned) {
-            let answer = self.question(&place, when, &below(&pointer, "/when"));
-            self.constant(&answer, no, &below(&pointer, "/when"), None);
+            let answer = self.question(&place, when, &below(pointer, "/when"));
+            self.constant(&answer, no, &below(pointer, "/when"), None);
             place.facts = place.facts.and(&answer.yes());
         }
         let value = match (&step.action, &step.data, &step.condition) {
@@ -433,9 +436,9 @@ impl Flow<'_, '_> {
                 self.inside(no, &place);
                 StepValue::Unknown
             }
-            (Some(action), None, None) => self.action(&place, no, action, &pointer).into(),
-            (None, Some(data), None) => self.data(&place, no, data, &pointer).into(),
-            (None, None, Some(condition)) => self.condition(&place, no, condition, &pointer),
+            (Some(action), None, None) => self.action(&place, no, action, pointer).into(),
+            (None, Some(data), None) => self.data(&place, no, data, pointer).into(),
+            (None, None, Some(condition)) => self.condition(&place, no, condition, pointer),
             _ => StepValue::Unknown,
         };
         if poisoned {
@@ -443,10 +446,10 @@ impl Flow<'_, '_> {
         }
         if let (Some(undo), None) = (&step.undo, &step.condition) {
             self.values[no.0] = value.clone();
-            self.undo(&place.at(Spot::Done(no)), no, undo, &pointer);
+            self.undo(&place.at(Spot::Done(no)), no, undo, pointer);
             self.values[no.0] = StepValue::Unknown;
         }
-        self.values[no.0] = self.rules(&place.at(Spot::Failed(no)), no, value, &pointer);
+        self.values[no.0] = self.rules(&place.at(Spot::Failed(no)), no, value, pointer);
         if !goes_on_regardless(step) {
             return;
         }

@@ -76,6 +76,15 @@ impl Flow<'_, '_> {
         }
     }
 
+    /// The value of a step that a place can read, and whether it is surely there.
+    pub(super) fn settled(&self, place: &Place, id: &str) -> Option<(&Typed, bool)> {
+        let no = self.pass.outline.find(id)?;
+        match (self.order.sight(&self.pass.outline, place.spot, no), &self.values[no.0]) {
+            (Sight::Settled { sure }, StepValue::Of(typed)) => Some((typed, sure)),
+            _ => None,
+        }
+    }
+
     fn unknown_root(&self, place: &Place, root: &str) -> Wrong {
         let wrong = Wrong::new(Code::UNKNOWN_ROOT, format!("expressions know no `{root}` here"));
         let elsewhere = match root {

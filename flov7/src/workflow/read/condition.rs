@@ -46,8 +46,8 @@ pub(super) fn condition(reader: &mut Reader, value: &Value) -> Option<Condition>
         });
     }
     let own: &[&str] = if kind == "if" { &["if", "then", "else"] } else { &[kind] };
-    let known: Vec<&str> = own.iter().copied().chain(rest).collect();
-    if members.keys().any(|name| !known.contains(&name.as_str())) {
+    if members.keys().any(|name| !own.contains(&name.as_str()) && !rest.contains(&name.as_str())) {
+        let known: Vec<&str> = own.iter().copied().chain(rest).collect();
         reader.unknown_members(members, &format!("a condition with `{kind}`"), &known);
     }
     if kind == "if" {

@@ -109,15 +109,8 @@ impl Reader {
         what: &str,
         known: &[&str; N],
     ) -> [Option<&'v Value>; N] {
-        let mut found = [None; N];
-        let mut unknown = false;
-        for (name, value) in members {
-            match known.iter().position(|known| known == name) {
-                Some(at) => found[at] = Some(value),
-                None => unknown = true,
-            }
-        }
-        if unknown {
+        let (found, all_known) = sort_members(members, known);
+        if !all_known {
             self.unknown_members(members, what, known);
         }
         found
@@ -184,6 +177,9 @@ impl Reader {
 
     /// Notes each member that is not one of `known`, with the nearest one that is free.
     pub(crate) fn unknown_members(&mut self, members: &Members, what: &str, known: &[&str]) {
+        if members.keys().all(|name| known.contains(&name.as_str())) {
+            return;
+        }
         // Sorted by name, whatever order the map is in (another crate may turn on insertion order).
         let mut unknown: Vec<&str> =
             members.keys().map(String::as_str).filter(|name| !known.contains(name)).collect();
@@ -229,7 +225,19 @@ impl Reader {
         name: &str,
         read: impl FnOnce(&mut Self, &'v Value) -> Option<T>,
     ) -> Option<T> {
-        match members.get(name) {
+        self.needed(members, members.get(name), what, name, read)
+    }
+
+    /// As [`Reader::required`], of a member that was looked up already.
+    pub(crate) fn needed<'v, T>(
+        &mut self,
+        members: &Members,
+        value: Option<&'v Value>,
+        what: &str,
+        name: &str,
+        read: impl FnOnce(&mut Self, &'v Value) -> Option<T>,
+    ) -> Option<T> {
+        match value {
             Some(value) => self.within_known(name, |reader| read(reader, value)),
             // What is written with a slip of the pen is not missing too.
             None if self.has_slip(members, &[name]) => {
@@ -486,6 +494,22 @@ impl Reader {
         self.note(finding);
         Expression(fixed)
     }
+}
+
+/// The members of an object by the names that are known, and whether there are no others.
+pub(super) fn sort_members<'v, const N: usize>(
+    members: &'v Members,
+    known: &[&str; N],
+) -> ([Option<&'v Value>; N], bool) {
+    let mut found = [None; N];
+    let mut all_known = true;
+    for (name, value) in members {
+        match known.iter().position(|known| known == name) {
+            Some(at) => found[at] = Some(value),
+            None => all_known = false,
+        }
+    }
+    (found, all_known)
 }
 
 /// The whole number that a text is, if it is one of those allowed.

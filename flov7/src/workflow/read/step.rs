@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::condition::condition;
 use super::data::data;
 use super::document::id;
-use super::reader::{Members, Reader, Zero};
+use super::reader::{Members, Reader, Zero, sort_members};
 use crate::finding::Code;
 use crate::workflow::{Action, OnError, Retry, Step, Then, Undo};
 
@@ -63,11 +63,15 @@ fn read_step(reader: &mut Reader, value: &Value) -> Step {
         reader.wrong_kind("a step (an object)", value);
         return Step::default();
     };
-    reader.step = members.get("id").and_then(Value::as_str).map(str::to_owned);
-    let [_, after, when, does, computes, decides, timeout, attempt_timeout, repeats, undoes, rules, note] =
-        reader.members(members, what, &MEMBERS);
-    let id = reader.required(members, what, "id", id);
-    one_body(reader, members);
+    let (found, all_known) = sort_members(members, &MEMBERS);
+    let [named, after, when, does, computes, decides, timeout, attempt_timeout, repeats, undoes, rules, note] =
+        found;
+    reader.step = named.and_then(Value::as_str).map(str::to_owned);
+    if !all_known {
+        reader.unknown_members(members, what, &MEMBERS);
+    }
+    let id = reader.needed(members, named, what, "id", id);
+    one_body(reader, members, [does, computes, decides], undoes.is_some());
     let mut step = Step {
         id: id.unwrap_or_default(),
         after: reader.known(after, "after", Reader::texts),
@@ -89,8 +93,9 @@ fn read_step(reader: &mut Reader, value: &Value) -> Step {
 }
 
 /// Notes a step that is nothing, or more than one thing.
-fn one_body(reader: &mut Reader, members: &Members) {
-    let mut bodies = BODIES.iter().filter(|name| members.contains_key(**name));
+fn one_body(reader: &mut Reader, members: &Members, found: [Option<&Value>; 3], undoes: bool) {
+    let there = BODIES.iter().zip(found).filter(|(_, value)| value.is_some());
+    let mut bodies = there.map(|(name, _)| name);
     let Some(first) = bodies.next() else {
         reader.poison();
         if reader.has_slip(members, &BODIES) {
@@ -108,7 +113,7 @@ fn one_body(reader: &mut Reader, members: &Members) {
             reader.note(finding);
         });
     }
-    if *first != "action" && members.contains_key("undo") {
+    if *first != "action" && undoes {
         reader.within("undo", |reader| {
             let message = format!("a step with `{first}` cannot have `undo`: only an action can be undone");
             let finding = reader.about(Code::WRONG_KIND, message).about_name();
@@ -123,9 +128,9 @@ fn action(reader: &mut Reader, value: &Value) -> Option<Action> {
         reader.wrong_kind("an action (an object)", value);
         return None;
     };
-    let [_, connection, with, expect] =
+    let [uses, connection, with, expect] =
         reader.members(members, what, &["use", "connection", "with", "expect"]);
-    let uses = reader.required(members, what, "use", Reader::text);
+    let uses = reader.needed(members, uses, what, "use", Reader::text);
     let connection = reader.known(connection, "connection", Reader::text);
     let with = reader.known(with, "with", Reader::template);
     let expect = reader.known(expect, "expect", Reader::schema);
