@@ -80,10 +80,10 @@ pub use ast::{
     ArithmeticOp, Ast, CompareOp, Element, Entry, ExprKind, Form, LogicOp, Node, NodeId, RefId, Reference,
     RootName, UnaryOp, Use, UseKind, VarId, Variable,
 };
-pub(crate) use check::check_plain;
 pub use check::{
     Checked, Edit, ExprFinding, PlacedFinding, StepType, TemplateChecked, Truth, TypeEnv, UntypedRead,
 };
+pub(crate) use check::{check_plain, is_plain_mark};
 pub use env::{Env, Fuel, Named};
 pub use error::{EvalError, ExprError, Span};
 pub use functions::{Forms, Function, NAMESPACES, Signature};

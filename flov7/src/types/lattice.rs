@@ -447,18 +447,30 @@ impl Type {
         })
     }
 
-    pub(crate) fn of_union(mut union: Union) -> Type {
-        union.measure();
-        if union.depth > MAX_TYPE_DEPTH || union.weight > MAX_TYPE_WEIGHT {
-            if union.optional.is_some() {
-                return Type::untyped();
-            }
-            let mut coarse =
-                Type::of_kinds(union.kinds()).open().map(|all| Union::clone(all)).unwrap_or_default();
-            coarse.coarse = true;
-            return Type(Repr::Union(Arc::new(coarse)));
+    /// Inlined where unions are made, so that they need not be moved.
+    #[inline(always)]
+    pub(crate) fn of_union(union: Union) -> Type {
+        let mut union = Arc::new(union);
+        // Nobody shares it yet.
+        if let Some(own) = Arc::get_mut(&mut union) {
+            own.measure();
         }
-        Type(Repr::Union(Arc::new(union)))
+        if union.depth > MAX_TYPE_DEPTH || union.weight > MAX_TYPE_WEIGHT {
+            return Type::coarse(&union);
+        }
+        Type(Repr::Union(union))
+    }
+
+    /// What is said instead of a type that is too large.
+    #[cold]
+    fn coarse(union: &Union) -> Type {
+        if union.optional.is_some() {
+            return Type::untyped();
+        }
+        let mut coarse =
+            Type::of_kinds(union.kinds()).open().map(|all| Union::clone(all)).unwrap_or_default();
+        coarse.coarse = true;
+        Type(Repr::Union(Arc::new(coarse)))
     }
 
     fn extent(&self) -> (usize, usize) {

@@ -133,27 +133,39 @@ fn has_reference(value: &Value) -> bool {
     false
 }
 
-/// A set of conditions, all of which hold.
+/// A set of conditions, all of which hold. Hardly any type has one, and every type has room for them: it is small.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Opaques(Vec<Arc<Opaque>>);
+pub(crate) struct Opaques(Option<Arc<Vec<Arc<Opaque>>>>);
 
 impl Opaques {
     pub(crate) fn none() -> Opaques {
-        Opaques(Vec::new())
+        Opaques(None)
+    }
+
+    fn made_of(all: Vec<Arc<Opaque>>) -> Opaques {
+        Opaques((!all.is_empty()).then(|| Arc::new(all)))
+    }
+
+    fn all(&self) -> &[Arc<Opaque>] {
+        self.0.as_ref().map_or(&[], |all| all.as_slice())
     }
 
     /// One condition: these keywords of the schema at `target`.
     pub(crate) fn of(target: &Target, keywords: &[&str]) -> Opaques {
         let keywords = keywords.iter().map(|keyword| Box::from(*keyword)).collect();
-        Opaques(vec![Arc::new(Opaque { target: target.clone(), keywords, checker: OnceLock::new() })])
+        Opaques::made_of(vec![Arc::new(Opaque {
+            target: target.clone(),
+            keywords,
+            checker: OnceLock::new(),
+        })])
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Opaque> {
-        self.0.iter().map(AsRef::as_ref)
+        self.all().iter().map(AsRef::as_ref)
     }
 
     /// Whether the value meets all conditions, as the checker of a whole schema would say.
@@ -169,7 +181,7 @@ impl Opaques {
     /// Whether the value meets all conditions; `None` where that cannot be told.
     fn verdict(&self, value: &Value, fuel: u64) -> Option<bool> {
         let mut told = Some(true);
-        for opaque in &self.0 {
+        for opaque in self.all() {
             match opaque.verdict(value, fuel) {
                 Some(false) => return Some(false),
                 Some(true) => {}
@@ -195,52 +207,59 @@ impl Opaques {
 
     /// The conditions of both.
     pub(crate) fn and(&self, other: &Opaques) -> Opaques {
-        let mut all = self.clone();
-        for opaque in &other.0 {
-            if !all.contains(opaque) {
-                all.0.push(Arc::clone(opaque));
+        if other.is_empty() {
+            return self.clone();
+        }
+        let mut all = self.all().to_vec();
+        for opaque in other.all() {
+            if !all.iter().any(|own| is_same(own, opaque)) {
+                all.push(Arc::clone(opaque));
             }
         }
-        all
+        Opaques::made_of(all)
     }
 
     /// The conditions in both.
     pub(crate) fn common(&self, other: &Opaques) -> Opaques {
-        Opaques(self.0.iter().filter(|opaque| other.contains(opaque)).cloned().collect())
+        Opaques::made_of(self.all().iter().filter(|opaque| other.contains(opaque)).cloned().collect())
     }
 
     /// All but one of the conditions.
     pub(crate) fn without(&self, one: &Opaque) -> Opaques {
-        Opaques(self.0.iter().filter(|own| !std::ptr::eq(own.as_ref(), one)).cloned().collect())
+        Opaques::made_of(self.all().iter().filter(|own| !std::ptr::eq(own.as_ref(), one)).cloned().collect())
     }
 
     /// The conditions of `other` that are not among these.
     pub(crate) fn lacking<'a>(&self, other: &'a Opaques) -> Vec<&'a Opaque> {
-        other.0.iter().filter(|opaque| !self.contains(opaque)).map(AsRef::as_ref).collect()
+        other.all().iter().filter(|opaque| !self.contains(opaque)).map(AsRef::as_ref).collect()
     }
 
     /// Whether the condition is among these.
     pub(crate) fn has(&self, condition: &Opaque) -> bool {
-        self.0.iter().any(|own| std::ptr::eq(own.as_ref(), condition) || own.same(condition))
+        self.all().iter().any(|own| std::ptr::eq(own.as_ref(), condition) || own.same(condition))
     }
 
     /// The conditions that are not among those of `other`.
     pub(crate) fn beyond(&self, other: &Opaques) -> Opaques {
-        Opaques(self.0.iter().filter(|own| !other.contains(own)).cloned().collect())
+        Opaques::made_of(self.all().iter().filter(|own| !other.contains(own)).cloned().collect())
     }
 
     /// Whether every condition of `other` is among these.
     pub(crate) fn imply(&self, other: &Opaques) -> bool {
-        planted(Bug::LinkIgnoresConditions) || other.0.iter().all(|opaque| self.contains(opaque))
+        planted(Bug::LinkIgnoresConditions) || other.all().iter().all(|opaque| self.contains(opaque))
     }
 
     fn contains(&self, opaque: &Arc<Opaque>) -> bool {
-        self.has(opaque)
+        self.all().iter().any(|own| is_same(own, opaque))
     }
+}
+
+fn is_same(own: &Arc<Opaque>, other: &Arc<Opaque>) -> bool {
+    Arc::ptr_eq(own, other) || own.same(other)
 }
 
 impl PartialEq for Opaques {
     fn eq(&self, other: &Opaques) -> bool {
-        self.imply(other) && other.imply(self)
+        self.is_empty() && other.is_empty() || self.imply(other) && other.imply(self)
     }
 }

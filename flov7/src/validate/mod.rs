@@ -166,7 +166,8 @@ impl<'w> Pass<'w> {
             outline,
             poisoned,
             findings: Vec::new(),
-            residuals: Vec::new(),
+            // About two for each step.
+            residuals: Vec::with_capacity(2 * workflow.steps.len()),
             work: 0,
             checks: Vec::new(),
             callees,

@@ -1,5 +1,7 @@
 //! The schemas of a document and of the actions that it uses, lowered once.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::Pass;
@@ -13,6 +15,8 @@ pub(super) struct Schemas {
     pub(super) defs: Defs,
     /// A named type is of no use: what refers to one is not relied on.
     broken: bool,
+    /// Schemas that were lowered last: steps that look alike expect the same.
+    last: Vec<(Arc<Value>, Lowered)>,
 }
 
 impl Schemas {
@@ -35,12 +39,12 @@ impl Schemas {
             }
         }
         pass.findings.append(&mut findings);
-        Schemas { defs, broken }
+        Schemas { defs, broken, last: Vec::new() }
     }
 
     /// A schema of the document, and what is wrong with it.
     pub(super) fn of(
-        &self,
+        &mut self,
         schema: &Schema,
         place: &str,
         step: Option<&str>,
@@ -48,7 +52,12 @@ impl Schemas {
         if meter::is_spent() || self.broken && mentions_types(&schema.0) {
             return Err(Vec::new());
         }
-        lower_shared(&schema.0, &self.defs).map_err(|faults| {
+        if let Some((_, lowered)) =
+            self.last.iter().find(|(known, _)| Arc::ptr_eq(known, &schema.0) || *known == schema.0)
+        {
+            return Ok(lowered.clone());
+        }
+        let lowered = lower_shared(&schema.0, &self.defs).map_err(|faults| {
             let note = |fault: &SchemaFault| {
                 let finding = finding(fault, place, &schema.0, &self.defs);
                 match step {
@@ -56,10 +65,18 @@ impl Schemas {
                     None => finding,
                 }
             };
-            faults.iter().map(note).collect()
-        })
+            faults.iter().map(note).collect::<Vec<Finding>>()
+        })?;
+        if self.last.len() == LAST {
+            self.last.remove(0);
+        }
+        self.last.push((schema.0.clone(), lowered.clone()));
+        Ok(lowered)
     }
 }
+
+/// How many are kept.
+const LAST: usize = 8;
 
 /// What is wrong with a schema at `place`.
 fn finding(fault: &SchemaFault, place: &str, schema: &Value, defs: &Defs) -> Finding {

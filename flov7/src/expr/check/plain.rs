@@ -105,6 +105,19 @@ pub(crate) fn check_plain(template: &Value, limits: &Limits, read: ReadPlain<'_>
     Some(found)
 }
 
+/// Whether a text is one plain path in its marks: an expression of which the compiler has nothing to say.
+pub(crate) fn is_plain_mark(text: &str, limits: &Limits) -> bool {
+    let inner = text.strip_prefix("${").and_then(|text| text.strip_suffix('}'));
+    inner.and_then(|inner| plain_path(inner, limits)).is_some_and(|mut path| {
+        while let Some(name) = path.member() {
+            if name.is_none() {
+                return false;
+            }
+        }
+        true
+    })
+}
+
 enum Part {
     /// Nothing is computed in it.
     Constant,

@@ -333,6 +333,8 @@ impl<'s> Lexer<'s> {
             let bytes = &self.source.as_bytes()[self.at..];
             let run = bytes.iter().position(|byte| !plain(byte)).unwrap_or(bytes.len());
             if run > 0 {
+                // Most often that is all of it.
+                text.reserve_exact(run);
                 text.push_str(&self.source[self.at..self.at + run]);
                 self.at += run;
             }

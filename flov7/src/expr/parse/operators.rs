@@ -45,7 +45,8 @@ impl Parser<'_, '_> {
         if !self.is(sign) {
             return Ok(first);
         }
-        let mut operands = vec![first];
+        let mut operands = Vec::with_capacity(2);
+        operands.push(first);
         let mut last = first;
         while self.take(sign) {
             last = self.logic_operand(op)?;
@@ -114,6 +115,10 @@ impl Parser<'_, '_> {
             self.skip();
             let next = operand(self)?;
             span = span.to(self.span_of(next));
+            if rest.is_empty() {
+                // Most chains are of two.
+                rest.reserve_exact(1);
+            }
             rest.push((op, next));
         }
         if rest.is_empty() {

@@ -21,21 +21,22 @@ impl Flow<'_, '_> {
         condition: &Condition,
         pointer: &str,
     ) -> StepValue {
-        let pointer = below(pointer, "/condition");
         match condition {
-            Condition::If(condition) => self.if_then(place, no, condition, &pointer).into(),
+            Condition::If(condition) => {
+                self.if_then(place, no, condition, &below(pointer, "/condition/if")).into()
+            }
             Condition::Switch(condition) => {
-                self.switch(place, no, &condition.switch, &below(&pointer, "/switch")).into()
+                self.switch(place, no, &condition.switch, &below(pointer, "/condition/switch")).into()
             }
             Condition::Parallel(condition) => self.parallel(place, no, &condition.parallel).into(),
             Condition::ForEach(condition) => {
-                self.for_each(place, no, &condition.for_each, &below(&pointer, "/for_each")).into()
+                self.for_each(place, no, &condition.for_each, &below(pointer, "/condition/for_each")).into()
             }
             Condition::Loop(condition) => {
-                self.loop_(place, no, &condition.loop_, &below(&pointer, "/loop")).into()
+                self.loop_(place, no, &condition.loop_, &below(pointer, "/condition/loop")).into()
             }
             Condition::Filter(filter) => {
-                let pointer = below(&pointer, "/filter");
+                let pointer = below(pointer, "/condition/filter");
                 let answer = self.question(place, &filter.filter, &pointer);
                 self.constant(&answer, no, &pointer, None);
                 self.filter_place(no, &pointer);
@@ -100,15 +101,15 @@ impl Flow<'_, '_> {
         }
     }
 
-    fn if_then(&mut self, place: &Place, no: StepNo, condition: &If, pointer: &str) -> Known {
-        let answer = self.question(place, &condition.if_, &below(pointer, "/if"));
+    fn if_then(&mut self, place: &Place, no: StepNo, condition: &If, asked: &str) -> Known {
+        let answer = self.question(place, &condition.if_, asked);
         let (then, otherwise) = (self.block_of(no, Role::Then), self.block_of(no, Role::Else));
         let never = match answer.always {
             Some(true) => otherwise,
             Some(false) => then,
             None => None,
         };
-        self.constant(&answer, no, &below(pointer, "/if"), never);
+        self.constant(&answer, no, asked, never);
         let so = if then.is_some() { answer.yes() } else { Facts::default() };
         let yes = self.run(then, place, &so);
         let not = if otherwise.is_some() { answer.no() } else { Facts::default() };

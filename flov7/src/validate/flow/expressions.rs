@@ -13,7 +13,7 @@ use super::untyped::Unread;
 use super::{Flow, Place};
 use crate::expr::{
     Expr, ExprError, ExprFinding, ExprKind, Fuel, Limits, Named, Reference, RootName, StepType, Template,
-    Truth, TypeEnv, UntypedRead, check_plain, has_mark, marked,
+    Truth, TypeEnv, UntypedRead, check_plain, has_mark, is_plain_mark, marked,
 };
 use crate::finding::{Code, Finding, ResidualKind, Severity, code, meter};
 use crate::json::{self, PatchOp, below};
@@ -135,7 +135,16 @@ impl Flow<'_, '_> {
         if items.0.is_array() {
             return self.template(place, &items.0, pointer);
         }
-        self.marked(place, items, pointer)?;
+        match items.0.as_str() {
+            Some(text) if is_plain_mark(text, &Limits::default()) => {
+                if !self.counts(place, text.len(), pointer) {
+                    return None;
+                }
+            }
+            _ => {
+                self.marked(place, items, pointer)?;
+            }
+        }
         self.wanted(place, &items.0, pointer, Kinds::only(Kind::List), "a list", Code::WRONG_TYPE)
     }
 

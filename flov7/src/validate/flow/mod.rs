@@ -426,8 +426,9 @@ impl Flow<'_, '_> {
         let (pointer, poisoned) = (stands.pointer.as_str(), stands.poisoned);
         let mut place = Place::of(no, roots, facts);
         if let Some(when) = step.when.as_ref().filter(|_| !poisoned) {
-            let answer = self.question(&place, when, &below(pointer, "/when"));
-            self.constant(&answer, no, &below(pointer, "/when"), None);
+            let asked = below(pointer, "/when");
+            let answer = self.question(&place, when, &asked);
+            self.constant(&answer, no, &asked, None);
             place.facts = place.facts.and(&answer.yes());
         }
         let value = match (&step.action, &step.data, &step.condition) {

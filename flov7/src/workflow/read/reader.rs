@@ -34,7 +34,12 @@ pub(crate) struct Reader {
     pub(crate) steps: usize,
     /// Blocks around.
     pub(crate) blocks: usize,
+    /// The schemas that were read last: steps that look alike expect the same, and share it then.
+    schemas: Vec<Schema>,
 }
+
+/// How many schemas are kept for those that come behind.
+const LAST_SCHEMAS: usize = 4;
 
 impl Reader {
     pub(crate) fn new(limits: DocumentLimits) -> Reader {
@@ -47,6 +52,7 @@ impl Reader {
             step: None,
             steps: 0,
             blocks: 0,
+            schemas: Vec::new(),
         }
     }
 
@@ -425,7 +431,18 @@ impl Reader {
     /// A JSON Schema: an object or a bool. What stands inside is checked where schemas are understood.
     pub(crate) fn schema(&mut self, value: &Value) -> Option<Schema> {
         match value {
-            Value::Object(_) | Value::Bool(_) => Some(Schema::from(value.clone())),
+            Value::Object(_) => {
+                if let Some(same) = self.schemas.iter().find(|known| *known.0 == *value) {
+                    return Some(same.clone());
+                }
+                let schema = Schema::from(value.clone());
+                if self.schemas.len() == LAST_SCHEMAS {
+                    self.schemas.remove(0);
+                }
+                self.schemas.push(schema.clone());
+                Some(schema)
+            }
+            Value::Bool(_) => Some(Schema::from(value.clone())),
             _ => {
                 self.wrong_kind("a JSON Schema (an object, true or false)", value);
                 None
