@@ -104,6 +104,14 @@ impl Checker<'_> {
         optional: bool,
     ) -> Seen {
         let base = self.node(env, base_id);
+        // Most often it is a member that is surely there, and nothing need be said.
+        if !optional
+            && !base.unclear
+            && let Some(ty) = base.ty.sure_member(name)
+        {
+            let ty = ty.clone();
+            return Seen { path: base.path.map(|_| id), ..Seen::of(ty, base.steps).declared(base.declared) };
+        }
         let segment = Segment::Member(Arc::clone(name));
         if base.unclear {
             return self.read_on(&base, segment, id, base.steps);

@@ -1,7 +1,6 @@
 //! Plain paths, `steps.order.total`: most expressions are one, and need neither tokens nor a parser.
 
 use super::Parsed;
-use super::lexer::is_word;
 use crate::expr::Limits;
 use crate::expr::ast::{Ast, ExprKind, Node, NodeId, RefId, Reference, RootName, Use, UseKind};
 use crate::expr::error::Span;
@@ -32,6 +31,17 @@ pub(super) fn plain(source: &str, offset: usize, limits: &Limits) -> Option<Pars
     Some(Parsed { ast: Ast { nodes, root, references, variables: Vec::new() }, patterns: Vec::new() })
 }
 
+/// The bytes of a path.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        plain[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'.');
+        byte += 1;
+    }
+    plain
+};
+
 /// A path of names: its root, and the members that are read from it one after the other.
 pub(in crate::expr) struct PlainPath<'s> {
     /// What it starts from: a root, or the id of a step.
@@ -58,7 +68,7 @@ pub(in crate::expr) fn plain_path<'s>(source: &'s str, limits: &Limits) -> Optio
     let behind = bytes[start..].iter().rev().take_while(|byte| **byte == b' ').count();
     let over = bytes.len() - behind;
     // What is more than a path mostly shows at once.
-    if !bytes[start..over].iter().all(|byte| *byte == b'.' || is_word(*byte)) {
+    if !bytes[start..over].iter().all(|byte| PLAIN[usize::from(*byte)]) {
         return None;
     }
     let mut path = PlainPath { root: "", is_step: false, source, start, at: start, over, members: 0 };

@@ -44,6 +44,7 @@ pub(super) enum Gives {
 pub(super) fn check(pass: &mut Pass<'_>, order: &Order, blamed: &[StepNo]) -> (Gives, Kept) {
     let schemas = Schemas::new(pass);
     let steps = pass.outline.steps.len();
+    let outermost = pass.workflow.steps.len();
     let mut flow = Flow {
         pass,
         order,
@@ -56,7 +57,7 @@ pub(super) fn check(pass: &mut Pass<'_>, order: &Order, blamed: &[StepNo]) -> (G
         bytes: 0,
         retries: 0,
         proving: false,
-        tops: Vec::new(),
+        tops: Vec::with_capacity(outermost),
     };
     let input = flow.input();
     flow.triggers(&input);

@@ -521,7 +521,9 @@ pub(super) fn sort_members<'v, const N: usize>(
     let mut found = [None; N];
     let mut all_known = true;
     for (name, value) in members {
-        match known.iter().position(|known| known == name) {
+        // Names of the same length mostly differ in their first letter.
+        let is = |known: &&str| known.as_bytes().first() == name.as_bytes().first() && *known == name;
+        match known.iter().position(is) {
             Some(at) => found[at] = Some(value),
             None => all_known = false,
         }
