@@ -91,6 +91,18 @@ fn what_moved_into_an_input_is_shown_whole_while_the_call_is_open() {
 }
 
 #[test]
+fn effect_what_moved_into_the_only_attempt_of_once_is_shown_whole_too() {
+    let mut b = step("b", "x.once");
+    b["action"]["with"] = json!({ "o": "${ steps.a.order }" });
+    let mut run = Driver::start(document(json!([step("a", "x.none"), b])), json!({}));
+    run.done("a", order());
+    assert_eq!(output_of(&run, "a"), Some(order()));
+    run.fail("b", "x.busy", CallErrorKind::Unknown);
+    assert_eq!(run.error().code, "outcome_unknown");
+    assert!(run.calls.is_empty(), "what is kept for readers is given to no other attempt");
+}
+
+#[test]
 fn a_value_that_another_reads_later_does_not_move() {
     // A later step, the step's own rule, its undo, the workflow's output, the same template once more.
     let mut later = two(json!({ "o": "${ steps.a.order }" }));
