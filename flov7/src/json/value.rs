@@ -156,15 +156,13 @@ pub fn normalize(value: &mut Value) -> Result<(), NumberRange> {
     let mut stack = vec![&mut *value];
     while let Some(value) = stack.pop() {
         match value {
-            Value::Number(number) => {
-                if !normal(number) {
-                    outside = true;
-                    break;
-                }
-            }
+            Value::Number(number) => outside = !normal(number),
             Value::Array(items) => stack.extend(items),
             Value::Object(members) => stack.extend(members.values_mut()),
             _ => {}
+        }
+        if outside {
+            break;
         }
     }
     if outside { Err(NumberRange { pointer: find_outside(value) }) } else { Ok(()) }
