@@ -19,7 +19,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// Steps for a person who looks on at a terminal; what holds an execution up for anyone.
-    pub(crate) fn new(output: Output) -> Arc<dyn Observer> {
+    pub(crate) fn observer(output: Output) -> Arc<dyn Observer> {
         Progress::told(output, std::io::stderr().is_terminal())
     }
 

@@ -62,7 +62,7 @@ pub(crate) async fn run(output: Output, common: &Common, args: &args::Run) -> An
     if !missing.is_empty() {
         return Err(Failure::refused("a connection has no binding", missing));
     }
-    let progress = Some(Progress::new(output));
+    let progress = Some(Progress::observer(output));
     let engine = Engine::open(output, common, checked.registry, bindings, progress)?;
     let mut options = StartOptions::default().with_actor(Actor::new(super::post::user(None)));
     if let Some(key) = &args.key {
@@ -103,7 +103,7 @@ pub(crate) async fn fork(output: Output, common: &Common, args: &args::Fork) -> 
         StepPath::parse(&args.step).map_err(|error| Failure::unreadable(format!("--step: {error}")))?;
     let registry = files::registry(common, None)?;
     let bindings = files::bindings(common)?;
-    let engine = Engine::open(output, common, registry, bindings, Some(Progress::new(output)))?;
+    let engine = Engine::open(output, common, registry, bindings, Some(Progress::observer(output)))?;
     let by = Actor::new(super::post::user(args.by.as_deref()));
     let forked = engine.executor.fork(&engine.namespace, &id, ForkAt::Step(step), by).await;
     let forked = match forked {
@@ -135,7 +135,7 @@ pub(crate) async fn resume(output: Output, common: &Common, args: &args::Resume)
         }
     }
     namespace(common)?;
-    let engine = Engine::open(output, common, registry, bindings, Some(Progress::new(output)))?;
+    let engine = Engine::open(output, common, registry, bindings, Some(Progress::observer(output)))?;
     let answer = engine.unless_stopped(resume_all(&engine, wanted)).await;
     engine.close().await;
     let views = answer?;
