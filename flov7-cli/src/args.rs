@@ -58,6 +58,10 @@ pub(crate) enum Verb {
     Schema,
     /// Explain a finding code, with a failing and a mended example
     ExplainCode(ExplainCode),
+    /// Begin with a directory that holds a catalogue, bindings, a workflow, mocks and tests
+    Init(Init),
+    /// Hold dry runs of a workflow against what is expected of them
+    Test(Test),
     /// Run a workflow on virtual time with mocked actions; nothing leaves this process
     DryRun(DryRun),
     /// Run a workflow durably until it ends or only waits for people and signals
@@ -150,6 +154,19 @@ pub(crate) struct Firings {
 pub(crate) struct ExplainCode {
     /// The code, for example maybe-absent; all codes without
     pub(crate) code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The directory; it is made where it is not there, and no file in it is replaced
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// The tests: {"flov7_tests": 1, "workflow": FILE, "cases": [{"input", "mocks", "expected"}]}
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Args)]

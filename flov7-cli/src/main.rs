@@ -66,6 +66,8 @@ async fn dispatch(output: Output, cli: &Cli) -> verbs::Answer {
         Verb::Graph(args) => verbs::look::graph(output, common, &args.file),
         Verb::Actions(args) => verbs::actions::run(output, common, args.word.as_deref()),
         Verb::Schema => verbs::schema(output),
+        Verb::Init(args) => verbs::init::run(output, args),
+        Verb::Test(args) => verbs::test::run(output, common, args),
         Verb::Firings(args) => verbs::firings::run(output, common, args),
         Verb::ExplainCode(args) => verbs::explain_code::run(output, args.code.as_deref()),
         Verb::DryRun(args) => verbs::run::dry(output, common, args),

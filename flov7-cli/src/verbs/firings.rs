@@ -35,15 +35,15 @@ pub(crate) fn run(output: Output, common: &Common, args: &args::Firings) -> Answ
 
 fn text(schedules: &[(&str, Vec<Timestamp>)]) -> String {
     if schedules.is_empty() {
-        return "no trigger of this workflow is a schedule".to_owned();
+        return "no trigger of this workflow is a schedule\n".to_owned();
     }
-    let mut lines = Vec::new();
+    let mut text = String::new();
     for (id, firings) in schedules {
-        lines.push(match firings.len() {
-            0 => format!("{id} never fires again"),
-            _ => format!("{id} fires next at"),
-        });
-        lines.extend(firings.iter().map(|at| format!("  {at}")));
+        match firings.len() {
+            0 => text.push_str(&format!("{id} never fires again\n")),
+            _ => text.push_str(&format!("{id} fires next at\n")),
+        }
+        firings.iter().for_each(|at| text.push_str(&format!("  {at}\n")));
     }
-    lines.join("\n")
+    text
 }

@@ -4,11 +4,13 @@ pub(crate) mod actions;
 pub(crate) mod execution;
 pub(crate) mod explain_code;
 pub(crate) mod firings;
+pub(crate) mod init;
 pub(crate) mod keep;
 pub(crate) mod look;
 pub(crate) mod new;
 pub(crate) mod post;
 pub(crate) mod run;
+pub(crate) mod test;
 pub(crate) mod validate;
 
 use flov7::workflow::document_schema;

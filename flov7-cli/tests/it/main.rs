@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod alone;
+mod author;
 mod contract;
 mod demo;
 mod fix;
