@@ -57,12 +57,22 @@ pub struct StoreCapabilities {
     pub turn_bytes: usize,
     /// Whether it purges what ended.
     pub purge: bool,
+    /// About how many bytes of executions that ended it keeps: where they take more, it takes those away by itself that
+    /// ended the longest ago. Without it all stay until they are purged.
+    pub ended_bytes: Option<usize>,
 }
 
 impl StoreCapabilities {
     /// Capabilities of a store that keeps history: durable or not, exclusive or not; 16 MiB a turn.
     pub fn new(durable: bool, exclusive: bool) -> Self {
-        StoreCapabilities { history: true, durable, exclusive, turn_bytes: 16 * 1024 * 1024, purge: false }
+        StoreCapabilities {
+            history: true,
+            durable,
+            exclusive,
+            turn_bytes: 16 * 1024 * 1024,
+            purge: false,
+            ended_bytes: None,
+        }
     }
 
     /// Says that journals are not kept.
@@ -76,6 +86,13 @@ impl StoreCapabilities {
     #[must_use]
     pub fn with_purge(mut self) -> Self {
         self.purge = true;
+        self
+    }
+
+    /// Says that of executions that ended only so many bytes are kept.
+    #[must_use]
+    pub fn with_ended_bytes(mut self, bytes: usize) -> Self {
+        self.ended_bytes = Some(bytes);
         self
     }
 

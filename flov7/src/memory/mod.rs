@@ -52,7 +52,7 @@ impl InMemoryStore {
         InMemoryStore {
             capabilities: StoreCapabilities::new(false, false).with_purge(),
             clock,
-            state: Mutex::new(State::new(true)),
+            state: Mutex::new(State::new(true, None)),
             marks: Marks::default(),
         }
     }
@@ -62,7 +62,22 @@ impl InMemoryStore {
     #[must_use]
     pub fn without_history(mut self) -> Self {
         self.capabilities = self.capabilities.without_history();
-        self.state = Mutex::new(State::new(false));
+        self.emptied()
+    }
+
+    /// Keeps about so many bytes of executions that ended, with their journals: where one more ends and they take more, those
+    /// that ended the longest ago are taken away as by [`ExecutionStore::purge`], with their start keys. The one that ended
+    /// last stays, however large it is; what has not ended is not counted and never taken. Without it all stay until they
+    /// are purged.
+    #[must_use]
+    pub fn with_ended_bytes(mut self, bytes: usize) -> Self {
+        self.capabilities = self.capabilities.with_ended_bytes(bytes);
+        self.emptied()
+    }
+
+    fn emptied(mut self) -> Self {
+        let state = State::new(self.capabilities.history, self.capabilities.ended_bytes);
+        self.state = Mutex::new(state);
         self
     }
 

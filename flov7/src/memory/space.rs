@@ -15,7 +15,8 @@ use crate::validate::Bundle;
 
 #[derive(Default)]
 pub(super) struct Space {
-    pub(super) executions: BTreeMap<ExecutionId, Row>,
+    /// In boxes: nodes of the map are half empty, and a row is large.
+    pub(super) executions: BTreeMap<ExecutionId, Box<Row>>,
     pub(super) keys: BTreeMap<WorkflowName, BTreeMap<String, ExecutionId>>,
     /// Who has not ended of each concurrency key, by the number of their creation.
     pub(super) lines: BTreeMap<(WorkflowName, String), BTreeMap<u64, ExecutionId>>,

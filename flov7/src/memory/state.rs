@@ -1,18 +1,24 @@
 //! Executions in memory, and the order in which they become claimable.
 
+mod ended;
 mod purge;
+mod row;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
+
+use ended::Ended;
+pub(super) use row::Row;
+use row::{Hold, Mail, Snapshot};
 
 use super::space::Space;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::id::{Digest, ExecutionId, Namespace, Timestamp, WorkflowName};
 use crate::store::{
-    Accepted, Claim, Claimed, Created, ExecutionRow, Head, Lease, Loaded, Message, MessageBody, NewExecution,
-    Place, StoreCapabilities, Turn, TurnBody, TurnError,
+    Accepted, Claim, Claimed, Created, Lease, Loaded, Message, NewExecution, Place, StoreCapabilities, Turn,
+    TurnBody, TurnError,
 };
 use crate::validate::Bundle;
 use crate::workflow::ConcurrencyPolicy;
@@ -21,126 +27,26 @@ use crate::workflow::ConcurrencyPolicy;
 pub(super) struct State {
     history: bool,
     spaces: BTreeMap<Namespace, Space>,
-    /// Each bundle once; execution rows share it.
-    bundles: BTreeMap<Digest, Arc<Bundle>>,
+    /// Each bundle once, with how many rows share it.
+    bundles: BTreeMap<Digest, (Arc<Bundle>, usize)>,
     /// When each execution becomes claimable by itself: [`Row::wake`] of all rows that have one.
     wakes: BTreeSet<(Timestamp, Namespace, ExecutionId)>,
+    ended: Ended,
     /// The unconsumed messages of all executions, by arrival.
     pending: BTreeMap<u64, (Namespace, ExecutionId)>,
     arrivals: u64,
     births: u64,
 }
 
-/// Who works on an execution.
-enum Hold {
-    Leased { owner: String, until: Timestamp },
-    Parked,
-    Orphaned { since: Timestamp },
-}
-
-/// An execution.
-pub(super) struct Row {
-    pub(super) workflow: WorkflowName,
-    pub(super) head: Head,
-    bundle: Arc<Bundle>,
-    digest: Digest,
-    key: Option<String>,
-    /// Its number and its concurrency key, until it ends.
-    line: Option<(u64, String)>,
-    tags: BTreeMap<String, String>,
-    started: Timestamp,
-    changed: Timestamp,
-    hold: Hold,
-    epoch: u64,
-    /// The instant under which the row stands in [`State::wakes`].
-    wake: Option<Timestamp>,
-    next_seq: u64,
-    next_turn: u64,
-    turns: Vec<TurnBody>,
-    snapshot: Option<Snapshot>,
-    /// Unconsumed messages by arrival.
-    inbox: BTreeMap<u64, Mail>,
-    /// Ids of all messages that were ever accepted.
-    known: BTreeSet<String>,
-}
-
-/// An unconsumed message.
-struct Mail {
-    at: Timestamp,
-    bytes: usize,
-    message: Message,
-}
-
-struct Snapshot {
-    next_turn: u64,
-    next_seq: u64,
-    body: Arc<[u8]>,
-}
-
-impl Row {
-    /// When it becomes claimable without anything else happening.
-    fn claimable_at(&self) -> Option<Timestamp> {
-        if self.head.status.is_ended() {
-            return None;
-        }
-        match &self.hold {
-            Hold::Leased { until, .. } => Some(*until),
-            Hold::Orphaned { since } => Some(*since),
-            // What is in the way of a blocked one is in the way of its messages, too.
-            Hold::Parked if self.head.blocked.is_some() => self.head.due,
-            Hold::Parked => {
-                let mail = self.inbox.values().next().map(|mail| mail.at);
-                self.head.due.into_iter().chain(mail).min()
-            }
-        }
-    }
-
-    fn holds(&self, lease: &Lease) -> bool {
-        self.epoch == lease.epoch && matches!(&self.hold, Hold::Leased { owner, .. } if *owner == lease.owner)
-    }
-
-    /// Whether nobody works on it and someone may.
-    fn is_free(&self, now: Timestamp) -> bool {
-        let leased = matches!(&self.hold, Hold::Leased { until, .. } if *until > now);
-        !leased && !self.head.status.is_ended()
-    }
-
-    fn lease(&self) -> Option<Lease> {
-        match &self.hold {
-            Hold::Leased { owner, .. } => Some(Lease { owner: owner.clone(), epoch: self.epoch }),
-            Hold::Parked | Hold::Orphaned { .. } => None,
-        }
-    }
-
-    /// How many signals are unconsumed, and their bytes.
-    fn signals(&self) -> (usize, usize) {
-        let signals =
-            self.inbox.values().filter(|mail| matches!(mail.message.body, MessageBody::Signal { .. }));
-        signals.fold((0, 0), |(count, bytes), mail| (count + 1, bytes + mail.bytes))
-    }
-
-    pub(super) fn shown(&self, execution: &ExecutionId) -> ExecutionRow {
-        ExecutionRow {
-            execution: execution.clone(),
-            workflow: self.workflow.clone(),
-            bundle: self.digest,
-            head: self.head.clone(),
-            key: self.key.clone(),
-            tags: self.tags.clone(),
-            lease: self.lease(),
-            started: self.started,
-            changed: self.changed,
-        }
-    }
-}
-
 impl State {
-    pub(super) fn new(history: bool) -> Self {
+    /// An empty one, with or without journals; of executions that ended it keeps so many bytes, or all without it.
+    pub(super) fn new(history: bool, ended_bytes: Option<usize>) -> Self {
         State {
             history,
             spaces: BTreeMap::new(),
             bundles: BTreeMap::new(),
             wakes: BTreeSet::new(),
+            ended: Ended::new(ended_bytes),
             pending: BTreeMap::new(),
             arrivals: 0,
             births: 0,
@@ -163,13 +69,14 @@ impl State {
     }
 
     fn row(&self, namespace: &Namespace, execution: &ExecutionId) -> Result<&Row, Error> {
-        self.spaces.get(namespace).and_then(|space| space.executions.get(execution)).ok_or_else(|| {
+        let row = self.spaces.get(namespace).and_then(|space| space.executions.get(execution));
+        row.map(|row| &**row).ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("there is no execution {execution} in `{namespace}`"))
         })
     }
 
     fn row_mut(&mut self, namespace: &Namespace, execution: &ExecutionId) -> Option<&mut Row> {
-        self.spaces.get_mut(namespace)?.executions.get_mut(execution)
+        self.spaces.get_mut(namespace)?.executions.get_mut(execution).map(|row| &mut **row)
     }
 
     pub(super) fn create(
@@ -211,10 +118,12 @@ impl State {
             None => Hold::Orphaned { since: now },
         };
         let last = new.more.last().unwrap_or(&new.first);
+        let (bundle, rows) = self.bundles.entry(new.digest).or_insert((new.bundle, 0));
+        *rows += 1;
         let mut row = Row {
             workflow,
             head: new.head,
-            bundle: Arc::clone(self.bundles.entry(new.digest).or_insert(new.bundle)),
+            bundle: Arc::clone(bundle),
             digest: new.digest,
             key: new.key,
             line: None,
@@ -224,6 +133,7 @@ impl State {
             hold,
             epoch: 1,
             wake: None,
+            ended: None,
             next_seq: last.next_seq(),
             next_turn: last.turn.saturating_add(1),
             turns: Vec::new(),
@@ -249,7 +159,7 @@ impl State {
             row.line = Some((birth, line.1.clone()));
             space.lines.entry(line).or_default().insert(birth, new.execution.clone());
         }
-        space.executions.insert(new.execution.clone(), row);
+        space.executions.insert(new.execution.clone(), Box::new(row));
         self.rewake(namespace, &new.execution);
         if let Some(place) = new.line {
             if before.is_empty() {
@@ -257,6 +167,9 @@ impl State {
             } else if place.policy == ConcurrencyPolicy::Replace {
                 before.iter().for_each(|held| self.deliver(namespace, held, place.replaced(), now));
             }
+        }
+        if ended {
+            self.file(namespace, &new.execution);
         }
         Ok(Created::New(lease))
     }
@@ -330,6 +243,7 @@ impl State {
         }
         if ended {
             self.leave_line(&turn.namespace, &turn.execution, clock.now());
+            self.file(&turn.namespace, &turn.execution);
         }
         Ok(())
     }
