@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     if !json {
         println!("{:<26} {:>12} {:<8} {:>22} {:>8}  reached", "measure", "value", "", "ratio", "goal");
     }
-    let (mut peak, mut failed) = (0.0_f64, false);
+    let (mut peak, mut failed) = ((0.0_f64, ""), false);
     for measure in
         MEASURES.iter().filter(|measure| args.is_empty() || args.iter().any(|arg| arg == measure.name))
     {
@@ -36,7 +36,8 @@ fn main() -> ExitCode {
                 for row in rows {
                     if row["measure"] == "peak_rss_mib" {
                         if measure.name != "parked_bytes" {
-                            peak = peak.max(row["value"].as_f64().unwrap_or(0.0));
+                            let mib = row["value"].as_f64().unwrap_or(0.0);
+                            peak = if mib > peak.0 { (mib, measure.name) } else { peak };
                         }
                         continue;
                     }
@@ -49,7 +50,9 @@ fn main() -> ExitCode {
             }
         }
     }
-    let row = json!({ "measure": "peak_rss_mib", "value": peak, "unit": "MiB", "goal": { "most": 15.0 }, "reached": peak <= 15.0 });
+    let (peak, of) = peak;
+    let row = json!({ "measure": "peak_rss_mib", "value": peak, "unit": "MiB", "of": of,
+        "goal": { "most": 15.0 }, "reached": peak <= 15.0 });
     show(&row, json);
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
@@ -106,7 +109,7 @@ fn show(row: &Value, json: bool) {
                 number(&row["quartiles"][1])
             )
         }
-        None => String::new(),
+        None => row["of"].as_str().unwrap_or("").to_owned(),
     };
     let goal = match (row["goal"].get("most"), row["goal"].get("least")) {
         (Some(most), _) => format!("≤ {}", number(most)),

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use flov7::embedded::Options;
-use flov7::execute::{Executor, StartOptions};
-use flov7::id::Namespace;
+use flov7::machine::Status;
 use flov7_sqlite::SqliteStore;
 
 use super::stats::{Goal, Row};
@@ -25,7 +24,7 @@ pub(super) fn first_execution() -> Rows {
     let store = SqliteStore::open(dir.path().join("flov7.db"), flov7_sqlite::Options::new())?;
     let world = runtime.block_on(async { World::open(Arc::new(store), Options::default()) })?;
     let workflow = sequence(&world.catalog, "bench.strict", 1)?;
-    runtime.block_on(world.one(&workflow))?;
+    runtime.block_on(world.one(&workflow, Status::Completed))?;
     let value = start.elapsed().as_secs_f64() * 1e3;
     Ok(vec![Row { measure: "first_execution_ms", value, unit: "ms", ratio: None, goal: Goal::Most(15.0) }])
 }
@@ -39,8 +38,8 @@ pub(super) fn parked() -> Rows {
     let options = Options::default().with_linger(Duration::ZERO);
     let world = Arc::new(runtime.block_on(async { World::open(Arc::new(store), options) })?);
     let workflow = Arc::new(waiting(&world.catalog)?);
-    // The caches of the store are full before it is counted.
-    start(&runtime, &world, &workflow, PARKED / 10)?;
+    // The caches of the store and of the allocator are full before it is counted.
+    start(&runtime, &world, &workflow, PARKED / 5)?;
     let before = memory()?;
     let disk = std::fs::metadata(&path)?.len();
     start(&runtime, &world, &workflow, PARKED)?;
@@ -67,7 +66,7 @@ pub(super) fn parked() -> Rows {
     ])
 }
 
-/// Starts executions and waits until none of them is in memory.
+/// Starts executions, and waits for each to be where it waits: at the end none of them is in memory.
 fn start(
     runtime: &tokio::runtime::Runtime,
     world: &Arc<World>,
@@ -80,8 +79,7 @@ fn start(
                 let (world, workflow) = (world.clone(), workflow.clone());
                 tokio::spawn(async move {
                     for _ in (lane..count).step_by(64) {
-                        let namespace = Namespace::default();
-                        world.executor.start(&namespace, &workflow, input(), StartOptions::default()).await?;
+                        world.one(&workflow, Status::Waiting).await?;
                     }
                     Ok::<_, flov7::error::Error>(())
                 })

@@ -101,12 +101,12 @@ pub(super) struct World {
     ends: Arc<Ends>,
 }
 
-/// What became of executions, by id: either side may come first.
+/// What became of executions, by id: what they are when they run no more. Either side may come first.
 #[derive(Default)]
 struct Ends(Mutex<BTreeMap<ExecutionId, End>>);
 
 enum End {
-    /// It is over, and nobody asked yet.
+    /// It runs no more, and nobody asked yet.
     Over(Status),
     /// Somebody waits for it.
     Awaited(oneshot::Sender<Status>),
@@ -115,7 +115,7 @@ enum End {
 impl Observer for Ends {
     fn observe(&self, observation: &Observation<'_>) {
         let Observation::StatusChanged { execution, status, .. } = observation else { return };
-        if matches!(status, Status::Running | Status::Waiting) {
+        if *status == Status::Running {
             return;
         }
         let mut ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -157,14 +157,14 @@ impl World {
         Ok(World { executor, catalog: registry.catalog().clone(), ends })
     }
 
-    /// Runs one execution to its end, which is to be a good one.
-    pub(super) async fn one(&self, workflow: &ValidWorkflow) -> Result<Duration, Error> {
+    /// Runs one execution until it runs no more: it is to have ended well, or to wait.
+    pub(super) async fn one(&self, workflow: &ValidWorkflow, becomes: Status) -> Result<Duration, Error> {
         let start = Instant::now();
         let started =
             self.executor.start(&Namespace::default(), workflow, input(), StartOptions::default()).await?;
         match self.ends.of(&started.execution).await {
-            Some(Status::Completed) => Ok(start.elapsed()),
-            other => Err(Error::defect(format!("an execution of the benchmark ended as {other:?}"))),
+            Some(status) if status == becomes => Ok(start.elapsed()),
+            other => Err(Error::defect(format!("an execution of the benchmark became {other:?}"))),
         }
     }
 }
