@@ -25,6 +25,7 @@ pub(super) async fn work(shared: Arc<Shared>) {
     let mut renew_at = shared.clock.now().saturating_add(third);
     let mut purge_at = shared.retention().map(|_| renew_at.min(shared.clock.now()));
     let mut seen = 0;
+    let mut claim_at = shared.clock.now();
     while shared.hub.phase() != Phase::Closed {
         let now = shared.clock.now();
         if now >= renew_at {
@@ -42,9 +43,16 @@ pub(super) async fn work(shared: Arc<Shared>) {
         {
             purge_at = purge(&shared, age).await;
         }
-        let next = match look(&shared).await {
+        // Now and then without anything due: a store's clock may be ahead of ours.
+        let anyway = now >= claim_at;
+        let next = match look(&shared, anyway).await {
             Ok(Next::Again) => continue,
-            Ok(Next::At(next)) => next,
+            Ok(Next::At(next)) => {
+                if anyway {
+                    claim_at = now.saturating_add(shared.options.look);
+                }
+                next
+            }
             Err(error) => {
                 tracing::warn!(kind = %error.kind(), "the store could not be looked into");
                 None
@@ -71,36 +79,44 @@ enum Next {
     At(Option<Timestamp>),
 }
 
-/// Claims what there is room for, and delivers what arrived.
-async fn look(shared: &Arc<Shared>) -> Result<Next, Error> {
-    let (room, except) = shared.hub.room();
-    let mut next = Next::At(None);
-    if room > 0 {
-        let limit = room.min(CLAIM);
-        let named = shared.named();
-        let leaves_out = !except.is_empty() || named.is_some();
-        let mut claim = Claim::new(&shared.owner, shared.options.lease_millis(), limit).with_except(except);
-        claim.among = named;
-        let claimed = shared.store.claim(&claim).await?;
-        if claimed.len() == limit {
-            next = Next::Again;
-        } else {
-            let now = shared.clock.now();
-            // What is due and was not given belongs to a namespace that has its share, where a seat that becomes free
-            // says when to look again; or it is nothing that this executor works on.
-            let due = shared.store.next_due().await?.filter(|due| *due > now || !leaves_out);
-            next = Next::At(due);
-        }
-        for claimed in claimed {
-            live::claimed(shared.clone(), claimed);
-        }
-    }
+/// Claims what there is room for, and delivers what arrived. A claim is a transaction: one is made when something is due,
+/// or where `anyway` says so.
+async fn look(shared: &Arc<Shared>, anyway: bool) -> Result<Next, Error> {
+    let next = claim(shared, anyway).await?;
     if !shared.hub.is_empty() {
         let round = shared.hub.next_round();
         let arrived = shared.store.arrived(&shared.owner, READ).await?;
         shared.hub.deliver(round, arrived);
     }
     Ok(next)
+}
+
+async fn claim(shared: &Arc<Shared>, anyway: bool) -> Result<Next, Error> {
+    let (room, except) = shared.hub.room();
+    if room == 0 {
+        return Ok(Next::At(None));
+    }
+    if !anyway {
+        let due = shared.store.next_due().await?;
+        if due.is_none_or(|due| due > shared.clock.now()) {
+            return Ok(Next::At(due));
+        }
+    }
+    let limit = room.min(CLAIM);
+    let named = shared.named();
+    let leaves_out = !except.is_empty() || named.is_some();
+    let mut claim = Claim::new(&shared.owner, shared.options.lease_millis(), limit).with_except(except);
+    claim.among = named;
+    let claimed = shared.store.claim(&claim).await?;
+    let more = claimed.len() == limit;
+    claimed.into_iter().for_each(|claimed| live::claimed(shared.clone(), claimed));
+    if more {
+        return Ok(Next::Again);
+    }
+    let now = shared.clock.now();
+    // What is due and was not given belongs to a namespace that has its share, where a seat that becomes free
+    // says when to look again; or it is nothing that this executor works on.
+    Ok(Next::At(shared.store.next_due().await?.filter(|due| *due > now || !leaves_out)))
 }
 
 /// Takes away what ended long ago; says when to do so again.

@@ -34,7 +34,7 @@ pub(super) struct Hub {
     rounds: AtomicU64,
     /// How many watch; without any, a commit need not look.
     watching: AtomicUsize,
-    /// Wakes the desk clerk: a seat is free, messages are to be read again, the phase changed.
+    /// Wakes the desk clerk: a seat is free where none was, messages are to be read again, the phase changed.
     pub(super) poke: Notify,
     /// Wakes who waits for all seats to be free.
     emptied: Notify,
@@ -119,8 +119,7 @@ impl Hub {
 
     /// A seat for an execution that starts here; none where memory, or the namespace's share of it, is full.
     pub(super) fn admit_new(self: &Arc<Self>, key: &Key) -> Option<Seat> {
-        let full = |state: &State| state.by_namespace.get(&key.0).is_some_and(|taken| *taken >= self.share);
-        self.admit(key, full)
+        self.admit(key, |state| self.has_share(state, &key.0))
     }
 
     /// A seat for an execution that was claimed. Its namespace's share was looked at when it was asked for.
@@ -141,6 +140,11 @@ impl Hub {
         state.live.insert(key.clone(), desk.clone());
         *state.by_namespace.entry(key.0.clone()).or_default() += 1;
         Some(Seat { hub: self.clone(), key: key.clone(), desk })
+    }
+
+    /// Whether a namespace has as many seats as it may.
+    fn has_share(&self, state: &State, namespace: &Namespace) -> bool {
+        state.by_namespace.get(namespace).is_some_and(|taken| *taken >= self.share)
     }
 
     /// How many seats are free, and which namespaces have their share.
@@ -319,8 +323,10 @@ pub(super) struct Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let empty = {
+        let (empty, wanted) = {
             let mut state = self.hub.state();
+            // Whoever looked for work meanwhile had to leave some where it was.
+            let wanted = state.live.len() >= self.hub.seats || self.hub.has_share(&state, &self.key.0);
             state.live.remove(&self.key);
             state.tell(&self.key, |progress| progress.left += 1);
             if let Some(taken) = state.by_namespace.get_mut(&self.key.0) {
@@ -329,10 +335,12 @@ impl Drop for Seat {
                     state.by_namespace.remove(&self.key.0);
                 }
             }
-            state.live.is_empty()
+            (state.live.is_empty(), wanted)
         };
         self.hub.freed.send_modify(|freed| *freed = freed.wrapping_add(1));
-        self.hub.poke.notify_one();
+        if wanted {
+            self.hub.poke.notify_one();
+        }
         if empty {
             self.hub.emptied.notify_waiters();
         }

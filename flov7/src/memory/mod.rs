@@ -155,7 +155,8 @@ impl ExecutionStore for InMemoryStore {
     async fn create(&self, namespace: &Namespace, new: NewExecution) -> Result<Created, Error> {
         let workflow = new.check(&self.capabilities)?;
         let created = self.state().create(namespace, workflow, new, self.clock.now())?;
-        if let Created::New(_) = created {
+        // One that is held from the start is nobody else's to look at.
+        if created == Created::New(None) {
             self.marks.advance();
         }
         Ok(created)

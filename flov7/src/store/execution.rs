@@ -326,8 +326,8 @@ pub struct Claimed {
 ///   last cursor misses none.
 /// - `executions` is newest first (by id), filtered by all that the query says, in pages that neither repeat nor skip.
 /// - No namespace sees another's rows, in any method: what is another's is `NotFound` (or `Fenced`, or absent).
-/// - `changed` returns once something came after the mark that it is given: a created execution, a message, an event, a
-///   lease handed back.
+/// - `changed` returns once something came after the mark that it is given: an execution that was created for whoever
+///   claims it, a message, an event, a lease handed back.
 ///
 /// **Purging**
 /// - `purge` takes away executions that ended at least so long ago, by the store's clock, oldest end first, at most as many

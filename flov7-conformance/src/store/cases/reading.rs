@@ -237,6 +237,7 @@ pub(in crate::store) async fn changed_returns_after_a_message(fixture: &mut Fixt
 pub(in crate::store) async fn changed_returns_after_a_start_and_a_release(fixture: &mut Fixture) -> Outcome {
     let store = fixture.store()?;
     let lease = start(&store, 1, "me").await?;
+    store.create(&ns(), new(4)?).await?;
     let mark = store.changed(0).await;
     store.create(&ns(), new(2)?).await?;
     let mark = store.changed(mark).await;
@@ -258,6 +259,7 @@ pub(in crate::store) async fn changed_returns_after_a_start_and_a_release(fixtur
 pub(in crate::store) async fn changed_waits_while_nothing_comes(fixture: &mut Fixture) -> Outcome {
     let store = fixture.store()?;
     start(&store, 1, "me").await?;
+    store.create(&ns(), new(2)?).await?;
     let mut mark = store.changed(0).await;
     // It may return early, but a caller that looks again each time must not spin for ever.
     for _ in 0..100 {

@@ -7,7 +7,7 @@ use flov7::machine::event::SignalTo;
 use flov7::machine::{Actor, Status};
 use serde_json::{Value, json};
 
-use super::support::{World, quiet, rested, run, space, start};
+use super::support::{World, quiet, rested, run, sequence, space, start};
 
 /// What each row of the table speaks of, and a step of that kind.
 fn rows() -> Vec<(&'static str, Value)> {
@@ -82,5 +82,33 @@ fn the_guide_says_what_each_step_costs() {
         }
         let wrong: Vec<_> = costs.iter().filter(|(_, counted, promised)| counted != promised).collect();
         assert!(wrong.is_empty(), "counted and promised differ: {wrong:?}");
+    });
+}
+
+#[test]
+fn nothing_is_claimed_while_nothing_is_due() {
+    run(async {
+        let world = World::new();
+        let executor = world.executor();
+        quiet().await;
+        assert_eq!(world.store.asked(), 1, "once at the beginning: an earlier process may have left some");
+        let valid = world.valid(sequence("now.once", 3));
+        for _ in 0..20 {
+            let id = start(&executor, &valid).await;
+            assert_eq!(rested(&executor, &id).await.status, Status::Completed);
+        }
+        quiet().await;
+        assert_eq!(world.store.asked(), 1, "what is started here is nobody else's");
+        world.clock.advance(world.options.look);
+        quiet().await;
+        assert_eq!(world.store.asked(), 2, "now and then all the same: the store's clock may be ahead");
+        let wait =
+            json!({ "steps": [{ "id": "w", "action": { "use": "core.wait", "with": { "for": "1h" } } }] });
+        let id = start(&executor, &world.valid(wait)).await;
+        quiet().await;
+        let before = world.store.asked();
+        world.clock.advance(Duration::from_secs(3_600));
+        assert_eq!(rested(&executor, &id).await.status, Status::Completed);
+        assert!(world.store.asked() > before, "and when something is due");
     });
 }

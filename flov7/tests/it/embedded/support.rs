@@ -235,6 +235,7 @@ pub(crate) struct Counting {
     capabilities: StoreCapabilities,
     commits: AtomicUsize,
     claims: AtomicUsize,
+    asked: AtomicUsize,
     damage: AtomicBool,
     among: AtomicUsize,
 }
@@ -246,6 +247,7 @@ impl Counting {
             inner: Mutex::new(inner),
             commits: AtomicUsize::new(0),
             claims: AtomicUsize::new(0),
+            asked: AtomicUsize::new(0),
             damage: AtomicBool::new(false),
             among: AtomicUsize::new(0),
         }
@@ -283,6 +285,11 @@ impl Counting {
         self.among.load(Ordering::SeqCst)
     }
 
+    /// How often executions were claimed from it, whether there were any or not.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
     /// How many executions were claimed from it.
     pub(crate) fn claims(&self) -> usize {
         self.claims.load(Ordering::SeqCst)
@@ -317,6 +324,7 @@ impl ExecutionStore for Counting {
         if let Some(among) = &claim.among {
             self.among.store(among.len(), Ordering::SeqCst);
         }
+        self.asked.fetch_add(1, Ordering::SeqCst);
         let claimed = self.inner().claim(claim).await?;
         self.claims.fetch_add(claimed.len(), Ordering::SeqCst);
         Ok(claimed)
