@@ -12,20 +12,55 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::error::corrupt;
 use crate::rows::{Read, limits, read};
 
+/// How many rows are remembered.
+const ROWS: usize = 256;
+
+/// Where bundles stand in the file, of those that were looked for lately. Only the owner makes and deletes them.
+#[derive(Debug, Default)]
+pub(crate) struct BundleRows(BTreeMap<Digest, i64>);
+
+impl BundleRows {
+    /// Where a bundle stands, if that is remembered.
+    pub(crate) fn get(&self, digest: &Digest) -> Option<i64> {
+        self.0.get(digest).copied()
+    }
+
+    /// Bundles were deleted, or what was written is not there.
+    pub(crate) fn forget(&mut self) {
+        self.0.clear();
+    }
+
+    fn keep(&mut self, digest: &Digest, row: i64) -> i64 {
+        if self.0.len() >= ROWS {
+            self.0.clear();
+        }
+        self.0.insert(*digest, row);
+        row
+    }
+}
+
 /// A bundle's row, made if it is not there.
-pub(crate) fn put(connection: &Connection, bundle: &Bundle, digest: &Digest) -> Read<i64> {
+pub(crate) fn put(
+    connection: &Connection,
+    rows: &mut BundleRows,
+    bundle: &Bundle,
+    digest: &Digest,
+) -> Read<i64> {
+    if let Some(known) = rows.get(digest) {
+        return Ok(known);
+    }
     let known = connection
         .prepare_cached("SELECT id FROM bundles WHERE digest = ?1")?
         .query_row([digest.as_bytes()], |row| row.get(0))
         .optional()?;
     if let Some(known) = known {
-        return Ok(known);
+        return Ok(rows.keep(digest, known));
     }
     let body = text(bundle, digest)?;
     connection
         .prepare_cached("INSERT INTO bundles (digest, body) VALUES (?1, ?2)")?
         .execute((digest.as_bytes(), body))?;
-    Ok(connection.last_insert_rowid())
+    Ok(rows.keep(digest, connection.last_insert_rowid()))
 }
 
 /// The text that is kept, held against what reading it back will want: a bundle that was taken must come back.
@@ -33,6 +68,8 @@ fn text(bundle: &Bundle, digest: &Digest) -> Result<String, Error> {
     let value = serde_json::to_value(bundle)
         .map_err(|error| Error::defect("a bundle has no JSON").caused_by(error))?;
     let text = json::canonical(&value);
+    // Large where the bundle is; what is read back next is as large again.
+    drop(value);
     if Digest::of(&text) != *digest {
         return Err(Error::new(ErrorKind::Invalid, "the digest is not the bundle's"));
     }

@@ -31,6 +31,7 @@ mod leases;
 mod lock;
 mod ops;
 mod options;
+mod outlook;
 mod queue;
 mod read;
 mod readers;

@@ -16,17 +16,22 @@ use flov7::id::{ExecutionId, Namespace, Timestamp};
 use flov7::store::StoreCapabilities;
 use rusqlite::Connection;
 
+use crate::bundles::BundleRows;
 use crate::leases::Leases;
+use crate::outlook::News;
 
 /// A batch in the making.
 pub(crate) struct Tx<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) leases: &'a mut Leases,
+    pub(crate) bundles: &'a mut BundleRows,
     pub(crate) capabilities: &'a StoreCapabilities,
     /// One instant for the whole batch, by the store's clock.
     pub(crate) now: Timestamp,
     /// Whether something came that an executor may want to look at.
     pub(crate) notable: bool,
+    /// What changes of what is known without the file.
+    pub(crate) news: News,
 }
 
 fn no_execution(namespace: &Namespace, execution: &ExecutionId) -> Error {

@@ -183,29 +183,31 @@ fn listed(
     Ok(listed)
 }
 
-/// Unconsumed messages to executions that are worked on, oldest first, of those that `wanted` says.
+/// Unconsumed messages to executions that are worked on, oldest first, of those that `wanted` says; and whether there were
+/// any at all.
 pub(crate) fn arrived(
     connection: &Connection,
     limit: usize,
     wanted: impl Fn(&Namespace, &ExecutionId) -> bool,
-) -> Read<Vec<(Namespace, ExecutionId, Message)>> {
+) -> Read<(Vec<(Namespace, ExecutionId, Message)>, bool)> {
     let sql = format!(
         "SELECT e.namespace, e.execution, {MESSAGE_COLUMNS} FROM inbox i JOIN executions e ON e.id = i.execution \
          WHERE i.pending = 1 AND e.live = 1 ORDER BY i.id"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut found = statement.query(())?;
-    let mut arrived = Vec::new();
+    let (mut arrived, mut any) = (Vec::new(), limit == 0);
     while arrived.len() < limit
         && let Some(row) = found.next()?
     {
+        any = true;
         let (namespace, execution) = (rows::namespace(row, 0)?, rows::execution(row, 1)?);
         if wanted(&namespace, &execution) {
             let message = rows::message(row, 2)?;
             arrived.push((namespace, execution, message));
         }
     }
-    Ok(arrived)
+    Ok((arrived, any))
 }
 
 /// Events of a namespace's outbox after a cursor.

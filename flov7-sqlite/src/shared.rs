@@ -8,9 +8,10 @@ use flov7::store::StoreCapabilities;
 use rusqlite::Connection;
 use tokio::sync::watch;
 
-use crate::bundles::Bundles;
+use crate::bundles::{BundleRows, Bundles};
 use crate::leases::Leases;
 use crate::options::Options;
+use crate::outlook::Outlook;
 use crate::queue::Queue;
 use crate::readers::Readers;
 
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) readers: Readers,
     pub(crate) bundles: Bundles,
     pub(crate) marks: watch::Sender<u64>,
+    pub(crate) outlook: Outlook,
     core: Mutex<Core>,
     leases: Mutex<Leases>,
     /// Why nothing works any more.
@@ -38,6 +40,7 @@ pub(crate) struct Core {
     pub(crate) synced: bool,
     /// What the file said when it was last asked whether others wrote to it.
     pub(crate) seen: i64,
+    pub(crate) bundles: BundleRows,
     /// What the next commit answers instead of committing.
     #[cfg(test)]
     pub(crate) fail: Option<rusqlite::Error>,
@@ -58,10 +61,12 @@ impl Shared {
             readers: Readers::new(path.clone(), options.clone()),
             bundles: Bundles::default(),
             marks: watch::Sender::new(0),
+            outlook: Outlook::default(),
             core: Mutex::new(Core {
                 connection,
                 synced,
                 seen,
+                bundles: BundleRows::default(),
                 #[cfg(test)]
                 fail: None,
             }),

@@ -259,11 +259,19 @@ impl ExecutionStore for SqliteStore {
         limit: usize,
     ) -> Result<Vec<(Namespace, ExecutionId, Message)>, Error> {
         self.owned()?;
+        if self.shared.outlook.quiet() {
+            return self.shared.usable().map(|()| Vec::new());
+        }
         let owner = owner.to_owned();
         self.read(move |shared, connection| {
-            read::arrived(connection, limit, |namespace, execution| {
+            let edition = shared.outlook.edition();
+            let (arrived, any) = read::arrived(connection, limit, |namespace, execution| {
                 shared.leases().get(namespace, execution).is_some_and(|held| *held.owner == *owner)
-            })
+            })?;
+            if !any {
+                shared.outlook.read_no_mail(edition);
+            }
+            Ok(arrived)
         })
         .await
     }
@@ -313,7 +321,18 @@ impl ExecutionStore for SqliteStore {
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
-        let wake = self.read(|_, connection| read::next_wake(connection)).await?;
+        let wake = match self.shared.outlook.wake().filter(|_| self.lock.is_some()) {
+            Some(wake) => self.shared.usable().map(|()| wake)?,
+            None => {
+                let read = |shared: &Shared, connection: &Connection| {
+                    let edition = shared.outlook.edition();
+                    let wake = read::next_wake(connection)?;
+                    shared.outlook.read_wake(edition, wake);
+                    Ok(wake)
+                };
+                self.read(read).await?
+            }
+        };
         let lapse = self.shared.leases().first_lapse();
         Ok(wake.into_iter().chain(lapse).min())
     }

@@ -255,3 +255,16 @@ async fn a_listing_by_status_misses_none_whose_status_changes() {
     }
     writer.await.unwrap();
 }
+
+#[test]
+fn what_ended_is_found_by_its_end() {
+    let file = File::new();
+    let store = file.open();
+    let core = store.shared.core();
+    let sql = format!(
+        "EXPLAIN QUERY PLAN SELECT id FROM executions WHERE {} AND changed <= 1 ORDER BY changed, id LIMIT 5",
+        crate::schema::HAS_ENDED
+    );
+    let plan: String = core.connection.query_row(&sql, (), |row| row.get("detail")).unwrap();
+    assert!(plan.contains("executions_by_end"), "{plan}");
+}

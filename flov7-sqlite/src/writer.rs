@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use crate::connect::{self, LOOK_EVERY, data_version};
 use crate::ops::Tx;
 use crate::options::Durability;
+use crate::outlook::News;
 use crate::queue::Next;
 use crate::rows::{Failed, Read};
 use crate::shared::{Core, Shared};
@@ -169,6 +170,7 @@ fn look(shared: &Shared, core: &mut Core) {
         && version != core.seen
     {
         core.seen = version;
+        shared.outlook.forget();
         shared.advance();
     }
 }
@@ -197,19 +199,19 @@ fn transaction(shared: &Shared, core: &mut Core, jobs: &mut [Box<dyn Job>]) -> R
     }
     // Immediate: another process that is writing is waited for here, where nothing is lost by giving up.
     execute(core, "BEGIN IMMEDIATE").map_err(|error| gave_up(shared, error))?;
-    let mut notable = false;
-    let ran = {
+    let (ran, notable, news) = {
         let mut leases = shared.leases();
         let mut tx = Tx {
             connection: &core.connection,
             leases: &mut leases,
+            bundles: &mut core.bundles,
             capabilities: &shared.capabilities,
             now: shared.options.clock.now(),
             notable: false,
+            news: News::default(),
         };
         let ran = jobs.iter_mut().try_for_each(|job| job.run(&mut tx));
-        notable |= tx.notable;
-        ran
+        (ran, tx.notable, tx.news)
     };
     if let Err(error) = ran {
         shared.leases().roll_back();
@@ -219,6 +221,7 @@ fn transaction(shared: &Shared, core: &mut Core, jobs: &mut [Box<dyn Job>]) -> R
     match commit(core) {
         Ok(()) => {
             shared.leases().keep();
+            shared.outlook.learn(news);
             if notable {
                 shared.advance();
             }
@@ -241,7 +244,8 @@ fn commit(core: &mut Core) -> rusqlite::Result<()> {
 }
 
 /// After an error SQLite may have rolled back by itself; then this does nothing.
-fn roll_back(core: &Core) {
+fn roll_back(core: &mut Core) {
+    core.bundles.forget();
     if !core.connection.is_autocommit() {
         let _ = execute(core, "ROLLBACK");
     }

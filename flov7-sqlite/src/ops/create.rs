@@ -11,7 +11,7 @@ use rusqlite::OptionalExtension;
 use super::Tx;
 use crate::bundles;
 use crate::leases::Held;
-use crate::rows::{Read, blocked_text, execution, number, status_text, tags_text};
+use crate::rows::{Failed, Read, blocked_text, execution, number, status_text, tags_text};
 
 impl Tx<'_> {
     pub(crate) fn create(
@@ -25,13 +25,13 @@ impl Tx<'_> {
         {
             return Ok(Created::Existing(known));
         }
-        let taken = self
-            .connection
-            .prepare_cached("SELECT 1 FROM executions WHERE namespace = ?1 AND execution = ?2")?
-            .exists((namespace.as_str(), new.execution.as_str()))?;
-        if taken {
-            let message = format!("there is an execution {} already", new.execution);
-            return Err(Error::new(ErrorKind::Conflict, message).into());
+        let taken = || -> Failed {
+            Error::new(ErrorKind::Conflict, format!("there is an execution {} already", new.execution)).into()
+        };
+        // Where nothing is written before its row, that one tells.
+        let row_tells = new.line.is_none() && self.bundles.get(&new.digest).is_some();
+        if !row_tells && self.is_there(namespace, &new.execution)? {
+            return Err(taken());
         }
         let before = match &new.line {
             Some(place) => self.in_line(namespace, workflow.as_str(), &place.key)?,
@@ -43,17 +43,19 @@ impl Tx<'_> {
             return Ok(Created::Refused(first.clone()));
         }
         let status = status_text(new.head.status)?;
-        let bundle = bundles::put(self.connection, &new.bundle, &new.digest)?;
+        let bundle = bundles::put(self.connection, self.bundles, &new.bundle, &new.digest)?;
 
         let ended = new.head.status.is_ended();
         let live = new.lease.is_some() && !ended;
-        let wake = if new.rests { new.head.due.map(|due| due.ms()) } else { Some(self.now.ms()) };
+        let wake = if new.rests { new.head.due } else { Some(self.now) };
         let wake = wake.filter(|_| !live && !ended);
-        self.connection
+        let written = self
+            .connection
             .prepare_cached(
                 "INSERT INTO executions (namespace, execution, workflow, bundle, key, status, due, buffered, \
                  buffered_bytes, live, wake, epoch, started, changed, blocked, tags, line) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?12, ?13, ?14, ?15)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?12, ?13, ?14, ?15) \
+                 ON CONFLICT (namespace, execution) DO NOTHING",
             )?
             .execute((
                 namespace.as_str(),
@@ -66,12 +68,15 @@ impl Tx<'_> {
                 new.head.buffered,
                 number(new.head.buffered_bytes),
                 live,
-                wake,
+                wake.map(|wake| wake.ms()),
                 self.now.ms(),
                 blocked_text(&new.head)?,
                 tags_text(&new.tags)?,
                 new.line.as_ref().map(|place| place.key.as_str()).filter(|_| !ended),
             ))?;
+        if written == 0 {
+            return Err(taken());
+        }
         let row = self.connection.last_insert_rowid();
         for (name, value) in &new.tags {
             self.connection
@@ -89,8 +94,13 @@ impl Tx<'_> {
         if let Some(place) = &new.line {
             self.join_line(namespace, &new.execution, place, &before)?;
         }
-        self.notable = true;
-        let Some((owner, ttl)) = &new.lease else { return Ok(Created::New(None)) };
+        if let Some(wake) = wake {
+            self.news.wakes(wake);
+        }
+        let Some((owner, ttl)) = &new.lease else {
+            self.notable = true;
+            return Ok(Created::New(None));
+        };
         let held = Held {
             row,
             owner: Arc::from(owner.as_str()),
@@ -104,6 +114,14 @@ impl Tx<'_> {
         };
         self.leases.set(namespace, &new.execution, Some(held));
         Ok(Created::New(Some(Lease { owner: owner.clone(), epoch: 1 })))
+    }
+
+    fn is_there(&self, namespace: &Namespace, execution: &ExecutionId) -> Read<bool> {
+        let there = self
+            .connection
+            .prepare_cached("SELECT 1 FROM executions WHERE namespace = ?1 AND execution = ?2")?
+            .exists((namespace.as_str(), execution.as_str()))?;
+        Ok(there)
     }
 
     fn with_key(

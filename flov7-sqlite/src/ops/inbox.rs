@@ -107,7 +107,9 @@ impl Tx<'_> {
             self.connection
                 .prepare_cached("UPDATE executions SET wake = min(coalesce(wake, ?2), ?2) WHERE id = ?1")?
                 .execute((to.row, self.now.ms()))?;
+            self.news.wakes(self.now);
         }
+        self.news.mail = true;
         self.notable = true;
         Ok(())
     }

@@ -107,6 +107,7 @@ impl Tx<'_> {
         self.connection
             .prepare_cached("UPDATE executions SET live = 1, wake = NULL, epoch = ?2 WHERE id = ?1")?
             .execute((candidate.row, number(epoch)))?;
+        self.news.claimed = true;
         let (next_seq, next_turn) = self.end_of_journal(candidate.row)?;
         let held = Held {
             row: candidate.row,
@@ -133,6 +134,7 @@ impl Tx<'_> {
                     .prepare_cached("UPDATE executions SET live = 0, wake = ?2 WHERE id = ?1")?
                     .execute((row, self.now.ms()))?;
                 self.notable = true;
+                self.news.wakes(self.now);
             }
             self.leases.set(namespace, execution, None);
         }

@@ -6,6 +6,7 @@ use rusqlite::params;
 
 use super::Tx;
 use crate::rows::{self, Read, number};
+use crate::schema::HAS_ENDED;
 
 /// One that is taken away.
 struct Old {
@@ -38,6 +39,7 @@ impl Tx<'_> {
                 self.connection.prepare_cached(statement)?.execute([row])?;
             }
         }
+        self.bundles.forget();
         let mut dead = 0;
         for bundle in bundles {
             dead += self
@@ -74,11 +76,11 @@ impl Tx<'_> {
 
     /// Those that ended by then, the oldest end first.
     fn old(&self, until: i64, only: Option<&str>, limit: i64) -> Read<Vec<Old>> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT id, bundle, namespace, execution FROM executions \
-             WHERE status IN ('completed', 'failed', 'cancelled', 'terminated') AND changed <= ?1 \
-             AND (?2 IS NULL OR namespace = ?2) ORDER BY changed, id LIMIT ?3",
-        )?;
+        let sql = format!(
+            "SELECT id, bundle, namespace, execution FROM executions WHERE {HAS_ENDED} AND changed <= ?1 \
+             AND (?2 IS NULL OR namespace = ?2) ORDER BY changed, id LIMIT ?3"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
         let mut found = statement.query(params![until, only, limit])?;
         let mut old = Vec::new();
         while let Some(row) = found.next()? {

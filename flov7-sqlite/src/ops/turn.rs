@@ -1,6 +1,7 @@
 //! Committing one turn.
 
 use flov7::error::ErrorKind;
+use flov7::id::Timestamp;
 use flov7::json;
 use flov7::machine::Emission;
 use flov7::store::{Created, Head, Turn, TurnError};
@@ -8,7 +9,7 @@ use rusqlite::OptionalExtension;
 
 use super::Tx;
 use crate::leases::Held;
-use crate::rows::{Failed, Read, blocked_text, number, status_text};
+use crate::rows::{Failed, Read, blocked_text, instant, number, status_text};
 
 impl Tx<'_> {
     pub(crate) fn commit(&mut self, turn: &Turn) -> Read<Result<(), TurnError>> {
@@ -98,7 +99,7 @@ impl Tx<'_> {
     }
 
     /// Writes the head where it changed, and lets go of the execution where its owner does.
-    fn write_head(&self, held: &Held, changed: Option<&Head>, release: bool) -> Read<()> {
+    fn write_head(&mut self, held: &Held, changed: Option<&Head>, release: bool) -> Read<()> {
         let head = changed.unwrap_or(&held.head);
         let ended = head.status.is_ended();
         if ended {
@@ -106,6 +107,10 @@ impl Tx<'_> {
         }
         let live = !release && !ended;
         let wake = if live || ended { None } else { self.parked_until(held.row, head)? };
+        if let Some(wake) = wake {
+            self.news.wakes(wake);
+        }
+        let wake = wake.map(|wake| wake.ms());
         let Some(head) = changed else {
             self.connection
                 .prepare_cached("UPDATE executions SET live = ?2, wake = ?3 WHERE id = ?1")?
@@ -133,15 +138,15 @@ impl Tx<'_> {
 
     /// When a parked execution may be claimed: when it is due, or since its oldest message; a blocked one only when it is
     /// due, for its messages would find it blocked again.
-    fn parked_until(&self, row: i64, head: &Head) -> Read<Option<i64>> {
+    fn parked_until(&self, row: i64, head: &Head) -> Read<Option<Timestamp>> {
         if head.blocked.is_some() {
-            return Ok(head.due.map(|due| due.ms()));
+            return Ok(head.due);
         }
         let mail: Option<i64> = self
             .connection
             .prepare_cached("SELECT at FROM inbox WHERE execution = ?1 AND pending = 1 ORDER BY id LIMIT 1")?
             .query_row([row], |row| row.get(0))
             .optional()?;
-        Ok(head.due.map(|due| due.ms()).into_iter().chain(mail).min())
+        Ok(head.due.into_iter().chain(mail.map(instant).transpose()?).min())
     }
 }

@@ -33,7 +33,7 @@ impl Tx<'_> {
             return Ok(known.head);
         }
         expect.check(known.as_ref().map(|known| known.head))?;
-        let bundle = bundles::put(self.connection, bundle, digest)?;
+        let bundle = bundles::put(self.connection, self.bundles, bundle, digest)?;
         let (row, revision) = match known {
             Some(known) => {
                 let revision = known.head.saturating_add(1);

@@ -61,10 +61,21 @@ async fn a_guest_posts_and_the_owner_sees_it() {
             owner.commit(vec![parking]).await.pop().unwrap().unwrap();
         }
     }
+    // Until something comes it knows by heart that there is nothing; from then on it does not.
     for n in [1, 2] {
         let mark = owner.changed(u64::MAX).await;
+        let before = owner.arrived("me", 10).await.unwrap();
+        let lapse = owner.next_due().await.unwrap().unwrap();
         assert_eq!(guest.post(&ns(), &id(n), signal("a")).await.unwrap(), Accepted::New);
         assert_ne!(owner.changed(mark).await, mark);
+        let after = owner.arrived("me", 10).await.unwrap();
+        let due = owner.next_due().await.unwrap().unwrap();
+        if n == 1 {
+            assert_eq!((before, after), (vec![], vec![(ns(), id(1), signal("a"))]));
+            assert_eq!(due, lapse, "the lease of the first lapses");
+        } else {
+            assert!(due < lapse, "the second is parked: its message is to be read at once");
+        }
     }
     assert_eq!(owner.post(&ns(), &id(1), signal("a")).await.unwrap(), Accepted::Duplicate);
     assert_eq!(guest.post(&ns(), &id(1), signal("a")).await.unwrap(), Accepted::Duplicate);
