@@ -183,31 +183,38 @@ fn listed(
     Ok(listed)
 }
 
-/// Unconsumed messages to executions that are worked on, oldest first, of those that `wanted` says; and whether there were
-/// any at all.
+/// Unconsumed messages to executions that are worked on.
+pub(crate) struct Arrived {
+    /// Those that were wanted, oldest first.
+    pub(crate) messages: Vec<(Namespace, ExecutionId, Message)>,
+    /// Whether there were any at all.
+    pub(crate) any: bool,
+}
+
+/// Unconsumed messages to executions that are worked on, of those that `wanted` says.
 pub(crate) fn arrived(
     connection: &Connection,
     limit: usize,
     wanted: impl Fn(&Namespace, &ExecutionId) -> bool,
-) -> Read<(Vec<(Namespace, ExecutionId, Message)>, bool)> {
+) -> Read<Arrived> {
     let sql = format!(
         "SELECT e.namespace, e.execution, {MESSAGE_COLUMNS} FROM inbox i JOIN executions e ON e.id = i.execution \
          WHERE i.pending = 1 AND e.live = 1 ORDER BY i.id"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut found = statement.query(())?;
-    let (mut arrived, mut any) = (Vec::new(), limit == 0);
-    while arrived.len() < limit
+    let mut arrived = Arrived { messages: Vec::new(), any: limit == 0 };
+    while arrived.messages.len() < limit
         && let Some(row) = found.next()?
     {
-        any = true;
+        arrived.any = true;
         let (namespace, execution) = (rows::namespace(row, 0)?, rows::execution(row, 1)?);
         if wanted(&namespace, &execution) {
             let message = rows::message(row, 2)?;
-            arrived.push((namespace, execution, message));
+            arrived.messages.push((namespace, execution, message));
         }
     }
-    Ok((arrived, any))
+    Ok(arrived)
 }
 
 /// Events of a namespace's outbox after a cursor.

@@ -265,13 +265,13 @@ impl ExecutionStore for SqliteStore {
         let owner = owner.to_owned();
         self.read(move |shared, connection| {
             let edition = shared.outlook.edition();
-            let (arrived, any) = read::arrived(connection, limit, |namespace, execution| {
+            let arrived = read::arrived(connection, limit, |namespace, execution| {
                 shared.leases().get(namespace, execution).is_some_and(|held| *held.owner == *owner)
             })?;
-            if !any {
+            if !arrived.any {
                 shared.outlook.read_no_mail(edition);
             }
-            Ok(arrived)
+            Ok(arrived.messages)
         })
         .await
     }

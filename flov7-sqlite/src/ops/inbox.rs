@@ -66,9 +66,16 @@ impl Tx<'_> {
 
     /// Nobody reads the inbox of an execution that has ended.
     pub(super) fn close_inbox(&self, row: i64) -> Read<()> {
-        self.connection
-            .prepare_cached("UPDATE inbox SET pending = 0 WHERE execution = ?1 AND pending = 1")?
-            .execute([row])?;
+        // Mostly there is nothing, and the change alone would cost a table of rows to be changed.
+        let waits = self
+            .connection
+            .prepare_cached("SELECT 1 FROM inbox WHERE execution = ?1 AND pending = 1")?
+            .exists([row])?;
+        if waits {
+            self.connection
+                .prepare_cached("UPDATE inbox SET pending = 0 WHERE execution = ?1 AND pending = 1")?
+                .execute([row])?;
+        }
         Ok(())
     }
 
