@@ -80,7 +80,10 @@ struct Live {
 #[derive(Default)]
 struct Unwritten {
     turns: Vec<Made>,
+    /// Events of the turns that have their body.
     events: u64,
+    /// Events of the last turn, while it goes on.
+    open: u64,
     /// To be begun after the commit.
     begin: Vec<Call>,
     /// To be told after the commit.
@@ -104,6 +107,15 @@ struct Made {
 }
 
 impl Made {
+    /// More of the same turn.
+    fn add(&mut self, more: Made) {
+        self.body = self.body.take().or(more.body);
+        self.consumed.extend(more.consumed);
+        self.children.extend(more.children);
+        self.posts.extend(more.posts);
+        self.emitted.extend(more.emitted);
+    }
+
     fn leaves_nothing(&self) -> bool {
         self.children.is_empty() && self.posts.is_empty() && self.emitted.is_empty()
     }
@@ -121,7 +133,7 @@ impl Unwritten {
             || !self.records.is_empty()
             || self.turns.iter().any(|made| !made.leaves_nothing())
             || self.ended
-            || self.events >= ride
+            || self.events + self.open >= ride
     }
 }
 
@@ -207,8 +219,12 @@ impl Live {
         for id in self.calls.expired_unbegun(now) {
             incoming.push(self.result(id, Err(never_begun()), now));
         }
+        if phase != Phase::Open || now != self.machine.recorded_at() {
+            self.close();
+        }
         let turn = match phase {
-            Phase::Open => self.machine.handle(now, incoming),
+            // What is ready at once, at the same time, is one turn.
+            Phase::Open => self.machine.ride(now, incoming),
             // What comes in is kept, and nothing new is begun: the next owner goes on from there.
             Phase::Draining | Phase::Closed => self.machine.keep(now, incoming),
         };
@@ -246,13 +262,35 @@ impl Live {
                 Command::Emit(event) => made.emitted.push(event),
             }
         }
-        if let (None, Some(last), true) = (&made.body, self.unwritten.turns.last_mut(), made.leaves_nothing())
+        let goes_on = self.unwritten.open > 0;
+        self.unwritten.open = self.machine.open_events();
+        if goes_on && let Some(last) = self.unwritten.turns.last_mut() {
+            made.body.iter().for_each(|body| self.tail.grow(body));
+            self.unwritten.events += made.body.as_ref().map_or(0, |body| u64::from(body.count));
+            last.add(made);
+        } else if let (None, 0, Some(last), true) =
+            (&made.body, self.unwritten.open, self.unwritten.turns.last_mut(), made.leaves_nothing())
         {
             last.consumed.extend(made.consumed);
-        } else if made.body.is_some() || !made.consumed.is_empty() || !made.leaves_nothing() {
+        } else if self.unwritten.open > 0
+            || made.body.is_some()
+            || !made.consumed.is_empty()
+            || !made.leaves_nothing()
+        {
             made.body.iter().for_each(|body| self.tail.grow(body));
             self.unwritten.events += made.body.as_ref().map_or(0, |body| u64::from(body.count));
             self.unwritten.turns.push(made);
+        }
+    }
+
+    /// Ends the turn that goes on, if one does.
+    fn close(&mut self) {
+        let Some(body) = self.machine.close() else { return };
+        self.tail.grow(&body);
+        self.unwritten.events += u64::from(body.count);
+        self.unwritten.open = 0;
+        if let Some(last) = self.unwritten.turns.last_mut() {
+            last.body = Some(body);
         }
     }
 

@@ -20,14 +20,14 @@ impl Machine {
         run.tape.stopped = true;
         let tape = run.tape;
         let mut machine = Machine::of(program, state);
-        let turn = machine.turn(tape);
+        let turn = machine.turn(tape, false);
         (machine, turn)
     }
 
     /// As [`Machine::handle`], but decides nothing: what came is journaled, and whoever handles the execution next goes
     /// on from there. For an engine that is about to stop.
     pub fn keep(&mut self, at: Timestamp, incoming: Vec<Incoming>) -> Turn {
-        self.handle_or_keep(at, incoming, true)
+        self.go(at, incoming, true, false)
     }
 
     /// How many attempts are in flight.

@@ -127,7 +127,7 @@ impl Machine {
         run.tape.stopped = true;
         let tape = run.tape;
         let mut machine = Machine::of(program, state);
-        let turn = machine.turn(tape);
+        let turn = machine.turn(tape, false);
         debug_assert!(turn.body.as_ref().is_some_and(|body| body.v == JOURNAL_VERSION));
         Ok((machine, turn))
     }

@@ -22,6 +22,7 @@ mod kept;
 mod line;
 mod record;
 mod replay;
+mod ride;
 mod run;
 mod settle;
 mod signal;
@@ -51,7 +52,8 @@ pub use turn::{Head, Turn, TurnBody};
 
 use std::sync::Arc;
 
-use event::{Ended, JOURNAL_VERSION, Started};
+use event::{Ended, Started};
+use ride::Open;
 use run::{Run, Tape};
 use state::State;
 
@@ -69,6 +71,8 @@ pub struct Machine {
     state: State,
     /// Came while an earlier turn had no fuel left; taken first by the next.
     held: Vec<Incoming>,
+    /// A turn that goes on.
+    open: Option<Open>,
     /// Why nothing more is decided in this process.
     blocked: Option<Blocked>,
     /// The head after the last turn.
@@ -87,7 +91,7 @@ impl Machine {
         run.fire_due();
         let tape = run.tape;
         let mut machine = Machine::of(program, state);
-        let turn = machine.turn(tape);
+        let turn = machine.turn(tape, false);
         (machine, turn)
     }
 
@@ -103,6 +107,7 @@ impl Machine {
             program,
             state,
             held: Vec::new(),
+            open: None,
             blocked: None,
             told: Head::new(Status::Running, None),
         };
@@ -114,10 +119,11 @@ impl Machine {
     /// (RULES, turn.order); timers that are due fire last. After the end everything is ignored.
     pub fn handle(&mut self, at: Timestamp, incoming: Vec<Incoming>) -> Turn {
         // What a defect stopped stays stopped in this process; what comes meanwhile is journaled all the same.
-        self.handle_or_keep(at, incoming, self.blocked.is_some())
+        self.go(at, incoming, self.blocked.is_some(), false)
     }
 
-    fn handle_or_keep(&mut self, at: Timestamp, incoming: Vec<Incoming>, keep: bool) -> Turn {
+    /// A turn, or more of the one that goes on: `keep` decides nothing, `open` leaves it open where it came to rest.
+    fn go(&mut self, at: Timestamp, incoming: Vec<Incoming>, keep: bool, open: bool) -> Turn {
         let mut all = std::mem::take(&mut self.held);
         all.extend(incoming);
         if self.state.ended.is_some() {
@@ -125,7 +131,13 @@ impl Machine {
             return Turn { consumed, ..Turn::default() };
         }
         let program = Arc::clone(&self.program);
+        let before = self.open.take();
+        // What goes on has one time.
+        let at = if before.is_some() { self.state.now } else { at };
         let mut run = Run::new(&program, &mut self.state, at);
+        if let Some(before) = before {
+            before.go_on(&mut run.tape);
+        }
         run.tape.halted = keep;
         run.tape.stopped = run.tape.halted;
         if !run.tape.stopped && run.has_rest() {
@@ -142,7 +154,7 @@ impl Machine {
         run.fire_due();
         let tape = run.tape;
         self.held = all.collect();
-        self.turn(tape)
+        self.turn(tape, open)
     }
 
     /// When the machine next has something to do by itself; nothing when only something from outside can move it.
@@ -176,24 +188,18 @@ impl Machine {
     }
 
     /// What an engine commits and does.
-    fn turn(&mut self, mut tape: Tape) -> Turn {
+    fn turn(&mut self, mut tape: Tape, open: bool) -> Turn {
         let mut turn = Turn {
             more: self.state.ended.is_none() && ((tape.stopped && !tape.halted) || !self.held.is_empty()),
             blocked: tape.blocked.clone(),
             ended: self.state.ended.clone(),
             ..Turn::default()
         };
-        if tape.count > 0 {
-            turn.body = Some(TurnBody {
-                first_seq: self.state.seq - u64::from(tape.count),
-                count: tape.count,
-                turn: self.state.turn,
-                at: self.state.now,
-                v: JOURNAL_VERSION,
-                decided: self.state.decided.finish(),
-                body: tape.take_body(&self.program.nothing),
-            });
-            self.state.turn += 1;
+        let rests = !tape.stopped && self.held.is_empty() && turn.ended.is_none();
+        if tape.count > 0 && open && rests {
+            self.open = Some(Open::of(&mut tape));
+        } else if tape.count > 0 {
+            turn.body = Some(self.body(tape.count, tape.take_body(&self.program.nothing)));
         }
         self.blocked = self.blocked.take().or(tape.blocked);
         turn.commands = tape.commands;

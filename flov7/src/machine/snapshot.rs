@@ -26,10 +26,10 @@ const VERSION: u64 = 3;
 
 impl Machine {
     /// The state after the last turn. None for a machine that must be made again from its journal: a defect stopped it,
-    /// or it holds what no turn has taken yet.
+    /// it holds what no turn has taken yet, or a turn goes on.
     #[must_use]
     pub fn snapshot(&self) -> Option<Arc<[u8]>> {
-        if self.blocked.is_some() || !self.held.is_empty() || self.state.keep {
+        if self.blocked.is_some() || !self.held.is_empty() || self.is_open() || self.state.keep {
             return None;
         }
         Some(self.bytes().into())

@@ -84,6 +84,7 @@ pub(in crate::embedded) async fn start(shared: Arc<Shared>, birth: Birth) -> Res
     {
         live.turn(shared.clock.now(), Phase::Open).await;
     }
+    live.close();
     let ended = live.unwritten.ended;
     let mut bodies = live.unwritten.turns.iter().filter_map(|made| made.body.clone());
     let Some(first) = bodies.next() else { return Err(Error::defect("the first turn has no body")) };

@@ -40,6 +40,7 @@ struct Last {
 impl Live {
     /// Commits what was decided, as one commit, and begins what depends on it.
     pub(super) async fn write(&mut self, now: Timestamp) -> Result<(), Exit> {
+        self.close();
         let leaves = self.leaves(now);
         if leaves.is_some() {
             self.head = self.machine.head();

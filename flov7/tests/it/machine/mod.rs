@@ -17,6 +17,7 @@ mod limits;
 mod order;
 mod repeat;
 mod retry;
+mod ride;
 mod sequence;
 mod signal;
 mod taken;
