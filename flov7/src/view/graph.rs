@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::mark::Mark;
 use super::words::{duration, line, question, template_text};
 use crate::catalog::Catalog;
 use crate::workflow::{Block, Condition, Data, Step, Template, Trigger, Wait, WaitWord, Workflow};
@@ -14,11 +15,13 @@ const FAN: usize = 4;
 /// A workflow as a graph.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Graph {
+    /// The workflow's name: one line, not escaped.
+    pub title: String,
     /// The nodes, in document order; an edge names them by index.
     pub nodes: Vec<Node>,
     /// The edges, in document order.
     pub edges: Vec<Edge>,
-    /// Frames around what repeats or runs at the same time.
+    /// Frames around the steps of each condition.
     pub groups: Vec<Group>,
 }
 
@@ -33,6 +36,8 @@ pub struct Node {
     pub id: Option<String>,
     /// The innermost frame that holds it, by index.
     pub group: Option<usize>,
+    /// What is drawn over it: nothing but for an execution or a difference.
+    pub mark: Option<Mark>,
 }
 
 /// What a node stands for.
@@ -93,6 +98,7 @@ pub fn graph(workflow: &Workflow, catalog: &Catalog) -> Graph {
     if starts.is_empty() {
         starts.push((builder.node(NodeKind::Trigger, "Started by hand".into(), None), String::new()));
     }
+    builder.graph.title = line(&workflow.name);
     let exits = builder.block(&workflow.steps, starts);
     let end = builder.node(NodeKind::End, "End".into(), None);
     builder.connect(exits, end);
@@ -141,7 +147,7 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn node(&mut self, kind: NodeKind, label: String, id: Option<&str>) -> usize {
         let id = id.map(str::to_owned);
-        self.graph.nodes.push(Node { kind, label, id, group: self.group });
+        self.graph.nodes.push(Node { kind, label, id, group: self.group, mark: None });
         self.graph.nodes.len() - 1
     }
 
@@ -256,22 +262,26 @@ impl Builder<'_> {
                 let asked =
                     self.node(NodeKind::Decision, format!("{}?", question(&choice.if_.0)), Some(&step.id));
                 self.connect(from, asked);
-                let mut ends = self.block(choice.then.steps(), vec![(asked, "yes".into())]);
-                let otherwise = choice.else_.as_ref().map_or(&[][..], Block::steps);
-                ends.extend(self.block(otherwise, vec![(asked, "no".into())]));
-                ends
+                self.grouped(line(&step.id), |builder| {
+                    let mut ends = builder.block(choice.then.steps(), vec![(asked, "yes".into())]);
+                    let otherwise = choice.else_.as_ref().map_or(&[][..], Block::steps);
+                    ends.extend(builder.block(otherwise, vec![(asked, "no".into())]));
+                    ends
+                })
             }
             Condition::Switch(switch) => {
                 let switch = &switch.switch;
                 let asked = self.node(NodeKind::Decision, line(&step.id), Some(&step.id));
                 self.connect(from, asked);
-                let mut ends = Vec::new();
-                for case in &switch.cases {
-                    ends.extend(self.block(&case.steps, vec![(asked, question(&case.when.0))]));
-                }
-                let default = switch.default.as_ref().map_or(&[][..], Block::steps);
-                ends.extend(self.block(default, vec![(asked, "otherwise".into())]));
-                ends
+                self.grouped(line(&step.id), |builder| {
+                    let mut ends = Vec::new();
+                    for case in &switch.cases {
+                        ends.extend(builder.block(&case.steps, vec![(asked, question(&case.when.0))]));
+                    }
+                    let default = switch.default.as_ref().map_or(&[][..], Block::steps);
+                    ends.extend(builder.block(default, vec![(asked, "otherwise".into())]));
+                    ends
+                })
             }
             Condition::Parallel(parallel) => {
                 let parallel = &parallel.parallel;
@@ -328,10 +338,15 @@ impl Builder<'_> {
 
     fn grouped(&mut self, label: String, build: impl FnOnce(&mut Self) -> Vec<Exit>) -> Vec<Exit> {
         let outer = self.group;
+        let (frame, first) = (self.graph.groups.len(), self.graph.nodes.len());
         self.graph.groups.push(Group { label: line(&label), parent: outer });
-        self.group = Some(self.graph.groups.len() - 1);
+        self.group = Some(frame);
         let exits = build(self);
         self.group = outer;
+        if self.graph.nodes.len() == first {
+            // A frame around nothing says nothing.
+            self.graph.groups.truncate(frame);
+        }
         exits
     }
 }
