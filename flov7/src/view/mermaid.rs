@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 
-use super::{Graph, NodeKind};
+use super::svg::light;
+use super::{Graph, MarkKind, NodeKind};
 
 /// A graph as Mermaid flowchart text, ending with a line break.
 ///
 /// Node ids are generated (`n0`, `n1`, …) and labels stand in quotes with every character that Mermaid or HTML
-/// gives a meaning written as an entity: a label can be neither markup nor a directive, a link or a callback.
+/// gives a meaning written as an entity: a label can be neither markup nor a directive, a link or a callback. A mark
+/// stands in its node's label, and gives the node a class with a colour.
 pub fn mermaid(graph: &Graph) -> String {
     let mut out = String::from("flowchart TD\n");
     // `write!` to a string cannot fail, so its results are dropped.
@@ -27,6 +29,16 @@ pub fn mermaid(graph: &Graph) -> String {
             label => writeln!(out, "  n{} -->|\"{}\"| n{}", edge.from, escape(label), edge.to),
         };
     }
+    for kind in MarkKind::ALL {
+        if graph.nodes.iter().any(|node| node.mark.as_ref().is_some_and(|mark| mark.kind == kind)) {
+            let (fill, stroke, text) = light(kind);
+            let _ = writeln!(
+                out,
+                "  classDef {} fill:{fill},stroke:{stroke},stroke-width:2px,color:{text}",
+                kind.as_str()
+            );
+        }
+    }
     out
 }
 
@@ -42,15 +54,26 @@ fn write_held(out: &mut String, graph: &Graph, held: &[Held], slot: usize, depth
     let pad = "  ".repeat(depth + 1);
     for &index in &held[slot].nodes {
         let node = &graph.nodes[index];
-        let label = escape(&node.label);
+        let (label, class) = match &node.mark {
+            None => (escape(&node.label), String::new()),
+            Some(mark) => {
+                let label = if node.label.is_empty() {
+                    escape(&mark.line())
+                } else {
+                    format!("{} · {}", escape(&node.label), escape(&mark.line()))
+                };
+                (label, format!(":::{}", mark.kind.as_str()))
+            }
+        };
         let _ = match node.kind {
-            NodeKind::Trigger | NodeKind::End => writeln!(out, "{pad}n{index}([\"{label}\"])"),
-            NodeKind::Action => writeln!(out, "{pad}n{index}[\"{label}\"]"),
-            NodeKind::Person => writeln!(out, "{pad}n{index}[/\"{label}\"/]"),
-            NodeKind::Wait => writeln!(out, "{pad}n{index}>\"{label}\"]"),
-            NodeKind::Data => writeln!(out, "{pad}n{index}(\"{label}\")"),
-            NodeKind::Decision => writeln!(out, "{pad}n{index}{{\"{label}\"}}"),
-            NodeKind::Join => writeln!(out, "{pad}n{index}((\" \"))"),
+            NodeKind::Trigger | NodeKind::End => writeln!(out, "{pad}n{index}([\"{label}\"]){class}"),
+            NodeKind::Action => writeln!(out, "{pad}n{index}[\"{label}\"]{class}"),
+            NodeKind::Person => writeln!(out, "{pad}n{index}[/\"{label}\"/]{class}"),
+            NodeKind::Wait => writeln!(out, "{pad}n{index}>\"{label}\"]{class}"),
+            NodeKind::Data => writeln!(out, "{pad}n{index}(\"{label}\"){class}"),
+            NodeKind::Decision => writeln!(out, "{pad}n{index}{{\"{label}\"}}{class}"),
+            NodeKind::Join if label.is_empty() => writeln!(out, "{pad}n{index}((\" \")){class}"),
+            NodeKind::Join => writeln!(out, "{pad}n{index}((\"{label}\")){class}"),
         };
     }
     for &index in &held[slot].groups {

@@ -1,7 +1,7 @@
 //! The whole from its frames: the innermost first, for a frame is a box in what holds it.
 
 use super::frame::{Child, Frame};
-use super::parts::{Link, Piece, Way, node_box, short_box};
+use super::parts::{LABEL_TEXT, Link, Piece, TITLE_TEXT, Way, node_box, short_box};
 use super::{Layout, Line, Placed, Stroke};
 use crate::view::Graph;
 
@@ -52,7 +52,7 @@ impl Plan {
             let parent = slot(group.parent.filter(|parent| *parent < index));
             plan.parent[index + 1] = parent;
             plan.depth[index + 1] = plan.depth[parent] + 1;
-            plan.frames[index + 1] = short_box(&group.label, &mut plan.work);
+            plan.frames[index + 1] = short_box(&group.label, TITLE_TEXT, &mut plan.work);
         }
         plan.link(graph);
         plan.hold(graph);
@@ -83,7 +83,7 @@ impl Plan {
             }
             let (from, to) = (self.held_by[edge.from], self.held_by[edge.to]);
             let label = self.boxes.len();
-            self.boxes.push(short_box(&edge.label, &mut self.work));
+            self.boxes.push(short_box(&edge.label, LABEL_TEXT, &mut self.work));
             self.held_by.push(if self.depth[to] > self.depth[from] { to } else { from });
             self.label_of[index] = Some(label);
             self.links.extend([link(edge.from, label), link(label, edge.to)]);

@@ -10,8 +10,10 @@ const SIDE: i64 = 18;
 const ABOVE: i64 = 10;
 /// The most room that a line of a node's text takes.
 const NODE_TEXT: i64 = 200;
-/// The same for a label, and for a frame's title.
-const SHORT_TEXT: i64 = 170;
+/// The same for a label.
+pub(super) const LABEL_TEXT: i64 = 170;
+/// The same for a frame's title, which says how its blocks run.
+pub(super) const TITLE_TEXT: i64 = 300;
 /// How many lines of text a node has.
 const NODE_LINES: usize = 3;
 /// The width and height of a node without text.
@@ -78,9 +80,9 @@ pub(super) fn node_box(graph: &Graph, index: usize, work: &mut u64) -> Placed {
     }
 }
 
-/// The box of an edge's label, or of a frame's title.
-pub(super) fn short_box(label: &str, work: &mut u64) -> Placed {
-    let text = wrap(label, SHORT_TEXT, 1, work);
+/// The box of an edge's label, or of a frame's title, of one line with so much room.
+pub(super) fn short_box(label: &str, room: i64, work: &mut u64) -> Placed {
+    let text = wrap(label, room, 1, work);
     let wide = text.iter().map(|line| text_width(line)).max().unwrap_or(0);
     Placed { width: even(wide + 12), height: LINE + 4, text, ..Placed::default() }
 }

@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use crate::view::MarkKind;
+
 /// What one class is filled and drawn with.
 struct Paint {
     class: &'static str,
@@ -53,6 +55,13 @@ const PAINTS: [Paint; 22] = [
     paint("moved", BLUE[0], BLUE[1]),
 ];
 
+/// A mark's fill, stroke and text in light.
+pub(in crate::view) fn light(kind: MarkKind) -> (&'static str, &'static str, &'static str) {
+    let paint = PAINTS.iter().find(|paint| paint.class == kind.as_str());
+    let (fill, stroke) = paint.map_or(PLAIN[0], |paint| paint.light);
+    (fill, stroke, TEXT.0)
+}
+
 /// The style sheet.
 pub(super) fn style() -> String {
     const FONT: &str = "12px system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
@@ -61,7 +70,6 @@ pub(super) fn style() -> String {
     let mut out = String::new();
     // `write!` to a string cannot fail, so its results are dropped.
     let _ = writeln!(out, ".flov7-graph text{{font:{FONT};text-anchor:middle;stroke:none}}");
-    let _ = writeln!(out, ".flov7-graph .mark{{font-weight:600}}");
     let _ = writeln!(out, ".flov7-graph .line{{fill:none;stroke-width:1.5}}");
     let _ = writeln!(out, ".flov7-graph .frame{{fill:none;stroke-dasharray:2 3}}");
     let all = |classes: &str| {

@@ -2,6 +2,8 @@
 
 mod colour;
 
+pub(super) use colour::light;
+
 use std::fmt::Write;
 
 use super::{Graph, Layout, Node, NodeKind, Placed, Stroke};
@@ -74,10 +76,14 @@ fn description(graph: &Graph) -> String {
     let said: Vec<String> = graph
         .nodes
         .iter()
-        .filter(|node| !node.label.is_empty())
-        .map(|node| match &node.mark {
-            Some(mark) => format!("{} ({})", node.label, mark.words),
-            None => node.label.clone(),
+        .filter(|node| !node.label.is_empty() || node.mark.is_some())
+        .map(|node| {
+            // What comes together has no text of its own.
+            let name = if node.label.is_empty() { node.id.as_deref().unwrap_or("") } else { &node.label };
+            match &node.mark {
+                Some(mark) => format!("{name} ({})", mark.words),
+                None => name.to_owned(),
+            }
         })
         .collect();
     said.join("; ")
@@ -203,7 +209,7 @@ fn text(placed: &Placed, top: i64) -> String {
         y += LINE;
     }
     if let Some(mark) = &placed.mark {
-        let _ = write!(out, "<text class=\"mark\" x=\"{middle}\" y=\"{y}\">{}</text>", escape(mark));
+        let _ = write!(out, "<text x=\"{middle}\" y=\"{y}\">{}</text>", escape(mark));
     }
     out
 }

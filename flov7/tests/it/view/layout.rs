@@ -50,7 +50,7 @@ fn parts(strokes: &[Stroke]) -> Vec<Placed> {
 }
 
 /// Everything that a layout promises of any graph.
-fn assert_sound(name: &str, graph: &Graph) -> Layout {
+pub(super) fn assert_sound(name: &str, graph: &Graph) -> Layout {
     let layout = layout(graph);
     assert_eq!(layout, flov7::view::layout(graph), "{name}: the same twice");
     let mut page = Placed::default();

@@ -1,6 +1,8 @@
 //! What people see of a workflow: whole, and with nothing active in it.
 
+mod difference;
 mod layout;
+mod overlay;
 mod svg;
 
 use std::fs;

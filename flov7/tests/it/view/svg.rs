@@ -49,7 +49,7 @@ fn the_pictures_of_the_reference_workflows_are_as_they_were() {
 }
 
 /// Holds a picture against what all of them are: elements and attributes of a short list, no text in an attribute.
-fn assert_ours(text: &str) {
+pub(super) fn assert_ours(text: &str) {
     let document = Document::parse(text).unwrap_or_else(|error| panic!("{error}:\n{text}"));
     for node in document.descendants() {
         match node.node_type() {
@@ -165,6 +165,8 @@ fn text_and_shapes_have_the_contrast_of_wcag_aa_in_light_and_dark() {
     let text = drawn(&references()[0].1, &catalog());
     let document = Document::parse(&text).unwrap();
     let sheet = document.descendants().find(|node| node.has_tag_name("style")).unwrap().text().unwrap();
+    // The layout counts one font's characters: nothing may be in another, or bolder.
+    assert_eq!(sheet.matches("font").count(), 1, "{sheet}");
     let (light, dark) = sheet.split_once("@media (prefers-color-scheme:dark){").unwrap();
     for (scheme, sheet) in [("light", light), ("dark", dark)] {
         let mut rules: BTreeMap<(&str, &str), &str> = BTreeMap::new();
