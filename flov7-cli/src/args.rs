@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use flov7::id::Timestamp;
 use flov7::workflow::parse_duration;
 
@@ -48,8 +48,10 @@ pub(crate) enum Verb {
     Validate(Validate),
     /// Say in plain English what a workflow does
     Explain(OneFile),
-    /// Print a workflow as Mermaid text
-    Graph(OneFile),
+    /// Draw a workflow, as Mermaid text or as SVG
+    Graph(Graph),
+    /// Say what two revisions of a workflow differ in, in words or drawn over the newer one
+    Diff(Diff),
     /// Say when the schedules of a workflow fire next
     Firings(Firings),
     /// List the actions of the catalogue
@@ -100,6 +102,47 @@ pub(crate) enum Verb {
 pub(crate) struct OneFile {
     /// The workflow (JSON, or YAML by extension); - for standard input
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Graph {
+    /// The workflow (JSON, or YAML by extension); - for standard input
+    pub(crate) file: PathBuf,
+    /// What it is drawn as
+    #[arg(long, value_enum, default_value = "mermaid", value_name = "FORMAT")]
+    pub(crate) format: Picture,
+    /// Where the picture is written; standard output without it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the file that --out names where there is one
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The older revision (JSON, or YAML by extension); - for standard input
+    pub(crate) old: PathBuf,
+    /// The newer revision
+    pub(crate) new: PathBuf,
+    /// Draw the newer revision with what is added, removed, changed and moved, in place of words
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<Picture>,
+    /// Where the picture is written; standard output without it
+    #[arg(long, value_name = "FILE", requires = "format")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the file that --out names where there is one
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
+}
+
+/// What pictures are drawn as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Picture {
+    /// Mermaid flowchart text
+    Mermaid,
+    /// An SVG document that stands alone, in light and dark
+    Svg,
 }
 
 #[derive(Debug, Args)]
@@ -278,6 +321,15 @@ pub(crate) struct Show {
     /// Go on showing until it ends
     #[arg(long)]
     pub(crate) watch: bool,
+    /// Draw its workflow with what became of each step, in place of the list
+    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "watch")]
+    pub(crate) format: Option<Picture>,
+    /// Where the picture is written; standard output without it
+    #[arg(long, value_name = "FILE", requires = "format")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the file that --out names where there is one
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

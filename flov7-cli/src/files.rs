@@ -63,6 +63,11 @@ pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
     })
 }
 
+/// Writes a file that `--out` names; with `--force` in the place of one that is there.
+pub(crate) fn put(path: &Path, force: bool, text: &str) -> Result<(), Failure> {
+    if force && path.exists() { replace(path, text) } else { create(path, text) }
+}
+
 /// Puts a text in the place of a file's: wholly or not at all, whatever happens meanwhile. What a link leads to is
 /// replaced, not the link; permissions stay.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {

@@ -57,11 +57,7 @@ pub(crate) async fn export(output: Output, common: &Common, args: &args::Export)
         output.document(&file);
         return Ok(DONE);
     };
-    if args.force && out.exists() {
-        files::replace(out, &file)?;
-    } else {
-        files::create(out, &file)?;
-    }
+    files::put(out, args.force, &file)?;
     for child in &export.children {
         output.note(&format!("it called {child}, which is a file of its own: flov7 export {child}"));
     }

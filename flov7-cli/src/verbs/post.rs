@@ -12,7 +12,7 @@ use flov7::store::{Accepted, ExecutionQuery, ExecutionStore, Message, MessageBod
 use flov7_sqlite::SqliteStore;
 use serde_json::{Value, json};
 
-use super::execution::{Next, text, view_json, word};
+use super::execution::{Next, exit_of, text, view_json, word};
 use super::run::{execution_id, tell};
 use super::{Answer, DONE, FAILED};
 use crate::args::{self, Common, Since};
@@ -176,7 +176,14 @@ pub(crate) async fn show(output: Output, common: &Common, args: &args::Show) -> 
             found = Inspection::of(&store, &namespace, &id).await?;
         }
     }
-    tell(output, &found.view, &again, &found.inbox)
+    let Some(format) = args.format else { return tell(output, &found.view, &again, &found.inbox) };
+    // The document is the execution's own; a catalogue that is at hand gives titles.
+    let registry = files::registry(common, None)?;
+    let mut graph = flov7::view::graph(&found.bundle.document, registry.catalog());
+    flov7::view::mark_execution(&mut graph, &found.view);
+    let said = view_json(&found.view, &found.inbox);
+    super::look::draw(output, &graph, format, args.out.as_deref(), args.force, said)?;
+    Ok(exit_of(found.view.status))
 }
 
 /// `signal`: to a declared name, or to the token of a wait.

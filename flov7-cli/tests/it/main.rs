@@ -12,6 +12,7 @@ mod keep;
 #[cfg(feature = "fault")]
 mod kill;
 mod patterns;
+mod pictures;
 mod reference;
 mod replay;
 mod usage;
