@@ -93,11 +93,17 @@ pub(super) fn assert_sound(name: &str, graph: &Graph) -> Layout {
         let Some(frame) = frame else { continue };
         assert!(inside(frame, &page), "{name}: {frame:?}");
         assert!(text_width(&frame.text.concat()) + 24 <= frame.width, "{name}: {frame:?}");
+        // Its title stands in the upper left corner, over nothing.
+        let mut title = Placed::default();
+        (title.x, title.y) = (frame.x + 12, frame.y + 4);
+        (title.width, title.height) = (text_width(&frame.text.concat()) + 12, 20);
         for (placed, frames) in &boxes {
+            assert!(!overlap(placed, &title), "{name}: {placed:?} over the title of {frame:?}");
             assert!(frames.contains(&at) || !overlap(placed, frame), "{name}: {placed:?} over {frame:?}");
         }
         for (other, second) in layout.frames.iter().enumerate().skip(at + 1) {
             let Some(second) = second else { continue };
+            assert!(!overlap(second, &title), "{name}: {second:?} over the title of {frame:?}");
             let nested = around(graph, Some(other)).contains(&at);
             assert!(if nested { inside(second, frame) } else { !overlap(frame, second) }, "{name}");
         }
@@ -238,7 +244,7 @@ fn comb(count: usize) -> Graph {
     let step = |index: usize| {
         let after: Vec<String> = match index {
             0 => vec![],
-            _ if index % 2 == 0 => vec![format!("s{}", index - 2)],
+            _ if index.is_multiple_of(2) => vec![format!("s{}", index - 2)],
             _ => vec![format!("s{}", index - 1)],
         };
         json!({ "id": format!("s{index}"), "after": after, "data": { "set": 1 } })
@@ -267,7 +273,6 @@ fn the_work_grows_no_faster_than_n_log_n() {
                 layout.work as f64 / (size * size.log2())
             })
             .collect();
-        println!("{name}: {rates:.2?}");
         assert!(rates.iter().all(|rate| *rate < MOST), "{name}: {rates:?}");
         // More than constant would be another order of growth.
         assert!(rates[4] < rates[0] * 1.15, "{name}: {rates:?}");
