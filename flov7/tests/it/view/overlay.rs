@@ -24,7 +24,7 @@ fn workflow() -> Workflow {
                 { "id": "right", "steps": [{ "id": "charge", "action": { "use": "bank.charge" } }] } ] } } },
             { "id": "late", "action": { "use": "core.wait", "with": { "for": "1h" } } },
             { "id": "refund", "action": { "use": "bank.refund" } },
-            set("never")
+            set("undo")
         ] }))
     .unwrap()
 }
