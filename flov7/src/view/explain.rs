@@ -62,6 +62,19 @@ impl Writer<'_> {
         if let Some(timeout) = &workflow.timeout {
             let _ = writeln!(self.out, "Ends by itself after {}.", duration(&timeout.0));
         }
+        if let Some(limits) = &workflow.limits {
+            let parts: Vec<String> = [
+                limits.steps.map(|steps| format!("{steps} steps")),
+                limits.tokens.map(|tokens| format!("{tokens} tokens of models")),
+                limits.money.as_ref().map(|sum| format!("{} {}", line(&sum.amount), line(&sum.currency))),
+            ]
+            .into_iter()
+            .flatten()
+            .collect();
+            if !parts.is_empty() {
+                let _ = writeln!(self.out, "Costs at most: {}. Beyond that it fails.", parts.join(", "));
+            }
+        }
         if let Some(one) = &workflow.concurrency {
             let others = match one.policy {
                 ConcurrencyPolicy::Queue => "others wait for their turn",

@@ -13,7 +13,7 @@ const NODE_TEXT: i64 = 200;
 /// The same for a label.
 pub(super) const LABEL_TEXT: i64 = 170;
 /// The same for a frame's title, which says how its blocks run.
-pub(super) const TITLE_TEXT: i64 = 300;
+pub(super) const TITLE_TEXT: i64 = 360;
 /// How many lines of text a node has.
 const NODE_LINES: usize = 3;
 /// The width and height of a node without text.

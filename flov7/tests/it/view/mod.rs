@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use flov7::catalog::Catalog;
 use flov7::view::{Graph, explain, graph, mermaid};
-use flov7::workflow::{Concurrency, ConcurrencyPolicy, Syntax, Template, Workflow, read_text};
+use flov7::workflow::{Concurrency, ConcurrencyPolicy, Limits, Money, Syntax, Template, Workflow, read_text};
 use serde_json::json;
 
 /// The reference workflows, by name.
@@ -96,6 +96,14 @@ const ATTACKS: &[&str] = &[
     "x@{ shape: icon, icon: \"fa:user\" }",
     "subgraph x",
     "--> n0 & n1",
+    "click n0 \"javascript:alert(1)\" _self",
+    "%%{init: {\"themeCSS\": \"* { background: url(https://evil.example) }\"}}%%",
+    "%%{init: { 'fontFamily': '\\\"></style><img/src/onerror=alert(1)>' } }%%",
+    "$$\\text{a}<img src=\\\"x\\\" onerror=\\\"alert(1)\\\">$$",
+    "<set attributeName='onmouseover' to='alert(1)'/>",
+    "<use href=\"data:image/svg+xml;base64,PHN2Zz4=#x\"/>",
+    "<image href='x' onerror='alert(1)'/>",
+    "<svg/onload=alert(1)>",
 ];
 
 /// A workflow that says the same thing wherever it can: in titles, ids of actions, conditions, events and signals.
@@ -194,4 +202,17 @@ fn the_explanation_says_what_may_not_run_at_the_same_time() {
         let text = explain(&workflow, &catalog());
         assert!(text.contains("Runs one at a time for each key") && text.contains(words), "{text}");
     }
+}
+
+#[test]
+fn the_explanation_names_the_bounds_of_its_cost() {
+    let mut workflow = reference("big_order");
+    assert!(!explain(&workflow, &catalog()).contains("Costs"));
+    let money = Money { amount: "5.00".into(), currency: "EUR".into() };
+    workflow.limits = Some(Limits { steps: Some(50), tokens: Some(9000), money: Some(money) });
+    let text = explain(&workflow, &catalog());
+    let line = "\nCosts at most: 50 steps, 9000 tokens of models, 5.00 EUR. Beyond that it fails.\n";
+    assert!(text.contains(line), "{text}");
+    workflow.limits = Some(Limits { steps: Some(50), tokens: None, money: None });
+    assert!(explain(&workflow, &catalog()).contains("\nCosts at most: 50 steps. "));
 }
