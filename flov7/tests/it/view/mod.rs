@@ -58,7 +58,8 @@ fn assert_connected(name: &str, graph: &Graph) {
     assert!(lost.is_empty(), "{name}: not reached: {lost:#?}");
 }
 
-/// What is known to break out of labels in Mermaid and SVG.
+/// What is known to break out of labels in Mermaid (issues 847 and 869 of mermaid-js/mermaid, GHSA-7rqq-prvp-x9jh,
+/// directives, `click`, `style`, images of nodes) and in SVG (scripts, handlers, links, entities, animation, styles).
 const ATTACKS: &[&str] = &[
     "\"]; click n0 href \"javascript:alert(1)\"",
     "<img src=x onerror=alert(1)>",
@@ -104,6 +105,14 @@ const ATTACKS: &[&str] = &[
     "<use href=\"data:image/svg+xml;base64,PHN2Zz4=#x\"/>",
     "<image href='x' onerror='alert(1)'/>",
     "<svg/onload=alert(1)>",
+    "C{<script src=https://evil.example/x.js ></script>}",
+    "click n0 callback \"<script src=https://evil.example/x.js></script>\"",
+    "alert`salt`-->n0",
+    "click alert`salt` eval \"Tooltip for a callback\"",
+    "n0@{ img: \"//evil.example/pixel.png\" }",
+    "style n0 background-image:u\\72 l(x.png)",
+    "<animate onbegin=alert(1) attributeName=x dur=1s>",
+    "<iframe srcdoc='x'>",
 ];
 
 /// A workflow that says the same thing wherever it can: in titles, ids of actions, conditions, events and signals.
