@@ -83,7 +83,7 @@ pub use ast::{
 pub use check::{
     Checked, Edit, ExprFinding, PlacedFinding, StepType, TemplateChecked, Truth, TypeEnv, UntypedRead,
 };
-pub(crate) use check::{check_plain, is_plain_mark};
+pub(crate) use check::{Given, check_plain, is_plain_mark};
 pub use env::{Env, Fuel, Named};
 pub use error::{EvalError, ExprError, Span};
 pub use functions::{Forms, Function, NAMESPACES, Signature};

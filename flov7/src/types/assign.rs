@@ -12,7 +12,7 @@ use std::cell::Cell;
 use serde_json::Value;
 
 use super::check::SchemaChecker;
-use super::lattice::{Additional, ListFacet, MapFacet, NumberFacet, Repr, TextFacet, Type, Union};
+use super::lattice::{Additional, ListFacet, MapFacet, NumberFacet, Presence, Repr, TextFacet, Type, Union};
 use super::literal::MAX_PARTS;
 use super::lower::{Lowered, MAX_DEPTH, Source};
 use super::opaque::Opaques;
@@ -97,6 +97,31 @@ pub fn assign(from: &Lowered, to: &Lowered) -> Assign {
         Some(witness) => Assign::No { witness },
         None => Assign::Undecided,
     }
+}
+
+/// Whether objects of just these members surely conform to `target`, each member held against what is declared of it: what
+/// [`assign`] says of them, without a type of them all. False where that does not do, which says nothing.
+pub(crate) fn takes_members(target: &Type, given: &[(&str, Type, Presence)]) -> bool {
+    let Some(union) = target.open() else { return false };
+    let [map] = union.maps.as_slice() else { return false };
+    if union.coarse || !union.opaque.is_empty() || !map.opaque.is_empty() {
+        return false;
+    }
+    let count = u64::try_from(given.len()).unwrap_or(u64::MAX);
+    if count < map.min || map.max.is_some_and(|most| count > most) {
+        return false;
+    }
+    let mut proof = Proof { fuel: FUEL.saturating_sub(1 + opening(target)), assumed: Vec::new() };
+    let mut needed = map.members.values().filter(|member| member.required).count();
+    let holds = given.iter().all(|(name, ty, presence)| {
+        let Some(wanted) = map.members.get(name).filter(|_| *presence == Presence::Required) else {
+            return false;
+        };
+        needed -= usize::from(wanted.required);
+        proof.within(ty, &wanted.ty, 1)
+    });
+    meter::spend(u64::from(FUEL - proof.fuel));
+    holds && needed == 0
 }
 
 impl Type {
@@ -381,4 +406,63 @@ pub(crate) fn is_exact(ty: &Type) -> bool {
         open.extend(union.optional.clone());
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{Defs, lower};
+    use super::*;
+
+    #[test]
+    fn types_assign_members_one_by_one_are_taken_only_where_the_whole_object_is() {
+        let lowered = |schema: Value| lower(&schema, &Defs::none()).unwrap();
+        let (text, whole) = (json!({ "type": "string" }), json!({ "type": "integer", "minimum": 0 }));
+        let object = |more: Value| {
+            let mut schema =
+                json!({ "type": "object", "properties": { "a": text, "b": whole }, "required": ["a"] });
+            schema.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            schema
+        };
+        let targets = [
+            object(json!({})),
+            object(json!({ "additionalProperties": false })),
+            object(json!({ "additionalProperties": text })),
+            object(json!({ "required": ["a", "b"] })),
+            object(json!({ "minProperties": 2 })),
+            object(json!({ "maxProperties": 1 })),
+            object(json!({ "propertyNames": { "maxLength": 1 } })),
+            object(json!({ "dependentRequired": { "a": ["b"] } })),
+            object(json!({ "not": { "required": ["b"] } })),
+            json!({ "anyOf": [object(json!({})), { "type": "string" }] }),
+            json!({ "anyOf": [object(json!({ "required": ["a", "b"] })), object(json!({ "required": ["b"] }))] }),
+            json!(true),
+            json!(false),
+            text.clone(),
+        ];
+        let types = [("text", lowered(text.clone())), ("whole", lowered(whole.clone()))];
+        let (mut held, mut taken) = (0, 0);
+        for target in &targets {
+            let wanted = lowered(target.clone());
+            for names in [vec!["a"], vec!["b"], vec!["a", "b"], vec!["a", "c"], vec![]] {
+                for first in &types {
+                    let other = types.iter().find(|ty| ty.0 != first.0).unwrap();
+                    let of = |at: usize| if at == 0 { &first.1 } else { &other.1 }.upper().clone();
+                    let given: Vec<(&str, Type, Presence)> = names
+                        .iter()
+                        .enumerate()
+                        .map(|(at, name)| (*name, of(at), Presence::Required))
+                        .collect();
+                    let object = Lowered::declared(Type::map(given.clone(), Additional::Closed));
+                    let whole = assign(&object, &wanted) == Assign::Yes;
+                    let members = takes_members(wanted.upper(), &given);
+                    assert!(whole || !members, "{target} takes {names:?}, the first of {}", first.0);
+                    held += usize::from(whole);
+                    taken += usize::from(members);
+                }
+            }
+        }
+        assert!(taken >= 8 && held > taken, "{taken} of {held} one by one");
+    }
 }

@@ -59,6 +59,7 @@ mod witness;
 mod work;
 
 pub(crate) use arith::{Arith, Outcome};
+pub(crate) use assign::takes_members;
 pub use assign::{Assign, assign};
 pub use check::{MAX_VIOLATIONS, SchemaChecker, Violation};
 pub(crate) use facet::length;

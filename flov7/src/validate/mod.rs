@@ -52,7 +52,7 @@ use self::callees::Callees;
 use self::flow::{Gives, Kept};
 use self::handlers::own_codes;
 use self::order::Order;
-use self::outline::{Outline, StepAt, StepNo};
+use self::outline::{Outline, Places, StepAt, StepNo};
 use crate::catalog::Catalog;
 use crate::finding::{Code, Finding, Report, Residual, meter};
 use crate::json::{self, Document};
@@ -166,8 +166,7 @@ impl<'w> Pass<'w> {
             outline,
             poisoned,
             findings: Vec::new(),
-            // About two for each step.
-            residuals: Vec::with_capacity(2 * workflow.steps.len()),
+            residuals: Vec::new(),
             work: 0,
             checks: Vec::new(),
             callees,
@@ -280,8 +279,11 @@ fn passes(
     callees: &Callees,
     called: bool,
 ) -> Passed {
-    let outline = Outline::new(workflow, poisoned);
+    let (places, inside) = Places::of(workflow, poisoned);
+    let outline = Outline::new(&places, inside);
     let mut pass = Pass::new(workflow, catalog, limits, outline, poisoned, callees);
+    // About two for each step.
+    pass.residuals.reserve(2 * pass.outline.steps.len() + workflow.steps.len() / 2);
     pass.findings = findings;
     let (_, gives, _) = pass.all();
     let codes = if called { own_codes(&pass) } else { BTreeSet::new() };

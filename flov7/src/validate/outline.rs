@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::ops::Deref;
-use std::sync::Arc;
 
 use crate::json::Pointer;
 use crate::workflow::{Block, Condition, OnError, Step, Template, Then, Workflow};
@@ -18,13 +17,13 @@ pub(super) struct BlockNo(pub(super) usize);
 /// One step and where it stands.
 pub(super) struct StepAt<'w> {
     pub(super) step: &'w Step,
-    place: Arc<StepPlace>,
+    place: &'w StepPlace,
 }
 
-impl StepAt<'_> {
-    /// Where it stands, shared.
-    pub(super) fn place(&self) -> Arc<StepPlace> {
-        Arc::clone(&self.place)
+impl<'w> StepAt<'w> {
+    /// Where it stands.
+    pub(super) fn place(&self) -> &'w StepPlace {
+        self.place
     }
 }
 
@@ -32,7 +31,7 @@ impl Deref for StepAt<'_> {
     type Target = StepPlace;
 
     fn deref(&self) -> &StepPlace {
-        &self.place
+        self.place
     }
 }
 
@@ -84,14 +83,14 @@ impl Role {
 
 /// One block and where it stands.
 pub(super) struct BlockAt<'w> {
-    place: Arc<BlockPlace>,
+    place: &'w BlockPlace,
     /// The template of its value.
     output: Option<&'w Template>,
 }
 
 impl<'w> BlockAt<'w> {
     /// The template of its value, with its pointer.
-    pub(super) fn output(&self) -> Option<(&'w Template, &str)> {
+    pub(super) fn output(&self) -> Option<(&'w Template, &'w str)> {
         Some((self.output?, self.place.output.as_deref()?))
     }
 }
@@ -100,7 +99,7 @@ impl Deref for BlockAt<'_> {
     type Target = BlockPlace;
 
     fn deref(&self) -> &BlockPlace {
-        &self.place
+        self.place
     }
 }
 
@@ -123,7 +122,7 @@ pub(super) struct Outline<'w> {
     pub(super) steps: Vec<StepAt<'w>>,
     pub(super) blocks: Vec<BlockAt<'w>>,
     /// Steps with an id, in the order of their ids, each with how its id begins; the first, where an id is there twice.
-    by_id: Arc<[(u64, StepNo)]>,
+    by_id: &'w [(u64, StepNo)],
     /// Whether no id is there twice.
     unique: bool,
 }
@@ -131,10 +130,16 @@ pub(super) struct Outline<'w> {
 /// What an outline says of places alone: it fits every document of the same steps in the same places.
 #[derive(Debug)]
 pub(super) struct Places {
-    steps: Vec<Arc<StepPlace>>,
-    blocks: Vec<Arc<BlockPlace>>,
-    by_id: Arc<[(u64, StepNo)]>,
+    steps: Vec<StepPlace>,
+    blocks: Vec<BlockPlace>,
+    by_id: Vec<(u64, StepNo)>,
     unique: bool,
+}
+
+/// What stands in the places of an outline.
+pub(super) struct Inhabitants<'w> {
+    steps: Vec<&'w Step>,
+    outputs: Vec<Option<&'w Template>>,
 }
 
 /// How an id begins, as a number: ids are in the order of these, as far as they differ.
@@ -148,61 +153,70 @@ fn beginning(id: &str) -> u64 {
 
 /// An outline that is being made.
 struct Building<'w> {
-    steps: Vec<(&'w Step, StepPlace)>,
-    blocks: Vec<(BlockPlace, Option<&'w Template>)>,
+    places: Places,
+    inside: Inhabitants<'w>,
 }
 
-impl<'w> Outline<'w> {
-    pub(super) fn new(workflow: &'w Workflow, poisoned: &BTreeSet<String>) -> Outline<'w> {
+impl Places {
+    /// The places of a document, and what stands in them.
+    pub(super) fn of<'w>(workflow: &'w Workflow, poisoned: &BTreeSet<String>) -> (Places, Inhabitants<'w>) {
         let room = workflow.steps.len() + workflow.steps.len() / 2 + 4;
-        let mut building = Building { steps: Vec::with_capacity(room), blocks: Vec::with_capacity(room / 2) };
+        let mut building = Building {
+            places: Places {
+                steps: Vec::with_capacity(room),
+                blocks: Vec::with_capacity(room / 2),
+                by_id: Vec::new(),
+                unique: true,
+            },
+            inside: Inhabitants { steps: Vec::with_capacity(room), outputs: Vec::with_capacity(room / 2) },
+        };
         let mut pointer = Pointer::root();
         pointer.push("steps");
         let output = workflow.output.as_ref().map(|output| (output, "/output".to_owned()));
         building.block(poisoned, &mut pointer, None, Role::Top, &workflow.steps, output, 0);
-        let id = |no: &StepNo| building.steps[no.0].0.id.as_str();
-        let named = (0..building.steps.len()).map(StepNo).filter(|no| !id(no).is_empty());
-        let mut by_id: Vec<(u64, StepNo)> = Vec::with_capacity(building.steps.len());
+        let Building { mut places, inside } = building;
+        let id = |no: &StepNo| inside.steps[no.0].id.as_str();
+        let named = (0..inside.steps.len()).map(StepNo).filter(|no| !id(no).is_empty());
+        let mut by_id: Vec<(u64, StepNo)> = Vec::with_capacity(inside.steps.len());
         by_id.extend(named.map(|no| (beginning(id(&no)), no)));
         by_id.sort_by(|(a, own), (b, other)| a.cmp(b).then_with(|| id(own).cmp(id(other))));
         let all = by_id.len();
         by_id.dedup_by(|(a, later), (b, first)| a == b && id(later) == id(first));
-        let unique = by_id.len() == all;
-        let mut steps = Vec::with_capacity(building.steps.len());
-        steps.extend(building.steps.into_iter().map(|(step, place)| StepAt { step, place: Arc::new(place) }));
-        let mut blocks = Vec::with_capacity(building.blocks.len());
-        let built = building.blocks.into_iter();
-        blocks.extend(built.map(|(place, output)| BlockAt { place: Arc::new(place), output }));
-        Outline { steps, blocks, by_id: by_id.into(), unique }
+        places.unique = by_id.len() == all;
+        places.by_id = by_id;
+        (places, inside)
     }
+}
 
-    /// The places without the document.
-    pub(super) fn places(&self) -> Places {
-        Places {
-            steps: self.steps.iter().map(|at| at.place.clone()).collect(),
-            blocks: self.blocks.iter().map(|at| at.place.clone()).collect(),
-            by_id: self.by_id.clone(),
-            unique: self.unique,
-        }
-    }
-
-    /// The outline of a document whose steps stand in these places; nothing where they do not.
-    pub(super) fn of(places: &Places, workflow: &'w Workflow) -> Option<Outline<'w>> {
+impl<'w> Inhabitants<'w> {
+    /// What stands in the places of a document.
+    fn of(workflow: &'w Workflow, places: &Places) -> Inhabitants<'w> {
         let (mut steps, mut outputs) =
             (Vec::with_capacity(places.steps.len()), Vec::with_capacity(places.blocks.len()));
         outputs.push(workflow.output.as_ref());
         gather(&workflow.steps, &mut steps, &mut outputs);
-        if steps.len() != places.steps.len() || outputs.len() != places.blocks.len() {
-            return None;
-        }
-        let steps = steps.into_iter().zip(&places.steps);
-        let blocks = outputs.into_iter().zip(&places.blocks);
-        Some(Outline {
-            steps: steps.map(|(step, place)| StepAt { step, place: place.clone() }).collect(),
-            blocks: blocks.map(|(output, place)| BlockAt { place: place.clone(), output }).collect(),
-            by_id: places.by_id.clone(),
+        Inhabitants { steps, outputs }
+    }
+}
+
+impl<'w> Outline<'w> {
+    /// The outline of what stands in these places.
+    pub(super) fn new(places: &'w Places, inside: Inhabitants<'w>) -> Outline<'w> {
+        let steps = inside.steps.into_iter().zip(&places.steps);
+        let blocks = inside.outputs.into_iter().zip(&places.blocks);
+        Outline {
+            steps: steps.map(|(step, place)| StepAt { step, place }).collect(),
+            blocks: blocks.map(|(output, place)| BlockAt { place, output }).collect(),
+            by_id: &places.by_id,
             unique: places.unique,
-        })
+        }
+    }
+
+    /// The outline of a document whose steps stand in these places; nothing where they do not.
+    pub(super) fn of(places: &'w Places, workflow: &'w Workflow) -> Option<Outline<'w>> {
+        let inside = Inhabitants::of(workflow, places);
+        let fits = inside.steps.len() == places.steps.len() && inside.outputs.len() == places.blocks.len();
+        fits.then(|| Outline::new(places, inside))
     }
 
     /// The step of that id; the first, where the id is there twice.
@@ -251,16 +265,18 @@ impl<'w> Building<'w> {
         output: Option<(&'w Template, String)>,
         path_bytes: usize,
     ) -> BlockNo {
-        let depth = owner.map_or(0, |owner| self.blocks[self.steps[owner.0].1.block.0].0.depth + 1);
-        let no = BlockNo(self.blocks.len());
+        let Places { steps: all, blocks, .. } = &mut self.places;
+        let depth = owner.map_or(0, |owner| blocks[all[owner.0].block.0].depth + 1);
+        let no = BlockNo(blocks.len());
         let (output, at) = output.unzip();
         let place = BlockPlace { owner, role, steps: Vec::with_capacity(steps.len()), output: at, depth };
-        self.blocks.push((place, output));
+        blocks.push(place);
+        self.inside.outputs.push(output);
         for (index, step) in steps.iter().enumerate() {
             let length = pointer.len();
             pointer.push_index(index);
-            let own = StepNo(self.steps.len());
-            self.blocks[no.0].0.steps.push(own);
+            let own = StepNo(self.places.steps.len());
+            self.places.blocks[no.0].steps.push(own);
             let path_bytes = path_bytes + step.id.len();
             let place = StepPlace {
                 pointer: pointer.as_str().to_owned(),
@@ -271,14 +287,15 @@ impl<'w> Building<'w> {
                 path_bytes,
                 poisoned: poisoned.contains(pointer.as_str()),
             };
-            self.steps.push((step, place));
+            self.places.steps.push(place);
+            self.inside.steps.push(step);
             if let Some(condition) = &step.condition {
                 pointer.push("condition");
                 self.inside(poisoned, pointer, own, condition, path_bytes);
             }
             pointer.truncate(length);
-            let end = self.steps.len();
-            self.steps[own.0].1.end = end;
+            let end = self.places.steps.len();
+            self.places.steps[own.0].end = end;
         }
         no
     }
@@ -369,7 +386,7 @@ impl<'w> Building<'w> {
         match block {
             Block::Steps(steps) => {
                 let no = self.block(poisoned, pointer, Some(own), role, steps, None, path_bytes);
-                self.steps[own.0].1.blocks.push(no);
+                self.places.steps[own.0].blocks.push(no);
             }
             Block::Full(full) => {
                 self.parts(poisoned, pointer, own, role, &full.steps, full.output.as_ref(), path_bytes);
@@ -394,7 +411,7 @@ impl<'w> Building<'w> {
         pointer.push("steps");
         let no = self.block(poisoned, pointer, Some(own), role, steps, output, path_bytes);
         pointer.truncate(length);
-        self.steps[own.0].1.blocks.push(no);
+        self.places.steps[own.0].blocks.push(no);
     }
 }
 

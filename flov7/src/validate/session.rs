@@ -145,13 +145,14 @@ impl<'c> Session<'c> {
         };
         let ((callees, looked), visits) = meter::metered(self.limits.visits, || {
             let callees = Callees::of(&workflow, self.catalog, &self.limits);
-            let outline = Outline::new(&workflow, &poisoned);
+            let (places, inside) = Places::of(&workflow, &poisoned);
+            let outline = Outline::new(&places, inside);
             let mut pass = Pass::new(&workflow, self.catalog, &self.limits, outline, &poisoned, &callees);
             pass.findings = findings;
             let (order, _, kept) = pass.all();
-            let places = pass.outline.places();
-            let report = Report::new(pass.findings, pass.residuals);
-            let looked = (report, pass.checks, places, order, kept, pass.work);
+            let Pass { findings, residuals, checks, work, .. } = pass;
+            let report = Report::new(findings, residuals);
+            let looked = (report, checks, places, order, kept, work);
             (callees, looked)
         });
         let (report, checks, places, order, kept, work) = looked;

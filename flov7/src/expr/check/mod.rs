@@ -49,7 +49,7 @@ mod want;
 pub use env::{StepType, TypeEnv};
 pub use found::{Checked, Edit, ExprFinding, UntypedRead};
 pub use narrow::Truth;
-pub(crate) use plain::{check_plain, is_plain_mark};
+pub(crate) use plain::{Given, check_plain, is_plain_mark};
 pub use template::{PlacedFinding, TemplateChecked};
 
 use super::{Expr, RootName};

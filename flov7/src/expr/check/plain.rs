@@ -2,7 +2,7 @@
 //! nothing is to be said about them they are typed straight from what is written, without a tree; everything else is left to
 //! the checker of expressions, whose answers these are.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::env::{StepType, TypeEnv};
 use super::walk::{Place, Weight};
@@ -72,8 +72,25 @@ pub(super) fn compiled(expr: &Expr, env: &TypeEnv, place: Place) -> Option<Left>
 }
 
 /// What a template of plain paths gives.
-pub(crate) struct PlainTemplate {
-    pub(crate) ty: Type,
+pub(crate) enum Given<'t> {
+    /// A value of this type.
+    Value(Type),
+    /// An object of just these members.
+    Members(Members<'t>),
+}
+
+impl Given<'_> {
+    pub(crate) fn into_type(self) -> Type {
+        match self {
+            Given::Value(ty) => ty,
+            Given::Members(members) => Type::map(members, Additional::Closed),
+        }
+    }
+}
+
+/// A template of plain paths.
+pub(crate) struct PlainTemplate<'t> {
+    pub(crate) given: Given<'t>,
     /// Whether every value of the type may come.
     pub(crate) declared: bool,
     /// Pointers, from its root, of what may be larger than one evaluation allows.
@@ -84,25 +101,33 @@ pub(crate) struct PlainTemplate {
 
 /// What a name is in its place: its type, and whether every value of it may come. Nothing where it cannot be read there, or
 /// may be absent.
-pub(crate) type ReadPlain<'r> = &'r mut dyn FnMut(&str, bool) -> Option<(Type, bool)>;
+pub(crate) type ReadPlain<'r, 'k> = &'r mut dyn FnMut(&str, bool) -> Option<(&'k Type, bool)>;
 
 /// A template of plain paths, of which nothing else is to be said. `read` is asked for what each path starts from, and whether
 /// that is a step.
-pub(crate) fn check_plain(template: &Value, limits: &Limits, read: ReadPlain<'_>) -> Option<PlainTemplate> {
-    let found = PlainTemplate { ty: Type::untyped(), declared: true, too_large: Vec::new(), parts: 0 };
+pub(crate) fn check_plain<'t>(
+    template: &'t Value,
+    limits: &Limits,
+    read: ReadPlain<'_, '_>,
+) -> Option<PlainTemplate<'t>> {
+    let found = Found { declared: true, too_large: Vec::new(), parts: 0 };
     let mut walk = Walk { read, limits, found, total: Weight { steps: 0, bytes: Some(0) } };
-    let ty = match walk.part(template, 0, Place::Value, &Trail::Root)? {
-        Part::Constant => Type::of_value(template),
-        Part::Typed(ty) => ty,
+    let given = match template {
+        Value::Object(members) => walk.members(members, 0, &Trail::Root)?.map(Given::Members),
+        _ => match walk.part(template, 0, Place::Value, &Trail::Root)? {
+            Part::Constant => None,
+            Part::Typed(ty) => Some(Given::Value(ty)),
+        },
     };
+    let given = given.unwrap_or_else(|| Given::Value(Type::of_value(template)));
     let (total, mut found) = (walk.total, walk.found);
     let bytes = u64::try_from(limits.result_bytes).unwrap_or(u64::MAX);
     let over = total.steps > limits.steps || total.bytes.is_none_or(|total| total > bytes);
     if over && found.too_large.is_empty() {
         found.too_large.push(String::new());
     }
-    found.ty = ty;
-    Some(found)
+    let Found { declared, too_large, parts } = found;
+    Some(PlainTemplate { given, declared, too_large, parts })
 }
 
 /// Whether a text is one plain path in its marks: an expression of which the compiler has nothing to say.
@@ -127,14 +152,24 @@ enum Part {
 /// Deeper templates are left to the compiler, which knows how deep one may be.
 const DEPTH: usize = 32;
 
-struct Walk<'w, 'r> {
-    read: ReadPlain<'r>,
+/// What was found so far, beside types.
+struct Found {
+    declared: bool,
+    too_large: Vec<String>,
+    parts: usize,
+}
+
+/// Members of an object, all of them there.
+type Members<'t> = Vec<(&'t str, Type, Presence)>;
+
+struct Walk<'w, 'r, 'k> {
+    read: ReadPlain<'r, 'k>,
     limits: &'w Limits,
-    found: PlainTemplate,
+    found: Found,
     total: Weight,
 }
 
-impl Walk<'_, '_> {
+impl Walk<'_, '_, '_> {
     fn part(&mut self, value: &Value, depth: usize, place: Place, at: &Trail<'_>) -> Option<Part> {
         if depth > DEPTH {
             return None;
@@ -158,24 +193,35 @@ impl Walk<'_, '_> {
                 let count = u64::try_from(types.len()).unwrap_or(u64::MAX);
                 Some(Part::Typed(Type::list_of(types, Type::never(), count, Some(count))))
             }
-            Value::Object(members) => {
-                let mut parts = Vec::with_capacity(members.len());
-                for (name, member) in members {
-                    parts.push(self.part(member, depth + 1, Place::Member, &Trail::Member(at, name))?);
-                }
-                if parts.iter().all(|part| matches!(part, Part::Constant)) {
-                    return Some(Part::Constant);
-                }
-                self.total.add(0, Some(2));
-                let mut types = Vec::with_capacity(members.len());
-                for ((name, member), part) in members.iter().zip(parts) {
-                    self.total.add(0, u64::try_from(name.len() + 4).ok());
-                    types.push((name.as_str(), self.typed(member, part), Presence::Required));
-                }
-                Some(Part::Typed(Type::map(types, Additional::Closed)))
-            }
+            Value::Object(members) => Some(match self.members(members, depth, at)? {
+                None => Part::Constant,
+                Some(types) => Part::Typed(Type::map(types, Additional::Closed)),
+            }),
             _ => Some(Part::Constant),
         }
+    }
+
+    /// The members of an object; nothing inside where nothing is computed in it.
+    fn members<'t>(
+        &mut self,
+        members: &'t Map<String, Value>,
+        depth: usize,
+        at: &Trail<'_>,
+    ) -> Option<Option<Members<'t>>> {
+        let mut parts = Vec::with_capacity(members.len());
+        for (name, member) in members {
+            parts.push(self.part(member, depth + 1, Place::Member, &Trail::Member(at, name))?);
+        }
+        if parts.iter().all(|part| matches!(part, Part::Constant)) {
+            return Some(None);
+        }
+        self.total.add(0, Some(2));
+        let mut types = Vec::with_capacity(members.len());
+        for ((name, member), part) in members.iter().zip(parts) {
+            self.total.add(0, u64::try_from(name.len() + 4).ok());
+            types.push((name.as_str(), self.typed(member, part), Presence::Required));
+        }
+        Some(Some(types))
     }
 
     /// The type of a part of something that is computed.
@@ -226,8 +272,7 @@ impl Walk<'_, '_> {
     }
 
     fn path(&mut self, mut path: PlainPath<'_>, place: Place, too_large: &mut bool) -> Option<Type> {
-        let (read, declared) = (self.read)(path.root, path.is_step)?;
-        let mut ty = &read;
+        let (mut ty, declared) = (self.read)(path.root, path.is_step)?;
         let mut parts = 1;
         while let Some(name) = path.member() {
             ty = ty.sure_member(name?)?;
@@ -341,7 +386,7 @@ mod tests {
         let names = env();
         let found = check_plain(template, &limits, &mut |name, is_step| {
             let known = names.iter().find(|(own, step, _)| *own == name && *step == is_step);
-            known.map(|(_, _, ty)| (ty.clone(), true))
+            known.map(|(_, _, ty)| (ty, true))
         });
         let Some(found) = found else { return false };
         let types = names.into_iter().fold(TypeEnv::new(), |types, (name, is_step, ty)| match is_step {
@@ -351,7 +396,7 @@ mod tests {
         let compiled = Template::parse(template, &limits).unwrap();
         let checked = compiled.check(&types);
         assert!(checked.findings.is_empty() && checked.untyped.is_empty(), "{template}");
-        assert_eq!((found.ty, found.declared), (checked.ty, checked.declared), "{template}");
+        assert_eq!((found.given.into_type(), found.declared), (checked.ty, checked.declared), "{template}");
         assert!(checked.residuals.iter().all(|(_, kind, _)| *kind == ResidualKind::Size), "{template}");
         let mut large: Vec<&str> = checked.residuals.iter().map(|(at, ..)| at.as_str()).collect();
         large.dedup();

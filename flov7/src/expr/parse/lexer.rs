@@ -67,11 +67,12 @@ pub(super) struct Lexeme<'s> {
 /// All tokens, [`Token::End`] last, and the fault that ended them early.
 pub(super) fn lex(source: &str, offset: usize) -> (Vec<Lexeme<'_>>, Option<ExprError>) {
     let mut lexer = Lexer { source, offset, at: 0, start: 0 };
-    let mut lexemes = Vec::with_capacity(source.len() / 2 + 2);
+    // Names are longer than signs: a token has two or three bytes.
+    let mut lexemes = Vec::with_capacity(source.len() / 5 * 2 + 2);
     let fault = loop {
         match lexer.next() {
             Ok(token) => {
-                let end = token == Token::End;
+                let end = matches!(token, Token::End);
                 lexemes.push(Lexeme { token, span: lexer.span(lexer.start, lexer.at) });
                 if end {
                     break None;

@@ -17,7 +17,12 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn ternary(&mut self) -> Step<NodeId> {
-        let condition = self.logic(LogicOp::Or)?;
+        let operand = self.unary()?;
+        // Many expressions are one operand, and then no operator has to be looked for.
+        if self.is_over() {
+            return Ok(operand);
+        }
+        let condition = self.logic(LogicOp::Or, operand)?;
         if !self.is("?") || self.is_at(1, "?") {
             return Ok(condition);
         }
@@ -39,9 +44,20 @@ impl Parser<'_, '_> {
         self.push(ExprKind::Ternary { condition, then, otherwise }, span)
     }
 
-    pub(super) fn logic(&mut self, op: LogicOp) -> Step<NodeId> {
+    /// Whether nothing stands here that an operand could belong to.
+    fn is_over(&self) -> bool {
+        const CLOSING: [Sign; 5] =
+            [Sign::of(")"), Sign::of(","), Sign::of("]"), Sign::of("}"), Sign::of(":")];
+        match self.peek() {
+            Token::Sign(sign) => CLOSING.contains(sign),
+            token => matches!(token, Token::End),
+        }
+    }
+
+    /// What begins with `operand`; so with all levels below.
+    fn logic(&mut self, op: LogicOp, operand: NodeId) -> Step<NodeId> {
         let sign = if op == LogicOp::Or { "||" } else { "&&" };
-        let first = self.logic_operand(op)?;
+        let first = self.logic_operand(op, operand)?;
         if !self.is(sign) {
             return Ok(first);
         }
@@ -49,22 +65,24 @@ impl Parser<'_, '_> {
         operands.push(first);
         let mut last = first;
         while self.take(sign) {
-            last = self.logic_operand(op)?;
+            let operand = self.unary()?;
+            last = self.logic_operand(op, operand)?;
             operands.push(last);
         }
         let span = self.span_of(first).to(self.span_of(last));
         self.push(ExprKind::Logic { op, operands: operands.into() }, span)
     }
 
-    pub(super) fn logic_operand(&mut self, op: LogicOp) -> Step<NodeId> {
-        if op == LogicOp::Or { self.logic(LogicOp::And) } else { self.relation() }
+    fn logic_operand(&mut self, op: LogicOp, operand: NodeId) -> Step<NodeId> {
+        if op == LogicOp::Or { self.logic(LogicOp::And, operand) } else { self.relation(operand) }
     }
 
-    pub(super) fn relation(&mut self) -> Step<NodeId> {
-        let mut left = self.sum()?;
+    fn relation(&mut self, operand: NodeId) -> Step<NodeId> {
+        let mut left = self.sum(operand)?;
         while let Some(op) = self.relation_op() {
             self.skip();
-            let right = self.sum()?;
+            let operand = self.unary()?;
+            let right = self.sum(operand)?;
             let span = self.span_of(left).to(self.span_of(right));
             left = self.push(ExprKind::Compare { op, left, right }, span)?;
         }
@@ -84,16 +102,21 @@ impl Parser<'_, '_> {
         })
     }
 
-    pub(super) fn sum(&mut self) -> Step<NodeId> {
-        self.chain(Parser::product, |sign| match sign {
+    fn sum(&mut self, operand: NodeId) -> Step<NodeId> {
+        let first = self.product(operand)?;
+        let product = |parser: &mut Self| {
+            let operand = parser.unary()?;
+            parser.product(operand)
+        };
+        self.chain(first, product, |sign| match sign {
             Sign::PLUS => Some(ArithmeticOp::Add),
             Sign::MINUS => Some(ArithmeticOp::Subtract),
             _ => None,
         })
     }
 
-    pub(super) fn product(&mut self) -> Step<NodeId> {
-        self.chain(Parser::unary, |sign| match sign {
+    fn product(&mut self, operand: NodeId) -> Step<NodeId> {
+        self.chain(operand, Parser::unary, |sign| match sign {
             Sign::TIMES => Some(ArithmeticOp::Multiply),
             Sign::OVER => Some(ArithmeticOp::Divide),
             Sign::REMAINDER => Some(ArithmeticOp::Remainder),
@@ -101,12 +124,12 @@ impl Parser<'_, '_> {
         })
     }
 
-    pub(super) fn chain(
+    fn chain(
         &mut self,
+        first: NodeId,
         operand: impl Fn(&mut Self) -> Step<NodeId>,
         op_of: impl Fn(Sign) -> Option<ArithmeticOp>,
     ) -> Step<NodeId> {
-        let first = operand(self)?;
         let mut rest = Vec::new();
         let mut span = self.span_of(first);
         while let Token::Sign(sign) = self.peek()

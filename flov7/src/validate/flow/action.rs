@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::expressions::Filled;
 use super::links::{Link, Parts, is_constant, link, misnamed};
 use super::roots::{Known, Typed};
 use super::{Flow, Place};
@@ -9,7 +10,7 @@ use crate::catalog::{CORE_PREFIX, Entry};
 use crate::finding::{Code, Finding, ResidualKind};
 use crate::json::below;
 use crate::planted::{Bug, planted};
-use crate::types::{Type, lower};
+use crate::types::{Lowered, Type, lower};
 use crate::validate::outline::StepNo;
 use crate::validate::requests::REQUEST;
 use crate::workflow::{Action, Template, Undo};
@@ -100,18 +101,23 @@ impl Flow<'_, '_> {
             Some(with) => (&with.0, below(at, "/with")),
             None => (&empty, at.to_owned()),
         };
-        let given = self.template(place, written, &pointer);
+        let input = entry.and_then(Entry::input);
+        let filled = self.template_for(place, written, &pointer, input.map(Lowered::upper));
         if self.blamed.contains(&no) {
             return;
         }
-        let Some(input) = entry.and_then(Entry::input) else { return };
-        let Some(given) = given else {
-            for finding in misnamed(input, written, &pointer, Parts::Arguments(uses)) {
-                self.note(finding, Some(no));
+        let Some(input) = input else { return };
+        let link = match filled {
+            Filled::Fits => Link::Holds,
+            Filled::Of(Some(given)) => link(&given, input, written, &pointer, Parts::Arguments(uses)),
+            Filled::Of(None) => {
+                for finding in misnamed(input, written, &pointer, Parts::Arguments(uses)) {
+                    self.note(finding, Some(no));
+                }
+                return;
             }
-            return;
         };
-        match link(&given, input, written, &pointer, Parts::Arguments(uses)) {
+        match link {
             Link::Holds => {}
             Link::Broken(findings) => {
                 for finding in findings {

@@ -12,16 +12,16 @@ use super::roots::{Known, Typed};
 use super::untyped::Unread;
 use super::{Flow, Place};
 use crate::expr::{
-    Expr, ExprError, ExprFinding, ExprKind, Fuel, Limits, Named, Reference, RootName, StepType, Template,
-    Truth, TypeEnv, UntypedRead, check_plain, has_mark, is_plain_mark, marked,
+    Expr, ExprError, ExprFinding, ExprKind, Fuel, Given, Limits, Named, Reference, RootName, StepType,
+    Template, Truth, TypeEnv, UntypedRead, check_plain, has_mark, is_plain_mark, marked,
 };
 use crate::finding::{Code, Finding, ResidualKind, Severity, code, meter};
 use crate::json::{self, PatchOp, below};
-use crate::types::{Kind, Kinds, Presence, Segment, Type, Usage};
+use crate::types::{Kind, Kinds, Presence, Segment, Type, Usage, takes_members};
 use crate::workflow::Expression;
 
 /// What a question answers.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Answer {
     /// The question, if it could be read, with what names are there.
     asked: Option<(Expr, Seen)>,
@@ -46,13 +46,32 @@ impl Answer {
         self.learnt(Truth::False)
     }
 
+    /// How many names it asks about.
+    pub(super) fn names(&self) -> usize {
+        self.asked.as_ref().map_or(0, |(expr, _)| expr.references().len())
+    }
+
+    /// Whether it can teach anything about that name.
+    pub(super) fn asks_about(&self, name: &RootName) -> bool {
+        let references = self.asked.as_ref().map_or(&[][..], |(expr, _)| expr.references());
+        references.iter().any(|reference| reference.name() == name)
+    }
+
     fn learnt(&self, truth: Truth) -> Facts {
         self.asked.as_ref().map(|(expr, seen)| learnt(expr, seen, truth)).unwrap_or_default()
     }
 }
 
+/// What became of a template that goes where something is wanted.
+pub(super) enum Filled {
+    /// All that it gives fits.
+    Fits,
+    /// Its type.
+    Of(Known),
+}
+
 /// What names are at a place.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Seen {
     env: TypeEnv,
     /// What questions have taught less about: names whose declared type is a greater one.
@@ -174,12 +193,36 @@ impl Flow<'_, '_> {
 
     /// The type of what a template gives.
     pub(super) fn template(&mut self, place: &Place, template: &Value, pointer: &str) -> Known {
+        match self.template_for(place, template, pointer, None) {
+            Filled::Of(known) => known,
+            Filled::Fits => None,
+        }
+    }
+
+    /// The type of what a template gives, or that all of it surely fits where an object of this type is wanted.
+    pub(super) fn template_for(
+        &mut self,
+        place: &Place,
+        template: &Value,
+        pointer: &str,
+        wanted: Option<&Type>,
+    ) -> Filled {
         if !self.counts(place, expression_bytes(template), pointer) {
-            return None;
+            return Filled::Of(None);
         }
-        if let Some(typed) = self.plain(place, template, pointer) {
-            return Some(typed);
+        if let Some((given, declared)) = self.plain(place, template, pointer) {
+            if let (Given::Members(members), Some(wanted)) = (&given, wanted)
+                && takes_members(wanted, members)
+            {
+                return Filled::Fits;
+            }
+            return Filled::Of(Some(Typed { ty: given.into_type(), declared }));
         }
+        Filled::Of(self.computed(place, template, pointer))
+    }
+
+    /// The type of a template that is more than plain paths.
+    fn computed(&mut self, place: &Place, template: &Value, pointer: &str) -> Known {
         let (parsed, mut sound) = self.compiled(place, template, pointer)?;
         let exprs = parsed.expressions();
         let before = self.pass.findings.len();
@@ -239,25 +282,27 @@ impl Flow<'_, '_> {
         sound.then_some(Typed { ty: checked.ty, declared })
     }
 
-    /// The type of a template of plain paths of which nothing has to be said; nothing for any other.
-    fn plain(&mut self, place: &Place, template: &Value, pointer: &str) -> Known {
+    /// What a template of plain paths gives of which nothing has to be said, and whether every value of that may come;
+    /// nothing for any other.
+    fn plain<'t>(&mut self, place: &Place, template: &'t Value, pointer: &str) -> Option<(Given<'t>, bool)> {
+        let flow = &*self;
         let found = check_plain(template, &Limits::default(), &mut |name, is_step| {
             let (typed, sure) =
-                if is_step { self.settled(place, name)? } else { (place.roots.get(name)?.as_ref()?, true) };
+                if is_step { flow.settled(place, name)? } else { (place.roots.get(name)?.as_ref()?, true) };
             let Some(fact) = place.facts.of(name, is_step) else {
-                return sure.then(|| (typed.ty.clone(), typed.declared));
+                return sure.then_some((&typed.ty, typed.declared));
             };
             // Where what questions have taught contradicts itself, nobody gets, and nothing is said.
             let contradicts = fact.ty.is_never() && !typed.ty.is_never();
             let sure = sure || fact.presence == Presence::Required;
-            (sure && !contradicts).then(|| (fact.ty.clone(), typed.declared))
+            (sure && !contradicts).then_some((&fact.ty, typed.declared))
         })?;
         self.pass.work += found.parts as u64;
         meter::spend_len(4 * found.parts);
         for own in &found.too_large {
             self.remain(ResidualKind::Size, below(pointer, own), place.step);
         }
-        Some(Typed { ty: found.ty, declared: found.declared })
+        Some((found.given, found.declared))
     }
 
     /// A template whose value must be of some kinds, in words `what`; anything else is `code`.

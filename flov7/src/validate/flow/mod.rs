@@ -430,7 +430,7 @@ impl Flow<'_, '_> {
             let asked = below(pointer, "/when");
             let answer = self.question(&place, when, &asked);
             self.constant(&answer, no, &asked, None);
-            place.facts = place.facts.and(&answer.yes());
+            place.facts = place.facts.and_later(answer);
         }
         let value = match (&step.action, &step.data, &step.condition) {
             // What could not be read is not looked at; the steps inside are.

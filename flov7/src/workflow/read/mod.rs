@@ -111,21 +111,30 @@ fn nests_deeper(value: &Value, most: usize, bytes: &mut usize) -> bool {
     const SCALAR: usize = 32;
     // Each byte of a text becomes six at most; then quotes, and a comma or a colon.
     let text = |text: &str| text.len().saturating_mul(6).saturating_add(3);
-    // As deep as the limit and no deeper, so that recursion is safe.
-    let below = |value: &Value, bytes: &mut usize| match most.checked_sub(1) {
-        Some(most) => nests_deeper(value, most, bytes),
-        None => true,
-    };
     *bytes = bytes.saturating_add(SCALAR);
-    match value {
+    // As deep as the limit and no deeper, so that recursion is safe. Only what holds something is looked into.
+    let deeper = |value: &Value, bytes: &mut usize, most: usize| match value {
+        Value::Array(_) | Value::Object(_) => nests_deeper(value, most, bytes),
         Value::String(own) => {
+            *bytes = bytes.saturating_add(SCALAR).saturating_add(text(own));
+            false
+        }
+        _ => {
+            *bytes = bytes.saturating_add(SCALAR);
+            false
+        }
+    };
+    match (value, most.checked_sub(1)) {
+        (Value::String(own), _) => {
             *bytes = bytes.saturating_add(text(own));
             false
         }
-        Value::Array(items) => items.iter().any(|item| below(item, bytes)),
-        Value::Object(members) => members.iter().any(|(name, member)| {
+        (Value::Array(items), None) => !items.is_empty(),
+        (Value::Object(members), None) => !members.is_empty(),
+        (Value::Array(items), Some(most)) => items.iter().any(|item| deeper(item, bytes, most)),
+        (Value::Object(members), Some(most)) => members.iter().any(|(name, member)| {
             *bytes = bytes.saturating_add(text(name));
-            below(member, bytes)
+            deeper(member, bytes, most)
         }),
         _ => false,
     }

@@ -522,7 +522,9 @@ pub(super) fn sort_members<'v, const N: usize>(
     let mut all_known = true;
     for (name, value) in members {
         // Names of the same length mostly differ in their first letter.
-        let is = |known: &&str| known.as_bytes().first() == name.as_bytes().first() && *known == name;
+        let first = name.as_bytes().first();
+        let is =
+            |known: &&str| known.len() == name.len() && known.as_bytes().first() == first && *known == name;
         match known.iter().position(is) {
             Some(at) => found[at] = Some(value),
             None => all_known = false,
