@@ -154,7 +154,7 @@ fn measure(value: &Value, max_depth: usize, max_values: usize) -> Result<(), Ent
 pub fn normalize(value: &mut Value) -> Result<(), NumberRange> {
     let mut outside = false;
     let mut stack = vec![&mut *value];
-    while let Some(value) = stack.pop() {
+    while !outside && let Some(value) = stack.pop() {
         match value {
             Value::Number(number) => outside = !normal(number),
             Value::Array(items) => stack.extend(items),
