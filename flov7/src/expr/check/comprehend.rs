@@ -46,6 +46,10 @@ impl Checker<'_> {
         parts: Parts,
     ) -> Seen {
         let range = self.node(env, range_id);
+        // Not even nothing to go over: this is never reached.
+        if !range.unclear && range.ty.is_never() && kind != MacroKind::Bind {
+            return Seen::of(Type::never(), range.steps);
+        }
         match kind {
             MacroKind::Bind => self.bound(env, &range, parts),
             MacroKind::OptMap | MacroKind::OptFlatMap => {

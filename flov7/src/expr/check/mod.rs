@@ -89,7 +89,8 @@ impl Expr {
     ) -> (TypeEnv, Vec<RootName>) {
         let declared = |key: &Key| {
             let Key::Name(name) = key else { return None };
-            declared.iter().find(|(declared, _)| declared == name).map(|(_, entry)| entry.clone())
+            let known = declared.iter().find(|(declared, _)| declared == name).map(|(_, entry)| entry);
+            known.or_else(|| env.name(name)).cloned()
         };
         let (env, anew) = narrow::narrow_over_declared(&self.ast, env, &declared, truth);
         let names = anew.into_iter().filter_map(|key| match key {

@@ -205,6 +205,10 @@ impl<'a> Facts<'a> {
             return None;
         };
         let there = change(&declared.at(&path.segments)?.0);
+        // Not even what is declared allows it: nobody gets there, and nothing is said about it.
+        if there.is_never() {
+            return Some(there);
+        }
         // That nothing is there is no help to who reads it.
         if there.kinds().within(Kinds::only(Kind::Null)) {
             return None;

@@ -114,6 +114,8 @@ pub(super) struct Checker<'a> {
     declared: Option<TypeEnv>,
     /// A text or the result may become larger than one evaluation allows.
     too_large: bool,
+    /// An operand of the node in hand has no value: it is never reached.
+    pub(super) met_nothing: bool,
 }
 
 /// What the value of an expression costs when it has been computed.
@@ -145,6 +147,7 @@ impl<'a> Checker<'a> {
             bytes_limit: u64::try_from(expr.bytes).unwrap_or(u64::MAX),
             declared: None,
             too_large: false,
+            met_nothing: false,
         }
     }
 
@@ -320,6 +323,26 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn node(&mut self, env: &TypeEnv, id: NodeId) -> Seen {
+        let around = std::mem::replace(&mut self.met_nothing, false);
+        let mut seen = self.alone(env, id);
+        // What needs all of its operands is reached no more than they are. A macro over nothing has a result.
+        let strict = matches!(
+            self.ast.node(id).kind,
+            ExprKind::Call { .. }
+                | ExprKind::Index { .. }
+                | ExprKind::Select { .. }
+                | ExprKind::Unary { .. }
+                | ExprKind::Arithmetic { .. }
+                | ExprKind::Compare { .. }
+        );
+        if self.met_nothing && strict && seen.unclear && seen.origin.is_none() {
+            seen = Seen::of(Type::never(), seen.steps);
+        }
+        self.met_nothing = around;
+        seen
+    }
+
+    fn alone(&mut self, env: &TypeEnv, id: NodeId) -> Seen {
         let ast = self.ast;
         let mut seen = match &ast.node(id).kind {
             ExprKind::Text(text) => Seen::of(Type::texts([&**text]), 0).declared(true),

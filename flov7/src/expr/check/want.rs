@@ -30,6 +30,7 @@ impl Checker<'_> {
         let bad = own.without(kinds);
         if bad.is_empty() {
             // A type without any value: what stands here is never reached.
+            self.met_nothing |= own.is_empty();
             return (!own.is_empty()).then(|| seen.ty.clone());
         }
         let good = seen.ty.only_kinds(kinds);

@@ -412,6 +412,38 @@ fn where_a_question_contradicts_those_before_it_counts() {
     checked("${ input.mail }", &["no-such-member /steps/2/data/set"]);
 }
 
+/// No item ever comes out of a list that is empty: what is made of one has no type, and nothing is said about it.
+#[test]
+fn what_is_made_of_no_value_is_no_surprise() {
+    let each = |read: &str| {
+        json!([{ "id": "e", "condition": { "for_each": { "items": [], "steps": [
+            { "id": "p", "data": { "parse": { "format": "csv", "text": read } } } ] } } }])
+    };
+    for read in [
+        "${ 'id,name' + item }",
+        "${ item.replace('a', 'b') }",
+        "${ [item, ''][1] }",
+        "${ toJson(item + input.n) }",
+    ] {
+        check(with_input(each(read)), &[]);
+    }
+    let lists = |read: &str| {
+        json!([{ "id": "e", "condition": { "for_each": { "items": [], "steps": [
+            { "id": "f", "condition": { "for_each": { "items": read, "steps": [] } } } ] } } }])
+    };
+    for read in ["${ [item, item].sortBy(v, 9).filter(v, true) }", "${ [item].map(v, v + 1) }"] {
+        check(with_input(lists(read)), &[]);
+    }
+    // A macro over nothing has a result, and that has a type.
+    check(with_input(json!([set("a", "${ [].filter(v, v > 3) + 1 }")])), &["wrong-type /steps/0/data/set"]);
+    // What its type rules out is not there to be complained about.
+    let guarded = json!({ "id": "b", "condition": { "if": "${ size(steps.none) > 0 }", "then": [set("c", "${ steps.none[0] }")] } });
+    check(
+        with_input(json!([{ "id": "none", "data": { "set": [] } }, guarded])),
+        &["constant-condition /steps/1/condition/if", "unreachable-step /steps/1/condition/then/0"],
+    );
+}
+
 /// What is unclear or wrong in a question is said once; what else it asks guards what stands behind it.
 #[test]
 fn a_question_with_a_fault_guards_with_the_rest() {
