@@ -52,7 +52,7 @@ fn text(dir: &Path) -> String {
          flov7 explain order.json\n  \
          flov7 dry-run order.json --mocks order.mocks.json --input \
          '{{\"id\":\"o-1\",\"email\":\"ada@example.org\",\"total\":900}}'\n\
-         `flov7 run` asks the service that flov7.bindings.json names.\n",
+         `flov7 run order.json --bindings flov7.bindings.json --input …` asks the service that the bindings name.\n",
         dir.display()
     )
 }

@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use flov7::error::Error;
 use flov7::execute::{DryRun, Mocks};
+use flov7::finding::Finding;
 use flov7::json::{equal, escape};
+use flov7::machine::{Settled, Status};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::execution::{short, word};
+use super::execution::word;
 use super::validate::{Checked, checked};
 use super::{Answer, DONE, FAILED};
 use crate::args::{self, Common};
 use crate::failure::Failure;
 use crate::files;
-use crate::output::{Colour, Output, clean};
+use crate::output::{Colour, Output, clean, escaped};
 
 /// More cases than this are another file's.
 const MOST_CASES: usize = 10_000;
@@ -48,14 +51,14 @@ struct Case {
 #[serde(deny_unknown_fields)]
 struct Expected {
     /// The status; `completed` where neither it nor an error is named.
-    status: Option<String>,
+    status: Option<Status>,
     /// The output, exactly.
     output: Option<Value>,
     /// Members of the error.
     error: Option<Map<String, Value>>,
-    /// Steps by path: how they settled.
+    /// Steps by path: how they settled; null for one that never did.
     #[serde(default)]
-    steps: BTreeMap<String, String>,
+    steps: BTreeMap<String, Option<Settled>>,
 }
 
 fn empty() -> Value {
@@ -79,14 +82,14 @@ pub(crate) fn run(output: Output, common: &Common, args: &args::Test) -> Answer 
     let tests = read(&args.file)?;
     let beside = args.file.parent().unwrap_or(Path::new(""));
     let checked = checked(output, common, &beside.join(&tests.workflow))?;
-    let mut told = Vec::with_capacity(tests.cases.len());
-    for (at, case) in tests.cases.into_iter().enumerate() {
-        let case: Case = serde_json::from_value(case).map_err(|error| {
-            Failure::unreadable(format!("{}, case {}: {error}", args.file.display(), at + 1))
-        })?;
-        let name = case.name.clone().unwrap_or_else(|| format!("case {}", at + 1));
-        let differences = differences(&checked, case, &name)?;
-        let case = Told { name, differences };
+    // All are read before the first runs: a slip in the last one is no reason to run the others twice.
+    let cases = tests.cases.into_iter().enumerate().map(|(at, case)| read_case(&args.file, at + 1, case));
+    let cases: Vec<Case> = cases.collect::<Result<_, _>>()?;
+    let mut told = Vec::with_capacity(cases.len());
+    for (at, case) in cases.into_iter().enumerate() {
+        let name = case.name.clone().filter(|name| !name.is_empty());
+        let name = name.unwrap_or_else(|| format!("case {}", at + 1));
+        let case = Told { name, differences: differences(&checked, case) };
         if !output.json {
             output.say(&text(output, &case));
         }
@@ -106,8 +109,16 @@ pub(crate) fn run(output: Output, common: &Common, args: &args::Test) -> Answer 
 
 fn read(file: &Path) -> Result<Tests, Failure> {
     let wrong = |why: String| Failure::unreadable(format!("{}: {why}", file.display()));
-    let tests: Tests =
-        serde_json::from_value(files::value(file)?).map_err(|error| wrong(error.to_string()))?;
+    let value = files::value(file)?;
+    if !value.is_object() {
+        return Err(wrong("tests are an object with `flov7_tests`, `workflow` and `cases`".to_owned()));
+    }
+    if value.get("steps").is_some() {
+        return Err(wrong(
+            "this is a workflow; tests are a file of their own, which names it by `workflow`".to_owned(),
+        ));
+    }
+    let tests: Tests = serde_json::from_value(value).map_err(|error| wrong(error.to_string()))?;
     if tests.flov7_tests != 1 {
         return Err(wrong(format!("`flov7_tests` is 1 in this version, found {}", tests.flov7_tests)));
     }
@@ -117,32 +128,65 @@ fn read(file: &Path) -> Result<Tests, Failure> {
     Ok(tests)
 }
 
-fn differences(checked: &Checked, case: Case, name: &str) -> Result<Vec<Difference>, Failure> {
-    let mocks = match &case.mocks {
-        None => Mocks::none(),
-        Some(mocks) => Mocks::read(mocks).map_err(|report| {
-            Failure::refused(format!("the mocks of {name} are not sound"), report.into_parts().0)
-        })?,
+/// A case by its number, from 1.
+fn read_case(file: &Path, number: usize, case: Value) -> Result<Case, Failure> {
+    let wrong = |why: &str| Failure::unreadable(format!("{}, case {number}: {why}", file.display()));
+    if !case.is_object() {
+        return Err(wrong("a case is an object with `input`, `mocks` and `expected`"));
+    }
+    let case: Case = serde_json::from_value(case).map_err(|error| wrong(&error.to_string()))?;
+    let unknown = |name: &&String| !ERROR.contains(&name.as_str());
+    if let Some(name) = case.expected.error.iter().flat_map(Map::keys).find(unknown) {
+        return Err(wrong(&format!("an error has no member `{name}`; it has {}", ERROR.join(", "))));
+    }
+    Ok(case)
+}
+
+/// The members of an execution's error (FORMAT, encodings).
+const ERROR: [&str; 8] = ["code", "message", "class", "step", "attempt", "retryable", "details", "also"];
+
+fn differences(checked: &Checked, case: Case) -> Vec<Difference> {
+    let mocks = match case.mocks.as_ref().map_or_else(|| Ok(Mocks::none()), Mocks::read) {
+        Ok(mocks) => mocks,
+        Err(report) => return report.findings().iter().map(|finding| cannot("/mocks", finding)).collect(),
     };
-    let outcome = DryRun::new(&checked.valid, case.input).with_mocks(mocks).with_sample(case.sample).run()?;
+    let run = DryRun::new(&checked.valid, case.input).with_mocks(mocks).with_sample(case.sample).run();
+    let outcome = match run {
+        Ok(outcome) => outcome,
+        Err(error) => return refused(&error),
+    };
     let view = &outcome.view;
+    // What a dry run cannot go on without is all that is said: the rest follows from it.
+    let missing = outcome.findings.iter().filter(|finding| finding.code == "mock-missing");
+    let missing: Vec<Difference> = missing
+        .map(|finding| Difference {
+            at: finding.pointer.clone(),
+            expected: "a mock, or `sample: true`".into(),
+            found: finding.message.clone().into(),
+        })
+        .collect();
+    if !missing.is_empty() {
+        return missing;
+    }
     let mut found = Vec::new();
     let mut differ = |at: &str, expected: Value, there: Value| {
-        if !equal(&expected, &there) {
+        let differs = !equal(&expected, &there);
+        if differs {
             found.push(Difference { at: at.to_owned(), expected, found: there });
         }
+        differs
     };
-    // What a dry run cannot go on without is said before what follows from it.
-    for missing in outcome.findings.iter().filter(|finding| finding.code == "mock-missing") {
-        differ(&missing.pointer, "a mock".into(), missing.message.clone().into());
-    }
     let expected = case.expected;
     let error =
         view.error.as_ref().map_or(Value::Null, |error| serde_json::to_value(error).unwrap_or_default());
-    match (expected.status, &expected.error) {
-        (Some(status), _) => differ("/status", status.into(), word(view.status).into()),
-        (None, Some(_)) => differ("/status", "failed".into(), word(view.status).into()),
-        (None, None) => differ("/status", "completed".into(), word(view.status).into()),
+    let status = match (expected.status, &expected.error) {
+        (Some(status), _) => status,
+        (None, Some(_)) => Status::Failed,
+        (None, None) => Status::Completed,
+    };
+    // An unexpected failure is told with its reason.
+    if differ("/status", word(status).into(), word(view.status).into()) && expected.error.is_none() {
+        differ("/error", Value::Null, error.clone());
     }
     if let Some(output) = expected.output {
         differ("/output", output, view.output.clone());
@@ -152,14 +196,29 @@ fn differences(checked: &Checked, case: Case, name: &str) -> Result<Vec<Differen
     }
     for (path, settled) in expected.steps {
         let step = view.steps.iter().find(|step| step.path.as_str() == path);
-        let there = step.map_or(Value::Null, |step| serde_json::to_value(step.settled).unwrap_or_default());
-        differ(&path, settled.into(), there);
+        let settled_as = |settled: Option<Settled>| serde_json::to_value(settled).unwrap_or_default();
+        differ(&path, settled_as(settled), settled_as(step.and_then(|step| step.settled)));
     }
-    // An unexpected failure is told with its reason.
-    if !found.is_empty() && !error.is_null() && !found.iter().any(|differ| differ.at.starts_with("/error")) {
-        found.push(Difference { at: "/error".into(), expected: Value::Null, found: error });
+    found
+}
+
+/// A case that cannot be run: of what its author wrote, and why not.
+fn cannot(within: &str, finding: &Finding) -> Difference {
+    let at = format!("{within}{}", finding.pointer);
+    Difference { at, expected: "a case that can be run".into(), found: finding.message.clone().into() }
+}
+
+fn refused(error: &Error) -> Vec<Difference> {
+    match error.report() {
+        Some(report) if !report.findings().is_empty() => {
+            report.findings().iter().map(|finding| cannot("", finding)).collect()
+        }
+        _ => vec![Difference {
+            at: "/".to_owned(),
+            expected: "a case that can be run".into(),
+            found: error.to_string().into(),
+        }],
     }
-    Ok(found)
 }
 
 fn as_json(case: &Told) -> Value {
@@ -176,8 +235,18 @@ fn text(output: Output, case: &Told) -> String {
     }
     let mut text = format!("{} {}\n", output.paint(Colour::Red, "FAILED"), clean(&case.name));
     for differ in &case.differences {
-        let (expected, found) = (short(&differ.expected, 400), short(&differ.found, 400));
+        let (expected, found) = (shown(&differ.expected), shown(&differ.found));
         text.push_str(&format!("  {}: expected {expected}, found {found}\n", clean(&differ.at)));
     }
     text
+}
+
+/// A value on one line, cut; hidden characters are written out, for they may be all that differs.
+fn shown(value: &Value) -> String {
+    const MOST: usize = 400;
+    let text = escaped(&value.to_string());
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
 }

@@ -359,11 +359,15 @@ fn firings_say_when_schedules_fire_next() {
     assert_eq!(
         json.json(),
         json!({ "schedules": [
-            { "trigger": "daily", "firings": ["2027-03-28T01:00:00.000Z", "2027-03-29T00:30:00.000Z"] },
-            { "trigger": "once", "firings": [] } ] })
+            { "trigger": "daily", "zone": "Europe/Berlin", "firings": [
+                { "at": "2027-03-28T01:00:00.000Z", "local": "2027-03-28T03:00:00+02:00" },
+                { "at": "2027-03-29T00:30:00.000Z", "local": "2027-03-29T02:30:00+02:00" } ] },
+            { "trigger": "once", "zone": "UTC", "firings": [] } ] })
     );
     let text = flov7(dir.path(), &args).stdout;
-    assert!(text.contains("daily fires next at\n  2027-03-28T01:00:00.000Z"), "{text}");
+    let first =
+        "daily fires next at (Europe/Berlin)\n  2027-03-28T03:00:00+02:00  2027-03-28T01:00:00.000Z\n";
+    assert!(text.contains(first), "{text}");
     assert!(text.contains("once never fires again"), "{text}");
     assert_eq!(flov7(dir.path(), &["firings", "report.json", "--count", "0"]).code, Some(2));
 }

@@ -82,6 +82,28 @@ impl Schedule {
         }
     }
 
+    /// An instant as the clock of the schedule's zone shows it, with its offset; in UTC where it has none.
+    ///
+    /// ```
+    /// # #[cfg(feature = "schedule")] {
+    /// use flov7::id::Timestamp;
+    /// use flov7::trigger::Schedule;
+    /// use serde_json::json;
+    ///
+    /// let daily = Schedule::read(&json!({ "cron": "0 9 * * *", "zone": "Asia/Tokyo" })).unwrap();
+    /// let at = Timestamp::parse("2027-01-02T00:00:00Z").unwrap();
+    /// assert_eq!(daily.local(at), "2027-01-02T09:00:00+09:00");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn local(&self, at: Timestamp) -> String {
+        match &self.0 {
+            #[cfg(feature = "schedule")]
+            Rhythm::Cron(cron) => cron.local(at).unwrap_or_else(|| at.to_string()),
+            Rhythm::Every(_) | Rhythm::At(_) => at.to_string(),
+        }
+    }
+
     /// All instants after another at which it fires, in order.
     pub fn firings(&self, after: Timestamp) -> impl Iterator<Item = Timestamp> + '_ {
         iter::successors(self.next_after(after), |at| self.next_after(*at))

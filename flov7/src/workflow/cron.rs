@@ -78,6 +78,14 @@ impl Cron {
         Some(Timestamp::from_ms(found.instant.as_millisecond()))
     }
 
+    /// An instant as the zone's clock shows it, with its offset: `2027-03-28T03:00:00+02:00`.
+    pub(crate) fn local(&self, at: Timestamp) -> Option<String> {
+        let instant = jiff::Timestamp::from_millisecond(at.ms()).ok()?;
+        let offset = self.zone.to_offset(instant).seconds();
+        let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs() / 60);
+        Some(format!("{}{sign}{:02}:{:02}", self.zone.to_datetime(instant), minutes / 60, minutes % 60))
+    }
+
     /// The end of the next gap that is too long for croner, which gives up at one of more than two hours: Samoa skipped
     /// the 30th of December 2011 altogether.
     fn after_long_gap(&self, after: jiff::Timestamp) -> Option<jiff::Timestamp> {
