@@ -17,8 +17,13 @@ use flov7::validate::Bundle;
 /// A layer over a store: what it does not write anew passes through to the store below. [`Over`] makes a store of it.
 #[async_trait]
 pub trait Layer: Send + Sync {
-    /// The store below, whose capabilities are those of the whole.
+    /// The store below.
     fn inner(&self) -> &dyn Store;
+
+    /// As [`Store::capabilities`].
+    fn capabilities(&self) -> &StoreCapabilities {
+        self.inner().capabilities()
+    }
 
     /// As [`ExecutionStore::create`].
     async fn create(&self, namespace: &Namespace, new: NewExecution) -> Result<Created, Error> {
@@ -161,7 +166,7 @@ pub struct Over<L>(pub L);
 
 impl<L: Layer> Store for Over<L> {
     fn capabilities(&self) -> &StoreCapabilities {
-        self.0.inner().capabilities()
+        self.0.capabilities()
     }
 }
 

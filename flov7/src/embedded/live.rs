@@ -219,7 +219,9 @@ impl Live {
         for id in self.calls.expired_unbegun(now) {
             incoming.push(self.result(id, Err(never_begun()), now));
         }
-        if phase != Phase::Open || now != self.machine.recorded_at() {
+        // A turn that goes on is to fit the store however much comes at once.
+        let large = self.machine.open_bytes() >= self.shared.store.capabilities().turn_bytes / 4;
+        if phase != Phase::Open || now != self.machine.recorded_at() || large {
             self.close();
         }
         let turn = match phase {

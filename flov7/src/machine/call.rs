@@ -12,7 +12,7 @@ use super::kept::Kept;
 use super::run::{Run, Trouble};
 use super::state::{At, Unit};
 use super::token::chance;
-use super::{Call, Command, Failure, FailureClass, Settled};
+use super::{Blocked, BlockedReason, Call, Command, Failure, FailureClass, Settled};
 use crate::catalog::Effect;
 use crate::id::StepPath;
 use crate::json::hash64;
@@ -41,7 +41,7 @@ impl<'a> Run<'a> {
             (call.input, call.moved) = (Some(Kept::of(&input)), true);
         }
         self.open(at, OpenWork::Call(call));
-        self.attempt(at, Some(input));
+        self.attempt(at, input);
         Ok(())
     }
 
@@ -104,8 +104,24 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Begins the next attempt of an open call: the first with its input, which the others get from what was kept.
-    pub(super) fn attempt(&mut self, at: At, first: Option<Arc<Value>>) {
+    /// Begins another attempt of an open call, with the input that was kept.
+    ///
+    /// # Errors
+    /// A defect where it cannot be read: an attempt that is left out would never be missed.
+    pub(super) fn again(&mut self, at: At) -> Result<(), Blocked> {
+        let Some(call) = self.open_call(at).filter(|call| call.phase == CallPhase::Between) else {
+            return Ok(());
+        };
+        let Some(input) = call.input.as_ref().and_then(Kept::value) else {
+            let message = format!("the input of `{}` was not kept whole", self.call_path(at));
+            return Err(Blocked::new(BlockedReason::Defect, message));
+        };
+        self.attempt(at, Arc::new(input));
+        Ok(())
+    }
+
+    /// Begins the next attempt of an open call.
+    pub(super) fn attempt(&mut self, at: At, input: Arc<Value>) {
         let Some(plan) = self.called(at) else { return };
         let path = self.call_path(at);
         let limit = self.state.now.saturating_add_ms(plan.attempt_timeout);
@@ -118,8 +134,6 @@ impl<'a> Run<'a> {
         let (attempt, effect, digest) = (call.attempt, call.effect, call.digest);
         // Unknown outcomes and retries repeat it, except for `once` without a further retry.
         let last = effect == Effect::Once && call.tries >= plan.retry.attempts;
-        let again = || call.input.as_ref().and_then(Kept::value).map(Arc::new);
-        let Some(input) = first.or_else(again) else { return };
         if last && !call.moved {
             call.input = None;
         } else if call.input.is_none() {

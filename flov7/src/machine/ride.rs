@@ -58,6 +58,11 @@ impl Machine {
         self.open.as_ref().map_or(0, |open| open.count.into())
     }
 
+    /// How many bytes the turn holds that goes on; 0 where none does.
+    pub fn open_bytes(&self) -> usize {
+        self.open.as_ref().map_or(0, |open| open.out.0.len())
+    }
+
     /// The recorded time of the last turn.
     pub fn recorded_at(&self) -> Timestamp {
         self.state.now

@@ -273,10 +273,7 @@ impl<'a> Run<'a> {
     fn unit(&mut self, unit: Unit) -> Result<(), Blocked> {
         match unit {
             Unit::Fail(at, failure) => self.fail(at, *failure),
-            Unit::Attempt(at) => {
-                self.attempt(at, None);
-                Ok(())
-            }
+            Unit::Attempt(at) => self.again(at),
             Unit::BlockEnd { scope, block } => self.block_end(scope, block),
             Unit::Next(at) => self.next(at),
             Unit::Complete(at, value) => self.complete(at, value),

@@ -180,7 +180,7 @@ impl Run<'_> {
         if let Some(job) = self.state.undo.jobs.front_mut() {
             job.current = Some(Current { step: entry.step, path: entry.path, undo, call });
         }
-        self.attempt(At::UNDO, Some(input));
+        self.attempt(At::UNDO, input);
     }
 
     /// The call under way has ended. A failed one is listed, and the next runs.

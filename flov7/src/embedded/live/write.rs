@@ -61,8 +61,9 @@ impl Live {
         let count = turns.len();
         let (mut pause, mut from) = (FIRST_PAUSE, None);
         while !turns.is_empty() {
-            let mut outcomes = self.shared.store.commit(turns).await.into_iter();
-            let error = match outcomes.find_map(Result::err) {
+            let outcomes = self.shared.store.commit(turns).await;
+            let none_written = outcomes.iter().all(|outcome| matches!(outcome, Err(TurnError::Refused(_))));
+            let error = match outcomes.into_iter().find_map(Result::err) {
                 None => break,
                 Some(TurnError::Fenced) => return Err(Exit::Fenced),
                 // No space, or another process writes: it may be taken later, and until then nothing is lost.
@@ -76,16 +77,21 @@ impl Live {
             self.shared.observe(&Observation::CommitFailed { namespace, execution, error: &error });
             // Of several turns some may be there, and after some errors nobody knows: the store is asked, until it
             // answers.
-            match self.doubt(events, count, leaves).await {
+            let doubt = match none_written {
+                true => None,
+                false => self.doubt(events, count, leaves).await,
+            };
+            match doubt {
                 Some(Doubt::Written) => break,
                 Some(Doubt::From(seq)) => from = Some(seq),
                 Some(Doubt::Elsewhere) => return Err(Exit::Fenced),
                 None => {}
             }
-            if self.seat.desk.is_fenced() || self.shared.hub.phase() == Phase::Closed {
+            if !self.pause(pause).await {
+                // Nothing begins here any more. Whoever has the lease next goes on, and a late commit finds it gone.
+                self.hand_back().await;
                 return Err(Exit::Fenced);
             }
-            self.shared.clock.sleep_until(self.shared.clock.now().saturating_add(pause)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             // Only this owner writes, and what it writes is the same as before.
             turns = self.turns(&unwritten, &last);
@@ -94,6 +100,25 @@ impl Live {
             });
         }
         self.written(unwritten, leaves).await
+    }
+
+    /// Waits before a commit is tried again. Whether it still may be: not where the lease was lost, or the executor is
+    /// closed.
+    async fn pause(&self, pause: Duration) -> bool {
+        let until = self.shared.clock.now().saturating_add(pause);
+        loop {
+            if self.seat.desk.is_fenced() || self.shared.hub.phase() == Phase::Closed {
+                return false;
+            }
+            if self.shared.clock.now() >= until {
+                return true;
+            }
+            // What is left at the desk meanwhile is gathered afterwards.
+            tokio::select! {
+                () = self.shared.clock.sleep_until(until) => {}
+                () = self.seat.desk.called() => {}
+            }
+        }
     }
 
     /// What was decided, as the store takes it: the head and the release go with the last turn.

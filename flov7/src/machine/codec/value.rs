@@ -5,8 +5,8 @@ use serde_json::{Map, Number, Value};
 use super::{Fault, In, Out};
 use crate::json::Numeric;
 
-/// The deepest value: expressions make none that nests deeper, and what enters nests half as deep.
-const DEPTH: usize = 512;
+/// The deepest value: an input is a template of at most 256 levels around values of expressions, of at most 512.
+const DEPTH: usize = 1024;
 
 const NULL: u8 = 0;
 const FALSE: u8 = 1;
