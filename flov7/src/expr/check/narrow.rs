@@ -172,29 +172,29 @@ impl<'a> Facts<'a> {
     }
 
     fn refine_path(&mut self, path: &Path, change: &dyn Fn(&Type) -> Type) {
+        self.learn_at(path, change, true);
+    }
+
+    /// What a path says once it is known that what stands there has no such member. That is no help to who reads it, so
+    /// that nothing is taken back for it.
+    fn rule_out(&mut self, path: &Path, member: &str) {
+        self.learn_at(path, &|ty| ty.without_member(member), false);
+    }
+
+    /// Makes `change` to what stands at a path. Where it contradicts what was learnt, that may be taken back.
+    fn learn_at(&mut self, path: &Path, change: &dyn Fn(&Type) -> Type, takes_back: bool) {
         let Some(StepType::Done(ty) | StepType::MaybeAbsent(ty)) = self.entry(&path.root) else { return };
         let refined = ty.refine(&path.segments, change);
         // Of a type without values nothing is said; that it is there can be learnt all the same.
         if !refined.is_never() || ty.is_never() {
             self.changed.insert(path.root.clone(), StepType::Done(refined));
-        } else {
-            // This is never reached, and an empty type would only confuse what is said about it.
-            self.contradicted = true;
-            if let Some(anew) = self.anew(path, &ty, change) {
-                self.anew.push(path.root.clone());
-                self.changed.insert(path.root.clone(), StepType::Done(anew));
-            }
+            return;
         }
-    }
-
-    /// What a path says once it is known that what stands there has no such member.
-    fn rule_out(&mut self, path: &Path, member: &str) {
-        let Some(StepType::Done(ty) | StepType::MaybeAbsent(ty)) = self.entry(&path.root) else { return };
-        let refined = ty.refine(&path.segments, &|ty| ty.without_member(member));
-        if !refined.is_never() || ty.is_never() {
-            self.changed.insert(path.root.clone(), StepType::Done(refined));
-        } else {
-            self.contradicted = true;
+        // This is never reached, and an empty type would only confuse what is said about it.
+        self.contradicted = true;
+        if takes_back && let Some(anew) = self.anew(path, &ty, change) {
+            self.anew.push(path.root.clone());
+            self.changed.insert(path.root.clone(), StepType::Done(anew));
         }
     }
 
